@@ -1,0 +1,302 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-event.h"
+
+#include "registry/loft-registry-error.h"
+#include "registry/loft-time.h"
+
+static const char *const type_names[] = {
+  [LOFT_EVENT_OTHER] = "other",         [LOFT_EVENT_PUBLISH] = "publish",
+  [LOFT_EVENT_ADOPT] = "adopt",         [LOFT_EVENT_CLAIM] = "claim",
+  [LOFT_EVENT_YANK] = "yank",           [LOFT_EVENT_UNYANK] = "unyank",
+  [LOFT_EVENT_DEPRECATE] = "deprecate", [LOFT_EVENT_OWNERS] = "owners",
+};
+
+static LoftEventType
+type_from_name (const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (type_names); i++)
+    if (g_str_equal (type_names[i], name))
+      return (LoftEventType) i;
+
+  return LOFT_EVENT_OTHER;
+}
+
+/**
+ * loft_event_new:
+ * @type: what happened
+ * @name: the package
+ *
+ * Makes an event that is not in the log yet, with a random id.
+ *
+ * Returns: (transfer full): the event
+ */
+LoftEvent *
+loft_event_new (LoftEventType type, const char *name)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+
+  LoftEvent *self = g_new0 (LoftEvent, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+  self->type = type;
+  self->name = g_strdup (name);
+  self->id = g_uuid_string_random ();
+  self->size = -1;
+
+  return self;
+}
+
+/**
+ * loft_event_new_for_document:
+ * @document: (transfer full): a document that is stored
+ *
+ * Makes the event that tells of a version: of one that was published, or of
+ * one that the original server left.
+ *
+ * Returns: (transfer full): the event
+ */
+LoftEvent *
+loft_event_new_for_document (LoftDocument *document)
+{
+  g_return_val_if_fail (document != NULL, NULL);
+
+  LoftEvent *self =
+    loft_event_new (document->adopted ? LOFT_EVENT_ADOPT : LOFT_EVENT_PUBLISH,
+                    document->name);
+
+  self->key = g_strdup (document->key);
+  self->version = g_strdup (document->version);
+  self->archive_sha256 = g_strdup (document->sha256);
+  self->document_sha256 = g_strdup (document->digest);
+  self->size = document->adopted ? document->size : -1;
+  self->document = document;
+
+  return self;
+}
+
+/**
+ * loft_event_new_for_state:
+ * @name: a package
+ * @state: its state, as it is stored
+ *
+ * Makes the event that tells of a package's new state. Whoever makes it, it
+ * tells the same: the state says itself what changed last.
+ *
+ * Returns: (transfer full): the event
+ */
+LoftEvent *
+loft_event_new_for_state (const char *name, const LoftState *state)
+{
+  g_return_val_if_fail (name != NULL && state != NULL, NULL);
+
+  LoftEventType type =
+    state->change != NULL ? type_from_name (state->change) : LOFT_EVENT_OWNERS;
+  LoftEvent *self =
+    loft_event_new (type != LOFT_EVENT_OTHER ? type : LOFT_EVENT_OWNERS, name);
+
+  self->key = g_strdup (state->change_key);
+  self->version = g_strdup (state->change_key);
+  self->actor = g_strdup (state->changed_by);
+  self->state = loft_state_copy (state);
+
+  return self;
+}
+
+/**
+ * loft_event_type_to_string:
+ * @type: a type
+ *
+ * Names a type as the log does.
+ *
+ * Returns: (transfer none): the name
+ */
+const char *
+loft_event_type_to_string (LoftEventType type)
+{
+  return type_names[type];
+}
+
+/**
+ * loft_event_ref:
+ * @self: an event
+ *
+ * Takes a reference.
+ *
+ * Returns: (transfer full): @self
+ */
+LoftEvent *
+loft_event_ref (LoftEvent *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+/**
+ * loft_event_unref:
+ * @self: (transfer full): an event
+ *
+ * Drops a reference, and frees @self with the last one.
+ */
+void
+loft_event_unref (LoftEvent *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_free (self->name);
+  g_free (self->key);
+  g_free (self->version);
+  g_free (self->archive_sha256);
+  g_free (self->document_sha256);
+  g_free (self->actor);
+  g_free (self->node);
+  g_free (self->id);
+  g_free (self->text);
+  g_clear_pointer (&self->state, loft_state_free);
+  g_clear_pointer (&self->document, loft_document_free);
+  g_free (self);
+}
+
+static gboolean
+read_state (LoftEvent *self, JsonObject *object)
+{
+  if (!json_object_has_member (object, "state"))
+    return TRUE;
+
+  self->state =
+    loft_state_from_json (json_object_get_member (object, "state"), NULL);
+
+  return self->state != NULL;
+}
+
+/**
+ * loft_event_parse:
+ * @line: one event as it stands in the log
+ * @length: its length in bytes
+ * @error: return location for a #GError
+ *
+ * Reads an event. Of a type that is not known only the common fields are read.
+ *
+ * Returns: (transfer full): the event, or %NULL with @error set to
+ *   %LOFT_REGISTRY_ERROR_CORRUPT
+ */
+LoftEvent *
+loft_event_parse (const char *line, gsize length, GError **error)
+{
+  g_return_val_if_fail (line != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftEvent) self = g_new0 (LoftEvent, 1);
+  g_atomic_ref_count_init (&self->ref_count);
+
+  g_autoptr (JsonNode) json = loft_json_parse (line, length, NULL);
+  JsonObject *object = json != NULL && JSON_NODE_HOLDS_OBJECT (json)
+                         ? json_node_get_object (json)
+                         : NULL;
+  const char *type =
+    object != NULL ? loft_json_get_string (object, "type") : NULL;
+  const char *time =
+    object != NULL ? loft_json_get_string (object, "time") : NULL;
+  gint64 seq = object != NULL ? loft_json_get_int (object, "seq", 0) : 0;
+
+  if (type == NULL || time == NULL || seq < 1 ||
+      !loft_time_parse (time, &self->time) || !read_state (self, object))
+    {
+      g_set_error_literal (error,
+                           LOFT_REGISTRY_ERROR,
+                           LOFT_REGISTRY_ERROR_CORRUPT,
+                           "An entry of the log is broken");
+      return NULL;
+    }
+
+  self->seq = (guint64) seq;
+  self->type = type_from_name (type);
+  self->name = g_strdup (loft_json_get_string (object, "name"));
+  self->version = g_strdup (loft_json_get_string (object, "version"));
+  self->key = g_strdup (loft_json_get_string (object, "key"));
+  if (self->key == NULL)
+    self->key = g_strdup (self->version);
+  self->size = loft_json_get_int (object, "size", -1);
+  self->archive_sha256 = g_strdup (loft_json_get_string (object, "sha256"));
+  self->document_sha256 =
+    g_strdup (loft_json_get_string (object, "document_sha256"));
+  self->actor = g_strdup (loft_json_get_string (object, "actor"));
+  self->node = g_strdup (loft_json_get_string (object, "node"));
+  self->id = g_strdup (loft_json_get_string (object, "id"));
+  self->text = g_strndup (line, length);
+
+  return g_steal_pointer (&self);
+}
+
+static void
+add_string (JsonBuilder *builder, const char *member, const char *value)
+{
+  if (value == NULL)
+    return;
+
+  json_builder_set_member_name (builder, member);
+  json_builder_add_string_value (builder, value);
+}
+
+/**
+ * loft_event_seal:
+ * @self: an event that is not in the log yet
+ * @seq: its number
+ * @time: its time, in microseconds since 1970
+ *
+ * Gives the event its place and writes its text. May be called again, with
+ * another number, as long as the event is in no log.
+ */
+void
+loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
+{
+  g_return_if_fail (self != NULL);
+  g_return_if_fail (self->type != LOFT_EVENT_OTHER);
+
+  self->seq = seq;
+  self->time = time;
+
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *written = loft_time_format (time);
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "seq");
+  json_builder_add_int_value (builder, (gint64) seq);
+  add_string (builder, "time", written);
+  add_string (builder, "type", type_names[self->type]);
+  add_string (builder, "name", self->name);
+  add_string (builder, "version", self->version);
+  if (g_strcmp0 (self->key, self->version) != 0)
+    add_string (builder, "key", self->key);
+  add_string (builder, "sha256", self->archive_sha256);
+  if (self->size >= 0)
+    {
+      json_builder_set_member_name (builder, "size");
+      json_builder_add_int_value (builder, self->size);
+    }
+  add_string (builder, "document_sha256", self->document_sha256);
+  add_string (builder, "actor", self->actor);
+  add_string (builder, "node", self->node);
+  add_string (builder, "id", self->id);
+  if (self->state != NULL)
+    {
+      json_builder_set_member_name (builder, "state");
+      json_builder_add_value (builder, loft_state_to_json (self->state, FALSE));
+    }
+  json_builder_end_object (builder);
+
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  g_free (self->text);
+  self->text = json_to_string (root, FALSE);
+}
