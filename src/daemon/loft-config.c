@@ -1,0 +1,514 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "daemon/loft-config-file.h"
+#include "daemon/loft-config.h"
+
+/**
+ * LoftConfig:
+ *
+ * The configuration as it results from the command line, the environment, the
+ * configuration file and the defaults, in this order of precedence. Immutable
+ * once loaded.
+ */
+struct _LoftConfig
+{
+  GObject parent_instance;
+
+  GVariant *values[LOFT_CONFIG_N_KEYS]; /* owned */
+  char *origins[LOFT_CONFIG_N_KEYS];    /* owned */
+  GKeyFile *key_file;                   /* owned */
+};
+
+G_DEFINE_FINAL_TYPE (LoftConfig, loft_config, G_TYPE_OBJECT)
+
+static void
+loft_config_finalize (GObject *object)
+{
+  LoftConfig *self = LOFT_CONFIG (object);
+
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    {
+      g_clear_pointer (&self->values[i], g_variant_unref);
+      g_clear_pointer (&self->origins[i], g_free);
+    }
+  g_clear_pointer (&self->key_file, g_key_file_unref);
+
+  G_OBJECT_CLASS (loft_config_parent_class)->finalize (object);
+}
+
+static void
+loft_config_class_init (LoftConfigClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = loft_config_finalize;
+}
+
+static void
+loft_config_init (LoftConfig *self)
+{
+  self->key_file = g_key_file_new ();
+}
+
+/* Takes @text for @key; @origin is where it was written, and opens the error
+ * message if @text is no value for @key. */
+static gboolean
+take_value (LoftConfig *self,
+            LoftConfigKey key,
+            const char *text,
+            const char *origin,
+            GError **error)
+{
+  g_autoptr (GVariant) value = loft_config_key_parse (key, text, error);
+
+  if (value == NULL)
+    {
+      g_prefix_error (error, "%s: ", origin);
+      return FALSE;
+    }
+
+  g_clear_pointer (&self->values[key], g_variant_unref);
+  self->values[key] = g_steal_pointer (&value);
+  g_free (self->origins[key]);
+  self->origins[key] = g_strdup (origin);
+
+  return TRUE;
+}
+
+static gboolean
+take_defaults (LoftConfig *self, char **environment, GError **error)
+{
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    if (!take_value (self,
+                     i,
+                     loft_config_key_get_info (i)->fallback,
+                     "default",
+                     error))
+      return FALSE;
+
+  /* The service manager may have made a directory for us, or several; the
+   * first is ours. */
+  const char *cache = g_environ_getenv (environment, "CACHE_DIRECTORY");
+
+  if (cache != NULL && *cache != '\0')
+    {
+      g_auto (GStrv) directories = g_strsplit (cache, ":", -1);
+
+      return take_value (self,
+                         LOFT_CONFIG_CACHE_DIRECTORY,
+                         directories[0],
+                         "CACHE_DIRECTORY",
+                         error);
+    }
+
+  const char *xdg_cache = g_environ_getenv (environment, "XDG_CACHE_HOME");
+  g_autofree char *directory =
+    g_build_filename (xdg_cache != NULL && g_path_is_absolute (xdg_cache)
+                        ? xdg_cache
+                        : g_get_user_cache_dir (),
+                      PACKAGE_NAME,
+                      NULL);
+
+  return take_value (self,
+                     LOFT_CONFIG_CACHE_DIRECTORY,
+                     directory,
+                     "default",
+                     error);
+}
+
+static gboolean
+is_backend (LoftConfig *self, const char *group)
+{
+  g_autofree char *backend = loft_config_get_backend (self);
+
+  if (g_str_equal (group, backend))
+    return TRUE;
+
+  const char *directory = g_getenv ("LOFT_BACKENDDIR");
+  g_autofree char *module = g_strconcat (group, "." G_MODULE_SUFFIX, NULL);
+  g_autofree char *path =
+    g_build_filename (directory != NULL ? directory : LOFT_BACKENDDIR,
+                      module,
+                      NULL);
+
+  return strchr (group, G_DIR_SEPARATOR) == NULL &&
+         g_file_test (path, G_FILE_TEST_EXISTS);
+}
+
+/* Each group has to be ours or a backend's, be it one that is not in use. */
+static gboolean
+check_groups (LoftConfig *self,
+              const char *file,
+              GPtrArray *lines,
+              GError **error)
+{
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const LoftConfigLine *line = g_ptr_array_index (lines, i);
+
+      if (line->key == NULL && !loft_config_key_is_group (line->group) &&
+          !is_backend (self, line->group))
+        {
+          g_set_error (error,
+                       LOFT_CONFIG_ERROR,
+                       LOFT_CONFIG_ERROR_UNKNOWN,
+                       "%s:%u: [%s] is no group, nor is there a backend of "
+                       "this name",
+                       file,
+                       line->number,
+                       line->group);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+static gboolean
+take_lines (LoftConfig *self,
+            const char *file,
+            GPtrArray *lines,
+            GError **error)
+{
+  for (guint i = 0; i < lines->len; i++)
+    {
+      const LoftConfigLine *line = g_ptr_array_index (lines, i);
+      LoftConfigKey key;
+
+      if (line->text == NULL ||
+          !loft_config_key_find (line->group, line->key, &key))
+        continue;
+
+      g_autofree char *origin = g_strdup_printf ("%s:%u: [%s] %s",
+                                                 file,
+                                                 line->number,
+                                                 line->group,
+                                                 line->key);
+      if (!take_value (self, key, line->text, origin, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* An empty variable counts as none. One that begins like ours but is not is
+ * an error as a key in the file would be; only `LOFT_REGISTRY` itself belongs
+ * to the client. */
+static gboolean
+take_environment (LoftConfig *self, char **environment, GError **error)
+{
+  g_autoptr (GHashTable) known =
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    {
+      char *variable = loft_config_key_get_variable (i);
+      const char *text = g_environ_getenv (environment, variable);
+
+      g_hash_table_add (known, variable);
+      if (text != NULL && *text != '\0' &&
+          !take_value (self, i, text, variable, error))
+        return FALSE;
+    }
+
+  for (guint i = 0; environment != NULL && environment[i] != NULL; i++)
+    {
+      g_autofree char *variable =
+        g_strndup (environment[i], strcspn (environment[i], "="));
+
+      if (g_str_has_prefix (variable, "LOFT_REGISTRY_") &&
+          !g_hash_table_contains (known, variable))
+        {
+          g_set_error (error,
+                       LOFT_CONFIG_ERROR,
+                       LOFT_CONFIG_ERROR_UNKNOWN,
+                       "%s: There is no such environment variable",
+                       variable);
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+static gboolean
+take_options (LoftConfig *self, char *const *options, GError **error)
+{
+  for (guint i = 0; options != NULL && i < LOFT_CONFIG_N_KEYS; i++)
+    if (options[i] != NULL && !take_value (self,
+                                           i,
+                                           options[i],
+                                           loft_config_key_get_info (i)->option,
+                                           error))
+      return FALSE;
+
+  return TRUE;
+}
+
+/* What a backend is given: the file, with the values that count. The filesystem
+ * backend knows a directory, not where we had it from. */
+static gboolean
+complete_key_file (LoftConfig *self, GError **error)
+{
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    {
+      const LoftConfigKeyInfo *info = loft_config_key_get_info (i);
+      g_autofree char *text = loft_config_key_format (self->values[i]);
+
+      g_key_file_set_string (self->key_file, info->group, info->name, text);
+    }
+
+  g_autofree char *backend = loft_config_get_backend (self);
+  const char *storage = loft_config_get_text (self, LOFT_CONFIG_STORAGE);
+
+  if (!g_str_equal (backend, "filesystem"))
+    return TRUE;
+
+  g_autofree char *root = g_str_has_prefix (storage, "file://")
+                            ? g_filename_from_uri (storage, NULL, error)
+                            : g_strdup (storage);
+  if (root == NULL)
+    {
+      g_prefix_error (error, "%s: ", self->origins[LOFT_CONFIG_STORAGE]);
+      return FALSE;
+    }
+
+  g_key_file_set_string (self->key_file, backend, "root", root);
+
+  return TRUE;
+}
+
+/**
+ * loft_config_load:
+ * @file: (nullable): the configuration file; %NULL for the installed one,
+ *   which may be missing
+ * @environment: (nullable): the environment, as from g_get_environ()
+ * @options: (nullable) (array fixed-size=LOFT_CONFIG_N_KEYS): what the command
+ *   line says for each key, %NULL for nothing
+ * @error: return location for a #GError
+ *
+ * Puts the configuration together: options before environment before file
+ * before defaults. Everything that is written is checked, also what something
+ * else overrides.
+ *
+ * Returns: (transfer full): the configuration, or %NULL with a
+ *   #LoftConfigError whose message says where the mistake is
+ */
+LoftConfig *
+loft_config_load (const char *file,
+                  char **environment,
+                  char *const *options,
+                  GError **error)
+{
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftConfig) self = g_object_new (LOFT_TYPE_CONFIG, NULL);
+  g_autoptr (GPtrArray) lines = NULL;
+  const char *path = file != NULL ? file : LOFT_CONFIG_FILE;
+
+  if (!take_defaults (self, environment, error))
+    return NULL;
+
+  if (file != NULL || g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      lines = loft_config_file_read (path, self->key_file, error);
+      if (lines == NULL || !take_lines (self, path, lines, error))
+        return NULL;
+    }
+
+  if (!take_environment (self, environment, error) ||
+      !take_options (self, options, error))
+    return NULL;
+
+  if (lines != NULL && !check_groups (self, path, lines, error))
+    return NULL;
+
+  if (!complete_key_file (self, error))
+    return NULL;
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * loft_config_get_text:
+ * @self: a configuration
+ * @key: a key that takes a text, a name or a choice
+ *
+ * Returns: (transfer none): the value of @key
+ */
+const char *
+loft_config_get_text (LoftConfig *self, LoftConfigKey key)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
+  g_return_val_if_fail (key < LOFT_CONFIG_N_KEYS, NULL);
+
+  return g_variant_get_string (self->values[key], NULL);
+}
+
+/**
+ * loft_config_get_boolean:
+ * @self: a configuration
+ * @key: a key that takes true or false
+ *
+ * Returns: the value of @key
+ */
+gboolean
+loft_config_get_boolean (LoftConfig *self, LoftConfigKey key)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), FALSE);
+  g_return_val_if_fail (key < LOFT_CONFIG_N_KEYS, FALSE);
+
+  return g_variant_get_boolean (self->values[key]);
+}
+
+/**
+ * loft_config_get_number:
+ * @self: a configuration
+ * @key: a key that takes a count, a size (bytes) or a time (seconds)
+ *
+ * Returns: the value of @key
+ */
+guint64
+loft_config_get_number (LoftConfig *self, LoftConfigKey key)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), 0);
+  g_return_val_if_fail (key < LOFT_CONFIG_N_KEYS, 0);
+
+  return g_variant_get_uint64 (self->values[key]);
+}
+
+/**
+ * loft_config_get_words:
+ * @self: a configuration
+ * @key: a key that takes words or addresses
+ *
+ * Returns: (transfer full): the value of @key
+ */
+GStrv
+loft_config_get_words (LoftConfig *self, LoftConfigKey key)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
+  g_return_val_if_fail (key < LOFT_CONFIG_N_KEYS, NULL);
+
+  return g_variant_dup_strv (self->values[key], NULL);
+}
+
+/**
+ * loft_config_get_origin:
+ * @self: a configuration
+ * @key: a key
+ *
+ * Returns: (transfer none): where the value of @key was written: a file with
+ *   line and key, a variable, an option, or `default`
+ */
+const char *
+loft_config_get_origin (LoftConfig *self, LoftConfigKey key)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
+  g_return_val_if_fail (key < LOFT_CONFIG_N_KEYS, NULL);
+
+  return self->origins[key];
+}
+
+/**
+ * loft_config_is_same:
+ * @self: a configuration
+ * @other: another
+ * @key: a key
+ *
+ * Returns: whether @key has the same value in both
+ */
+gboolean
+loft_config_is_same (LoftConfig *self, LoftConfig *other, LoftConfigKey key)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), FALSE);
+  g_return_val_if_fail (LOFT_IS_CONFIG (other), FALSE);
+  g_return_val_if_fail (key < LOFT_CONFIG_N_KEYS, FALSE);
+
+  return g_variant_equal (self->values[key], other->values[key]);
+}
+
+/**
+ * loft_config_get_backend:
+ * @self: a configuration
+ *
+ * Names the backend that serves the storage: the one that is configured, else
+ * the scheme of the storage's URI, else `filesystem`.
+ *
+ * Returns: (transfer full): its name, which may be no known one
+ */
+char *
+loft_config_get_backend (LoftConfig *self)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
+
+  const char *backend = loft_config_get_text (self, LOFT_CONFIG_BACKEND);
+  const char *storage = loft_config_get_text (self, LOFT_CONFIG_STORAGE);
+
+  if (*backend != '\0')
+    return g_strdup (backend);
+
+  const char *scheme = g_uri_peek_scheme (storage);
+
+  if (scheme == NULL || strstr (storage, "://") == NULL ||
+      g_str_equal (scheme, "file"))
+    return g_strdup ("filesystem");
+
+  return g_strdup (scheme);
+}
+
+/**
+ * loft_config_get_key_file:
+ * @self: a configuration
+ *
+ * Gives the whole configuration in the form that backends read: their own
+ * groups as they are written in the file, and ours with the values that count.
+ *
+ * Returns: (transfer none): a key file
+ */
+GKeyFile *
+loft_config_get_key_file (LoftConfig *self)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
+
+  return self->key_file;
+}
+
+/**
+ * loft_config_print:
+ * @self: a configuration
+ *
+ * Writes the values that count as a configuration file, with their origins.
+ * The groups of backends, which may hold secrets, are left out.
+ *
+ * Returns: (transfer full): the text
+ */
+char *
+loft_config_print (LoftConfig *self)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
+
+  GString *text = g_string_new (NULL);
+  const char *group = NULL;
+
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    {
+      const LoftConfigKeyInfo *info = loft_config_key_get_info (i);
+      g_autofree char *value = loft_config_key_format (self->values[i]);
+
+      if (group == NULL || !g_str_equal (group, info->group))
+        g_string_append_printf (text,
+                                "%s[%s]\n",
+                                group == NULL ? "" : "\n",
+                                info->group);
+      group = info->group;
+      g_string_append_printf (text, "# %s\n", self->origins[i]);
+      g_string_append_printf (text, "%s=%s\n", info->name, value);
+    }
+
+  return g_string_free (text, FALSE);
+}

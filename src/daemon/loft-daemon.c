@@ -1,0 +1,381 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "daemon/loft-daemon.h"
+
+#include <glib-unix.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "daemon/loft-backend-loader.h"
+#include "daemon/loft-log-writer.h"
+#include "daemon/loft-settings.h"
+
+/**
+ * LoftDaemon:
+ *
+ * The running program: it puts storage, registry and HTTP server together as
+ * the configuration says, and answers the signals.
+ */
+struct _LoftDaemon
+{
+  GObject parent_instance;
+
+  LoftConfig *config;     /* owned */
+  char *file;             /* owned, nullable */
+  GStrv environment;      /* owned */
+  char **options;         /* owned; as many as there are keys */
+  LoftStorage *storage;   /* owned */
+  LoftRegistry *registry; /* owned */
+  LoftHttpServer *server; /* owned */
+  GMainLoop *loop;        /* owned */
+  GPtrArray *signals;     /* owned; our signal sources */
+  gboolean stopping;
+};
+
+G_DEFINE_FINAL_TYPE (LoftDaemon, loft_daemon, G_TYPE_OBJECT)
+
+static void
+destroy_source (gpointer data)
+{
+  GSource *source = data;
+
+  g_source_destroy (source);
+  g_source_unref (source);
+}
+
+static void
+loft_daemon_dispose (GObject *object)
+{
+  LoftDaemon *self = LOFT_DAEMON (object);
+
+  g_clear_pointer (&self->signals, g_ptr_array_unref);
+  g_clear_object (&self->server);
+  g_clear_object (&self->registry);
+  g_clear_object (&self->storage);
+  g_clear_object (&self->config);
+
+  G_OBJECT_CLASS (loft_daemon_parent_class)->dispose (object);
+}
+
+static void
+loft_daemon_finalize (GObject *object)
+{
+  LoftDaemon *self = LOFT_DAEMON (object);
+
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    g_free (self->options[i]);
+  g_free (self->options);
+  g_strfreev (self->environment);
+  g_free (self->file);
+  g_main_loop_unref (self->loop);
+
+  G_OBJECT_CLASS (loft_daemon_parent_class)->finalize (object);
+}
+
+static void
+loft_daemon_class_init (LoftDaemonClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = loft_daemon_dispose;
+  G_OBJECT_CLASS (klass)->finalize = loft_daemon_finalize;
+}
+
+static void
+loft_daemon_init (LoftDaemon *self)
+{
+  self->loop = g_main_loop_new (NULL, FALSE);
+  self->options = g_new0 (char *, LOFT_CONFIG_N_KEYS);
+  self->signals = g_ptr_array_new_with_free_func (destroy_source);
+}
+
+/**
+ * loft_daemon_new:
+ * @config: the configuration
+ * @file: (nullable): the file that was read for it
+ * @environment: (nullable): the environment that was read
+ * @options: (array fixed-size=LOFT_CONFIG_N_KEYS): the options that were read
+ *
+ * Creates a daemon that will do as @config says. The other arguments are kept
+ * for reading the configuration again.
+ *
+ * Returns: (transfer full): a daemon, which does nothing yet
+ */
+LoftDaemon *
+loft_daemon_new (LoftConfig *config,
+                 const char *file,
+                 char **environment,
+                 char *const *options)
+{
+  g_return_val_if_fail (LOFT_IS_CONFIG (config), NULL);
+  g_return_val_if_fail (options != NULL, NULL);
+
+  LoftDaemon *self = g_object_new (LOFT_TYPE_DAEMON, NULL);
+
+  self->config = g_object_ref (config);
+  self->file = g_strdup (file);
+  self->environment = g_strdupv (environment);
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    self->options[i] = g_strdup (options[i]);
+
+  return self;
+}
+
+/* Groups that are not ours belong to backends, which read them once. */
+static char *
+backend_groups_to_text (LoftConfig *config)
+{
+  GKeyFile *key_file = loft_config_get_key_file (config);
+  g_auto (GStrv) groups = g_key_file_get_groups (key_file, NULL);
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; groups[i] != NULL; i++)
+    {
+      if (loft_config_key_is_group (groups[i]))
+        continue;
+
+      g_auto (GStrv) keys =
+        g_key_file_get_keys (key_file, groups[i], NULL, NULL);
+
+      g_string_append_printf (text, "[%s]\n", groups[i]);
+      for (guint j = 0; keys != NULL && keys[j] != NULL; j++)
+        {
+          g_autofree char *value =
+            g_key_file_get_value (key_file, groups[i], keys[j], NULL);
+
+          g_string_append_printf (text, "%s=%s\n", keys[j], value);
+        }
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+static void
+apply_settings (LoftDaemon *self)
+{
+  g_autoptr (LoftRegistrySettings) registry_settings =
+    loft_settings_for_registry (self->config);
+  LoftHttpSettings http_settings = loft_settings_for_http (self->config);
+
+  loft_log_writer_set_verbose (
+    loft_config_get_boolean (self->config, LOFT_CONFIG_VERBOSE));
+  loft_registry_set_settings (self->registry, registry_settings);
+  loft_http_server_set_settings (self->server, &http_settings);
+}
+
+/* What can't change while running keeps its old value until the next start,
+ * and is said to. */
+static void
+report_changes (LoftConfig *before, LoftConfig *after)
+{
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    {
+      const LoftConfigKeyInfo *info = loft_config_key_get_info (i);
+
+      if (loft_config_is_same (before, after, i))
+        continue;
+      if (info->reloadable)
+        g_message ("[%s] %s has changed", info->group, info->name);
+      else
+        g_warning ("[%s] %s has changed, which takes effect only at the next "
+                   "start",
+                   info->group,
+                   info->name);
+    }
+
+  g_autofree char *groups_before = backend_groups_to_text (before);
+  g_autofree char *groups_after = backend_groups_to_text (after);
+
+  if (!g_str_equal (groups_before, groups_after))
+    g_warning ("The settings of a backend have changed, which takes effect "
+               "only at the next start");
+}
+
+static gboolean
+reload_cb (gpointer user_data)
+{
+  LoftDaemon *self = LOFT_DAEMON (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftConfig) config = loft_config_load (self->file,
+                                                    self->environment,
+                                                    self->options,
+                                                    &local_error);
+
+  if (config == NULL)
+    {
+      g_warning ("The configuration stays as it was: %s", local_error->message);
+      return G_SOURCE_CONTINUE;
+    }
+
+  report_changes (self->config, config);
+  g_set_object (&self->config, config);
+  apply_settings (self);
+  g_message ("The configuration was read again");
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+drained_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  LoftHttpServer *server = LOFT_HTTP_SERVER (source_object);
+  g_autoptr (LoftDaemon) self = LOFT_DAEMON (user_data);
+  g_autoptr (GError) local_error = NULL;
+
+  if (!loft_http_server_drain_finish (server, result, &local_error))
+    g_message ("Not every request was finished: %s", local_error->message);
+
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+stop_cb (gpointer user_data)
+{
+  LoftDaemon *self = LOFT_DAEMON (user_data);
+
+  /* Whatever was acknowledged is durable, so there is nothing left to save. */
+  if (self->stopping)
+    {
+      g_message ("Stopping at once");
+      _exit (EXIT_FAILURE);
+    }
+
+  self->stopping = TRUE;
+  g_message ("Stopping, once the running requests are answered");
+  loft_http_server_drain_async (self->server,
+                                NULL,
+                                drained_cb,
+                                g_object_ref (self));
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch_signal (LoftDaemon *self, int number, GSourceFunc func)
+{
+  GSource *source = g_unix_signal_source_new (number);
+
+  g_source_set_callback (source, func, self, NULL);
+  g_source_attach (source, NULL);
+  g_ptr_array_add (self->signals, source);
+}
+
+/* Each connection and each mapped tarball may need a descriptor. The soft
+ * limit is low for the sake of programs that use select(); we don't. */
+static void
+raise_file_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max)
+    {
+      limit.rlim_cur = limit.rlim_max;
+      if (setrlimit (RLIMIT_NOFILE, &limit) != 0)
+        g_debug ("The limit of open files stays: %s", g_strerror (errno));
+    }
+}
+
+static gboolean
+listen_everywhere (LoftDaemon *self, GError **error)
+{
+  g_auto (GStrv) wanted =
+    loft_config_get_words (self->config, LOFT_CONFIG_LISTEN);
+
+  for (guint i = 0; wanted[i] != NULL; i++)
+    if (!loft_http_server_listen (self->server, wanted[i], error))
+      {
+        g_prefix_error (error, "Can't listen on %s: ", wanted[i]);
+        return FALSE;
+      }
+
+  g_auto (GStrv) addresses = loft_http_server_get_addresses (self->server);
+
+  for (guint i = 0; addresses[i] != NULL; i++)
+    g_message ("Listening on http://%s", addresses[i]);
+
+  return TRUE;
+}
+
+static gboolean
+set_up (LoftDaemon *self, GError **error)
+{
+  g_autoptr (LoftRegistrySettings) registry_settings =
+    loft_settings_for_registry (self->config);
+  LoftHttpSettings http_settings = loft_settings_for_http (self->config);
+  g_autofree char *backend = loft_config_get_backend (self->config);
+
+  self->storage = loft_backend_open (backend,
+                                     loft_config_get_key_file (self->config),
+                                     NULL,
+                                     error);
+  if (self->storage == NULL)
+    {
+      g_prefix_error (
+        error,
+        "Can't open the storage (%s): ",
+        loft_config_get_origin (self->config, LOFT_CONFIG_STORAGE));
+      return FALSE;
+    }
+
+  self->registry = loft_registry_new (
+    self->storage,
+    loft_config_get_text (self->config, LOFT_CONFIG_CACHE_DIRECTORY),
+    registry_settings,
+    error);
+  if (self->registry == NULL)
+    return FALSE;
+
+  self->server = loft_http_server_new (self->registry, &http_settings);
+
+  return TRUE;
+}
+
+/**
+ * loft_daemon_run:
+ * @self: a daemon
+ * @error: return location for a #GError
+ *
+ * Opens the storage, listens, and serves until a signal says to stop. Then
+ * running requests are finished within the configured time.
+ *
+ * Returns: %TRUE if it served and stopped in order; %FALSE with @error set if
+ *   it could not start
+ */
+gboolean
+loft_daemon_run (LoftDaemon *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_DAEMON (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  loft_log_writer_set_verbose (
+    loft_config_get_boolean (self->config, LOFT_CONFIG_VERBOSE));
+  raise_file_limit ();
+
+  if (!set_up (self, error))
+    return FALSE;
+
+  watch_signal (self, SIGTERM, stop_cb);
+  watch_signal (self, SIGINT, stop_cb);
+  watch_signal (self, SIGHUP, reload_cb);
+
+  loft_registry_start (self->registry);
+  if (!listen_everywhere (self, error))
+    {
+      loft_registry_stop (self->registry);
+      return FALSE;
+    }
+
+  g_message ("%s %s serves %s",
+             PACKAGE_NAME,
+             PACKAGE_VERSION,
+             loft_storage_get_uri (self->storage));
+  g_main_loop_run (self->loop);
+  loft_registry_stop (self->registry);
+  g_message ("Stopped");
+
+  return TRUE;
+}
