@@ -411,7 +411,7 @@ test_backend (Fixture *fixture, gconstpointer test_data)
       g_autofree char *backend = loft_config_get_backend (config);
       GKeyFile *key_file = loft_config_get_key_file (config);
       g_autofree char *root =
-        g_key_file_get_string (key_file, "filesystem", "root", NULL);
+        g_key_file_get_string (key_file, "filesystem", "Root", NULL);
       g_autofree char *storage =
         g_key_file_get_string (key_file, "registry", "storage", NULL);
 

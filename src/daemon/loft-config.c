@@ -277,7 +277,7 @@ complete_key_file (LoftConfig *self, GError **error)
       return FALSE;
     }
 
-  g_key_file_set_string (self->key_file, backend, "root", root);
+  g_key_file_set_string (self->key_file, backend, "Root", root);
 
   return TRUE;
 }
