@@ -1,0 +1,347 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "loft-filesystem-root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "loft-filesystem-probe.h"
+#include "loft-filesystem-walk.h"
+#include "storage/loft-storage.h"
+
+/* How often to look again for a lock file that somebody deletes under us. */
+#define LOCK_ATTEMPTS 8
+
+/**
+ * loft_filesystem_flush: (skip)
+ * @folder: a folder
+ *
+ * Returns: 0 once the names in @folder are on the disk, or an errno value
+ */
+int
+loft_filesystem_flush (int folder)
+{
+  int result = 0;
+
+  do
+    result = fsync (folder);
+  while (result == -1 && errno == EINTR);
+
+  return result == 0 ? 0 : errno;
+}
+
+/**
+ * loft_filesystem_root_flush: (skip)
+ * @self: the root
+ * @folder: a folder
+ * @error: return location for a #GError
+ *
+ * Makes the names in @folder durable. If that fails, nobody can know what is
+ * on the disk, and a second try may succeed without having written anything;
+ * so nothing is written to the store any more, nor confirmed.
+ *
+ * Returns: whether it worked; else @error is set
+ */
+gboolean
+loft_filesystem_root_flush (LoftFilesystemRoot *self,
+                            int folder,
+                            GError **error)
+{
+  int code = loft_filesystem_flush (folder);
+
+  if (code != 0)
+    {
+      if (g_atomic_int_compare_and_exchange (&self->broken, 0, code))
+        g_warning ("A folder of “%s” could not be flushed to the disk (%s); "
+                   "nothing is stored any more until the disk has been looked "
+                   "at and the server started again",
+                   self->path,
+                   g_strerror (code));
+
+      g_set_error (error,
+                   LOFT_STORAGE_ERROR,
+                   LOFT_STORAGE_ERROR_FAILED,
+                   "A folder could not be flushed to the disk: %s",
+                   g_strerror (code));
+      return FALSE;
+    }
+
+  /* The flush of another thread may have failed and swallowed our error. */
+  return loft_filesystem_root_check_writable (self, error);
+}
+
+/**
+ * loft_filesystem_root_check_writable: (skip)
+ * @self: the root
+ * @error: return location for a #GError
+ *
+ * Returns: whether the store may be written; else @error says why not
+ */
+gboolean
+loft_filesystem_root_check_writable (LoftFilesystemRoot *self, GError **error)
+{
+  int broken = g_atomic_int_get (&self->broken);
+
+  if (self->read_only != NULL)
+    g_set_error (error,
+                 LOFT_STORAGE_ERROR,
+                 LOFT_STORAGE_ERROR_DENIED,
+                 "“%s” can only be read: %s",
+                 self->path,
+                 self->read_only);
+  else if (broken != 0)
+    g_set_error (error,
+                 LOFT_STORAGE_ERROR,
+                 LOFT_STORAGE_ERROR_FAILED,
+                 "“%s” is not written any more, since a folder could not be "
+                 "flushed to the disk: %s",
+                 self->path,
+                 g_strerror (broken));
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/* Makes @path like `mkdir -p`, but durably. One that is there already may be
+ * in a folder that we cannot open; that is no reason to refuse it. */
+static gboolean
+make_root (const char *path, GError **error)
+{
+  gboolean exists = g_file_test (path, G_FILE_TEST_IS_DIR);
+  g_autofree char *above = g_path_get_dirname (path);
+
+  if (!exists && strcmp (above, path) != 0 && !make_root (above, error))
+    return FALSE;
+
+  if (!exists && mkdir (path, 0755) == -1 && errno != EEXIST)
+    return loft_filesystem_set_error (error,
+                                      errno,
+                                      "The folder “%s” cannot be made",
+                                      path);
+
+  g_auto (LoftFd) fd = open (above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int code = fd == -1 ? errno : loft_filesystem_flush (fd);
+
+  if (code != 0 && !exists)
+    return loft_filesystem_set_error (
+      error,
+      code,
+      "The folder “%s” cannot be flushed to the disk",
+      above);
+
+  return TRUE;
+}
+
+static int
+make_folder (int parent, const char *name, mode_t mode, LoftFd *out_fd)
+{
+  if (mkdirat (parent, name, mode) == -1 && errno != EEXIST)
+    return errno;
+
+  *out_fd = loft_filesystem_open_folder (parent, name, O_RDONLY);
+
+  return *out_fd == -1 ? errno : 0;
+}
+
+static int
+open_lock (int folder, const char *name, LoftFd *out_fd)
+{
+  *out_fd =
+    openat (folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
+
+  return *out_fd == -1 ? errno : 0;
+}
+
+static gboolean
+set_owner_error (LoftFilesystemRoot *self, int fd, GError **error)
+{
+  char owner[128] = "";
+  gssize n = pread (fd, owner, sizeof owner - 1, 0);
+
+  g_strchomp (owner);
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_UNAVAILABLE,
+               "“%s” is in use by another server (%s)",
+               self->path,
+               n > 0 && g_str_is_ascii (owner) ? owner : "unknown");
+
+  return FALSE;
+}
+
+static gboolean
+is_named (int fd, int folder, const char *name)
+{
+  struct stat ours;
+  struct stat named;
+
+  return fstat (fd, &ours) == 0 &&
+         fstatat (folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
+         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
+}
+
+/* Becomes the owner. Any errno but EWOULDBLOCK is returned in @out_code. */
+static gboolean
+take_lock (LoftFilesystemRoot *self, int folder, int *out_code, GError **error)
+{
+  for (guint i = 0; i < LOCK_ATTEMPTS; i++)
+    {
+      g_auto (LoftFd) fd = -1;
+
+      *out_code = open_lock (folder, "lock", &fd);
+      if (*out_code != 0)
+        return TRUE;
+
+      if (flock (fd, LOCK_EX | LOCK_NB) == -1)
+        {
+          if (errno == EWOULDBLOCK)
+            return set_owner_error (self, fd, error);
+          return loft_filesystem_set_error (error,
+                                            errno,
+                                            "“%s” cannot be locked",
+                                            self->path);
+        }
+
+      /* A lock on a file that was deleted meanwhile excludes nobody. */
+      if (!is_named (fd, folder, "lock"))
+        continue;
+
+      g_autofree char *owner = g_strdup_printf ("process %ld on %s\n",
+                                                (long) getpid (),
+                                                g_get_host_name ());
+
+      /* It only serves a message, and the disk may be full. */
+      if (ftruncate (fd, 0) == -1 ||
+          pwrite (fd, owner, strlen (owner), 0) == -1)
+        g_debug ("The owner of “%s” is not noted in its lock", self->path);
+
+      self->lock_fd = g_steal_fd (&fd);
+      return TRUE;
+    }
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_UNAVAILABLE,
+               "The lock of “%s” is deleted again and again",
+               self->path);
+
+  return FALSE;
+}
+
+/* Makes the store ours. What only prevents writing goes into @out_code. */
+static gboolean
+prepare_writing (LoftFilesystemRoot *self, int *out_code, GError **error)
+{
+  g_auto (LoftFd) folder = -1;
+  int code = make_folder (self->fd, "_registry", 0755, &folder);
+
+  if (code == 0)
+    {
+      if (!take_lock (self, folder, &code, error))
+        return FALSE;
+      if (code == 0)
+        code = make_folder (folder, "tmp", 0700, &self->tmp_fd);
+      if (code == 0)
+        code = open_lock (folder, "replace.lock", &self->stripe_fd);
+    }
+
+  *out_code = code;
+  if (loft_filesystem_means_read_only (code))
+    return TRUE;
+  if (code != 0)
+    return loft_filesystem_set_error (error,
+                                      code,
+                                      "“%s/_registry” cannot be used",
+                                      self->path);
+
+  loft_filesystem_remove_leftovers (self);
+
+  return loft_filesystem_probe (self, out_code, error);
+}
+
+/**
+ * loft_filesystem_root_open: (skip)
+ * @path: an absolute path
+ * @error: return location for a #GError
+ *
+ * Opens the folder at @path as a store, and makes it if it is missing. The
+ * lock that says who owns the store is held until the root is freed. Where
+ * nothing can be written there is no lock, and the store can only be read.
+ *
+ * Returns: (transfer full): the root, or %NULL with @error set
+ */
+LoftFilesystemRoot *
+loft_filesystem_root_open (const char *path, GError **error)
+{
+  if (!make_root (path, error))
+    return NULL;
+
+  g_autoptr (LoftFilesystemRoot) self = g_new0 (LoftFilesystemRoot, 1);
+
+  self->path = g_strdup (path);
+  self->tmp_fd = -1;
+  self->lock_fd = -1;
+  self->stripe_fd = -1;
+  self->durable = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_mutex_init (&self->durable_lock);
+  for (guint i = 0; i < LOFT_FILESYSTEM_STRIPES; i++)
+    g_mutex_init (&self->stripes[i]);
+
+  self->fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (self->fd == -1)
+    {
+      loft_filesystem_set_error (error,
+                                 errno,
+                                 "The folder “%s” cannot be opened",
+                                 path);
+      return NULL;
+    }
+
+  int code = 0;
+  if (!prepare_writing (self, &code, error))
+    return NULL;
+
+  if (code != 0)
+    {
+      self->read_only = g_strdup (g_strerror (code));
+      g_message ("“%s” can only be read: %s", path, self->read_only);
+    }
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * loft_filesystem_root_free: (skip)
+ * @self: (transfer full): a root
+ *
+ * Gives the store up.
+ */
+void
+loft_filesystem_root_free (LoftFilesystemRoot *self)
+{
+  const LoftFd fds[] = { self->fd,
+                         self->tmp_fd,
+                         self->stripe_fd,
+                         self->lock_fd };
+
+  for (guint i = 0; i < G_N_ELEMENTS (fds); i++)
+    if (fds[i] != -1)
+      close (fds[i]);
+
+  for (guint i = 0; i < LOFT_FILESYSTEM_STRIPES; i++)
+    g_mutex_clear (&self->stripes[i]);
+  g_mutex_clear (&self->durable_lock);
+  g_hash_table_unref (self->durable);
+  g_free (self->read_only);
+  g_free (self->path);
+  g_free (self);
+}

@@ -1,0 +1,271 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "kit/storage-kit.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/loft-backend-loader.h"
+
+static const char *backend_name = "filesystem";
+static const char *backend_config = NULL;
+
+/* Chooses the backend under test; without a file it gets a temporary root. */
+void
+storage_kit_init (const char *backend, const char *config_file)
+{
+  if (backend != NULL)
+    backend_name = backend;
+  backend_config = config_file;
+}
+
+char *
+storage_kit_make_root (void)
+{
+  g_autoptr (GError) error = NULL;
+  char *root = g_dir_make_tmp ("loft-XXXXXX", &error);
+
+  g_assert_no_error (error);
+
+  return root;
+}
+
+static void
+remove_tree (GFile *file)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GFileEnumerator) children =
+    g_file_enumerate_children (file,
+                               G_FILE_ATTRIBUTE_STANDARD_NAME,
+                               G_FILE_QUERY_INFO_NOFOLLOW_SYMLINKS,
+                               NULL,
+                               NULL);
+
+  while (children != NULL)
+    {
+      GFile *child = NULL;
+
+      g_file_enumerator_iterate (children, NULL, &child, NULL, &error);
+      g_assert_no_error (error);
+      if (child == NULL)
+        break;
+      remove_tree (child);
+    }
+
+  g_file_delete (file, NULL, &error);
+  g_assert_no_error (error);
+}
+
+void
+storage_kit_remove_root (const char *root)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (root);
+
+  remove_tree (file);
+}
+
+GKeyFile *
+storage_kit_config (const char *root)
+{
+  GKeyFile *config = g_key_file_new ();
+
+  g_key_file_set_string (config, "filesystem", "Root", root);
+
+  return config;
+}
+
+void
+storage_fixture_set_up (StorageFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  if (backend_config == NULL)
+    {
+      fixture->root = storage_kit_make_root ();
+      fixture->config = storage_kit_config (fixture->root);
+    }
+  else
+    {
+      fixture->config = g_key_file_new ();
+      g_key_file_load_from_file (fixture->config,
+                                 backend_config,
+                                 G_KEY_FILE_NONE,
+                                 &error);
+      g_assert_no_error (error);
+    }
+
+  fixture->prefix =
+    g_strdup_printf ("%08x%08x/", g_random_int (), g_random_int ());
+  fixture->storage =
+    loft_backend_open (backend_name, fixture->config, NULL, &error);
+  g_assert_no_error (error);
+}
+
+/* Drops what must be the last reference to @storage, once it can be: the thread
+ * of an asynchronous call lets go a moment after its callback. */
+void
+storage_kit_finalize (LoftStorage *storage)
+{
+  for (guint i = 0; i < 5000; i++)
+    {
+      if (g_atomic_int_get (&G_OBJECT (storage)->ref_count) == 1)
+        break;
+      g_usleep (1000);
+    }
+
+  g_assert_finalize_object (storage);
+}
+
+void
+storage_fixture_tear_down (StorageFixture *fixture, gconstpointer test_data)
+{
+  storage_kit_finalize (fixture->storage);
+  g_key_file_unref (fixture->config);
+  if (fixture->root != NULL)
+    storage_kit_remove_root (fixture->root);
+  g_free (fixture->root);
+  g_free (fixture->prefix);
+}
+
+/* The key that @name has in this test. */
+char *
+storage_fixture_key (StorageFixture *fixture, const char *name)
+{
+  return g_strconcat (fixture->prefix, name, NULL);
+}
+
+gboolean
+storage_kit_put (LoftStorage *storage,
+                 const char *key,
+                 const char *text,
+                 GError **error)
+{
+  gsize size = strlen (text);
+  g_autoptr (GInputStream) stream =
+    g_memory_input_stream_new_from_data (text, (gssize) size, NULL);
+
+  return loft_storage_create (storage,
+                              key,
+                              stream,
+                              (goffset) size,
+                              NULL,
+                              error);
+}
+
+/* The whole content as text, or NULL. */
+char *
+storage_kit_get (LoftStorage *storage, const char *key, GError **error)
+{
+  g_autoptr (LoftObject) object =
+    loft_storage_read (storage, key, 0, -1, NULL, error);
+  if (object == NULL)
+    return NULL;
+
+  g_autoptr (GBytes) bytes =
+    loft_object_load (object, 64 * 1024 * 1024, NULL, error);
+  if (bytes == NULL)
+    return NULL;
+
+  gsize size = 0;
+  const char *data = g_bytes_get_data (bytes, &size);
+
+  return g_strndup (data != NULL ? data : "", size);
+}
+
+/* The keys of a list, joined by blanks, without their prefix. */
+char *
+storage_kit_list (LoftStorage *storage,
+                  const char *prefix,
+                  const char *after,
+                  guint limit)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) keys =
+    loft_storage_list (storage, prefix, after, limit, NULL, &error);
+  const char *slash = strrchr (prefix, '/');
+  gsize skipped = slash != NULL ? (gsize) (slash - prefix) + 1 : 0;
+  g_autoptr (GString) joined = g_string_new (NULL);
+
+  g_assert_no_error (error);
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      g_assert_true (g_str_has_prefix (keys[i], prefix));
+      g_string_append_printf (joined,
+                              "%s%s",
+                              i > 0 ? " " : "",
+                              keys[i] + skipped);
+    }
+
+  return g_strdup (joined->str);
+}
+
+struct _StorageKitSource
+{
+  GInputStream parent_instance;
+
+  goffset left;
+  guchar value;
+  GError *failure; /* owned, nullable: how it ends */
+};
+
+G_DEFINE_FINAL_TYPE (StorageKitSource, storage_kit_source, G_TYPE_INPUT_STREAM)
+
+static void
+storage_kit_source_finalize (GObject *object)
+{
+  g_clear_error (&STORAGE_KIT_SOURCE (object)->failure);
+
+  G_OBJECT_CLASS (storage_kit_source_parent_class)->finalize (object);
+}
+
+static gssize
+storage_kit_source_read (GInputStream *stream,
+                         void *buffer,
+                         gsize count,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  StorageKitSource *self = STORAGE_KIT_SOURCE (stream);
+  gsize n = (gsize) MIN ((goffset) count, self->left);
+
+  if (n == 0 && self->failure != NULL)
+    {
+      g_propagate_error (error, g_error_copy (self->failure));
+      return -1;
+    }
+
+  memset (buffer, self->value, n);
+  self->left -= (goffset) n;
+
+  return (gssize) n;
+}
+
+static void
+storage_kit_source_class_init (StorageKitSourceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = storage_kit_source_finalize;
+  G_INPUT_STREAM_CLASS (klass)->read_fn = storage_kit_source_read;
+}
+
+static void
+storage_kit_source_init (StorageKitSource *self)
+{
+}
+
+GInputStream *
+storage_kit_source_new (goffset size, guchar value, const GError *failure)
+{
+  StorageKitSource *self = g_object_new (STORAGE_KIT_TYPE_SOURCE, NULL);
+
+  self->left = size;
+  self->value = value;
+  self->failure = failure != NULL ? g_error_copy (failure) : NULL;
+
+  return G_INPUT_STREAM (self);
+}
