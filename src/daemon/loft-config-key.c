@@ -251,25 +251,25 @@ loft_config_key_get_variable (LoftConfigKey key)
 }
 
 /**
- * loft_config_is_address:
+ * loft_config_parse_address:
  * @text: any text
  *
- * Checks whether @text is an address to listen on: a numeric IPv4 address, or
- * an IPv6 address in brackets, then a colon and a port from 0 to 65535.
+ * Reads an address to listen on: a numeric IPv4 address, or an IPv6 address in
+ * brackets, then a colon and a port from 0 to 65535.
  *
- * Returns: whether it is one
+ * Returns: (transfer full) (nullable): the address, or %NULL if it is none
  */
-gboolean
-loft_config_is_address (const char *text)
+GInetSocketAddress *
+loft_config_parse_address (const char *text)
 {
-  g_return_val_if_fail (text != NULL, FALSE);
+  g_return_val_if_fail (text != NULL, NULL);
 
   const char *colon = strrchr (text, ':');
   guint64 port;
 
   if (colon == NULL || !g_ascii_isdigit (colon[1]) ||
       !g_ascii_string_to_unsigned (colon + 1, 10, 0, 65535, &port, NULL))
-    return FALSE;
+    return NULL;
 
   gboolean bracketed = text[0] == '[' && colon - text > 2 && colon[-1] == ']';
   g_autofree char *host = bracketed ? g_strndup (text + 1, colon - text - 2)
@@ -277,7 +277,10 @@ loft_config_is_address (const char *text)
   g_autoptr (GSocketAddress) address =
     g_inet_socket_address_new_from_string (host, port);
 
-  return address != NULL && bracketed == (strchr (host, ':') != NULL);
+  if (address == NULL || bracketed != (strchr (host, ':') != NULL))
+    return NULL;
+
+  return G_INET_SOCKET_ADDRESS (g_steal_pointer (&address));
 }
 
 static GVariant *
@@ -401,12 +404,17 @@ parse_words (const LoftConfigKeyInfo *info, const char *text, GError **error)
     {
       if (words[i][0] == '\0')
         continue;
-      if (info->type == LOFT_CONFIG_ADDRESSES &&
-          !loft_config_is_address (words[i]))
-        return refuse (words[i],
-                       "an address and a port, such as 127.0.0.1:3030 or "
-                       "[::1]:3030",
-                       error);
+      if (info->type == LOFT_CONFIG_ADDRESSES)
+        {
+          g_autoptr (GInetSocketAddress) address =
+            loft_config_parse_address (words[i]);
+
+          if (address == NULL)
+            return refuse (words[i],
+                           "an address and a port, such as 127.0.0.1:3030 or "
+                           "[::1]:3030",
+                           error);
+        }
       g_variant_builder_add (builder, "s", words[i]);
       n_words++;
     }

@@ -124,6 +124,6 @@ char *loft_config_key_get_variable (LoftConfigKey key);
 GVariant *
 loft_config_key_parse (LoftConfigKey key, const char *text, GError **error);
 char *loft_config_key_format (GVariant *value);
-gboolean loft_config_is_address (const char *text);
+GInetSocketAddress *loft_config_parse_address (const char *text);
 
 G_END_DECLS

@@ -279,6 +279,31 @@ raise_file_limit (void)
     }
 }
 
+/* With claims a token is worth stealing, and ours is plain HTTP. */
+static void
+warn_of_listeners (LoftConfig *config)
+{
+  const char *publish = loft_config_get_text (config, LOFT_CONFIG_PUBLISH);
+  g_auto (GStrv) texts = loft_config_get_words (config, LOFT_CONFIG_LISTEN);
+
+  if (!g_str_equal (publish, "claim"))
+    return;
+
+  for (guint i = 0; texts[i] != NULL; i++)
+    {
+      g_autoptr (GInetSocketAddress) address =
+        loft_config_parse_address (texts[i]);
+
+      if (g_inet_address_get_is_loopback (
+            g_inet_socket_address_get_address (address)))
+        continue;
+
+      g_warning ("Tokens that are sent to %s can be overheard, unless a server "
+                 "that speaks TLS is in front",
+                 texts[i]);
+    }
+}
+
 static gboolean
 listen_everywhere (LoftDaemon *self, GError **error)
 {
@@ -296,6 +321,7 @@ listen_everywhere (LoftDaemon *self, GError **error)
 
   for (guint i = 0; addresses[i] != NULL; i++)
     g_message ("Listening on http://%s", addresses[i]);
+  warn_of_listeners (self->config);
 
   return TRUE;
 }

@@ -272,7 +272,7 @@ loft_findings_to_error (LoftFindings *self, GError **error)
   LoftRegistryErrorPrivate *private =
     loft_registry_error_get_private (local_error);
   if (private != NULL)
-    private->findings = loft_findings_ref (self);
+  private->findings = loft_findings_ref (self);
   g_propagate_error (error, g_steal_pointer (&local_error));
 
   return FALSE;
