@@ -446,6 +446,13 @@ loft_config_key_parse (LoftConfigKey key, const char *text, GError **error)
   g_autofree char *stripped = g_strstrip (g_strdup (text));
   GVariant *value = NULL;
 
+  if (!g_utf8_validate (stripped, -1, NULL))
+    {
+      g_autofree char *valid = g_utf8_make_valid (stripped, -1);
+
+      return refuse (valid, "text in UTF-8", error);
+    }
+
   switch (info->type)
     {
     case LOFT_CONFIG_TEXT:

@@ -18,9 +18,11 @@
 static gboolean option_version;
 static gboolean option_check;
 static gboolean option_verbose;
-static char *option_file;    /* owned, nullable */
-static char *option_storage; /* owned, nullable */
-static GStrv option_listen;  /* owned, nullable */
+static char *option_file;   /* owned, nullable */
+static GStrv option_listen; /* owned, nullable */
+
+/* What the options say for each key; owned, nullable each. */
+static char *option_values[LOFT_CONFIG_N_KEYS];
 
 /* clang-format off */
 static const GOptionEntry entries[] = {
@@ -31,7 +33,8 @@ static const GOptionEntry entries[] = {
   { "listen", 'l', 0, G_OPTION_ARG_STRING_ARRAY, &option_listen,
     N_ ("Listen on this address; may be given several times"),
     N_ ("ADDR:PORT") },
-  { "storage", 's', 0, G_OPTION_ARG_FILENAME, &option_storage,
+  { "storage", 's', 0, G_OPTION_ARG_FILENAME,
+    &option_values[LOFT_CONFIG_STORAGE],
     N_ ("Keep the packages in this directory, or at this URI"),
     N_ ("DIR|URI") },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &option_verbose,
@@ -43,7 +46,7 @@ static const GOptionEntry entries[] = {
 /* clang-format on */
 
 static gboolean
-parse_options (char **arguments, char **values, GError **error)
+parse_options (char **arguments, GError **error)
 {
   g_autoptr (GOptionContext) context =
     g_option_context_new (_ ("— serve a registry of loft packages"));
@@ -63,11 +66,10 @@ parse_options (char **arguments, char **values, GError **error)
       return FALSE;
     }
 
-  values[LOFT_CONFIG_STORAGE] = option_storage;
   if (option_listen != NULL)
-    values[LOFT_CONFIG_LISTEN] = g_strjoinv (",", option_listen);
+    option_values[LOFT_CONFIG_LISTEN] = g_strjoinv (",", option_listen);
   if (option_verbose)
-    values[LOFT_CONFIG_VERBOSE] = g_strdup ("true");
+    option_values[LOFT_CONFIG_VERBOSE] = g_strdup ("true");
 
   return TRUE;
 }
@@ -99,11 +101,10 @@ main (int argc, char **argv)
   textdomain (GETTEXT_PACKAGE);
   signal (SIGPIPE, SIG_IGN);
 
-  char *values[LOFT_CONFIG_N_KEYS] = { NULL };
   g_auto (GStrv) environment = g_get_environ ();
   g_autoptr (GError) error = NULL;
 
-  if (!parse_options (argv, values, &error))
+  if (!parse_options (argv, &error))
     return fail (error, EXIT_USAGE);
 
   if (option_version)
@@ -113,7 +114,7 @@ main (int argc, char **argv)
     }
 
   g_autoptr (LoftConfig) config =
-    loft_config_load (option_file, environment, values, &error);
+    loft_config_load (option_file, environment, option_values, &error);
   if (config == NULL)
     return fail (error, EXIT_USAGE);
 
@@ -128,7 +129,7 @@ main (int argc, char **argv)
   loft_log_writer_install ();
 
   g_autoptr (LoftDaemon) daemon =
-    loft_daemon_new (config, option_file, environment, values);
+    loft_daemon_new (config, option_file, environment, option_values);
   if (!loft_daemon_run (daemon, &error))
     return fail (error, EXIT_FAILURE);
 
