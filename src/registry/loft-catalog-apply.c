@@ -1,0 +1,257 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-catalog-private.h"
+
+#include "registry/loft-registry-error.h"
+
+/* Applying: the log in, in its order, one transaction a call. */
+
+static void
+write_clear (LoftCatalogWrite *write)
+{
+  g_clear_pointer (&write->dirty, g_hash_table_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogWrite, write_clear)
+
+static gboolean
+write_init (LoftCatalogWrite *write,
+            LoftCatalogConnection *connection,
+            GError **error)
+{
+  write->connection = connection;
+  write->dirty =
+    g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+
+  return loft_catalog_read_meta (connection, &write->meta, error);
+}
+
+/* A gap would lose an event for ever, so the caller is refused. The first
+ * event of an empty catalog may have any number: what a checkpoint of the
+ * storage holds need not be applied again. */
+static gboolean
+check_sequence (LoftCatalogWrite *write, const LoftEvent *event, GError **error)
+{
+  guint64 applied = write->meta.applied;
+
+  if (event->text != NULL && event->seq > 0 &&
+      (applied == 0 || event->seq == applied + 1))
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_REGISTRY_ERROR,
+               LOFT_REGISTRY_ERROR_FAILED,
+               "Event %" G_GUINT64_FORMAT
+               " can't be applied to the catalog “%s”, which is at event "
+               "%" G_GUINT64_FORMAT,
+               event->seq,
+               write->connection->file->path,
+               applied);
+
+  return FALSE;
+}
+
+static gboolean
+record_problem (LoftCatalogWrite *write, const LoftEvent *event, GError **error)
+{
+  return loft_catalog_run (
+    write->connection,
+    error,
+    "INSERT OR REPLACE INTO problems VALUES (?1, ?2, ?3)",
+    "itt",
+    (gint64) event->seq,
+    event->name != NULL ? event->name : "",
+    event->key != NULL ? event->key : "");
+}
+
+static gboolean
+apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
+{
+  if (!check_sequence (write, event, error) ||
+      !loft_catalog_run (write->connection,
+                         error,
+                         "INSERT INTO events VALUES (?1, ?2)",
+                         "it",
+                         (gint64) event->seq,
+                         event->text))
+    return FALSE;
+
+  write->meta.applied = event->seq;
+
+  if (event->type == LOFT_EVENT_OTHER)
+    return TRUE;
+
+  if (event->type == LOFT_EVENT_PUBLISH || event->type == LOFT_EVENT_ADOPT)
+    {
+      gboolean ok = event->document != NULL
+                      ? loft_catalog_store_document (write,
+                                                     event->document,
+                                                     event->archive_sha256,
+                                                     event->size,
+                                                     error)
+                      : record_problem (write, event, error);
+      if (!ok)
+        return FALSE;
+    }
+
+  return event->state == NULL || event->name == NULL ||
+         loft_catalog_store_state (write, event->name, event->state, error);
+}
+
+static gboolean
+write_meta (LoftCatalogWrite *write, const char *digest, GError **error)
+{
+  return loft_catalog_run (
+    write->connection,
+    error,
+    "UPDATE meta SET applied = ?1, digest = ifnull (?2, digest),"
+    "  packages = ?3, versions = ?4",
+    "itii",
+    (gint64) write->meta.applied,
+    digest,
+    (gint64) write->meta.packages,
+    (gint64) write->meta.versions);
+}
+
+/* What both ways of applying end with. */
+static gboolean
+finish (LoftCatalog *self,
+        LoftCatalogWrite *write,
+        LoftCatalogTransaction *transaction,
+        const char *digest,
+        GError **error)
+{
+  g_autoptr (LoftCatalogTransaction) open = transaction;
+
+  if (!loft_catalog_refresh (write, error) ||
+      !write_meta (write, digest, error) ||
+      !loft_catalog_commit (g_steal_pointer (&open), error))
+    return FALSE;
+
+  loft_catalog_publish_meta (self, &write->meta);
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_apply:
+ * @self: a catalog
+ * @events: (element-type LoftEvent): events as they stand in the log, with
+ *   their documents, in unbroken order; the first one follows the last one
+ *   that was applied, unless there was none
+ * @error: return location for a #GError
+ *
+ * Applies events, all or none. The event of a version whose document is missing
+ * is recorded and counted as a problem. What a document says that the catalog
+ * knows already, or a state that is older than the one it knows, changes
+ * nothing.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set:
+ *   %LOFT_REGISTRY_ERROR_FAILED if the order is broken or the catalog can't be
+ *   written, %LOFT_REGISTRY_ERROR_NO_SPACE, or %LOFT_REGISTRY_ERROR_CORRUPT if
+ *   the catalog is damaged and has to be reset
+ */
+gboolean
+loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (events != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (events->len == 0)
+    return TRUE;
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
+  g_auto (LoftCatalogWrite) write = { NULL };
+  g_autoptr (LoftCatalogTransaction) transaction =
+    loft_catalog_begin (self->writer, "BEGIN IMMEDIATE", error);
+
+  if (transaction == NULL || !write_init (&write, self->writer, error))
+    return FALSE;
+
+  for (guint i = 0; i < events->len; i++)
+    if (!apply_event (&write, events->pdata[i], error))
+      return FALSE;
+
+  const LoftEvent *last = events->pdata[events->len - 1];
+  g_autofree char *digest =
+    g_compute_checksum_for_string (G_CHECKSUM_SHA256, last->text, -1);
+
+  return finish (self, &write, g_steal_pointer (&transaction), digest, error);
+}
+
+/**
+ * loft_catalog_apply_unlogged:
+ * @self: a catalog
+ * @document: a document that is stored
+ * @state: (nullable): its package's state
+ * @error: return location for a #GError
+ *
+ * Takes over what is stored but can't be logged, since the storage takes no
+ * writes. The event may follow later.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set as by loft_catalog_apply()
+ */
+gboolean
+loft_catalog_apply_unlogged (LoftCatalog *self,
+                             LoftDocument *document,
+                             LoftState *state,
+                             GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (document != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
+  g_auto (LoftCatalogWrite) write = { NULL };
+  g_autoptr (LoftCatalogTransaction) transaction =
+    loft_catalog_begin (self->writer, "BEGIN IMMEDIATE", error);
+
+  if (transaction == NULL || !write_init (&write, self->writer, error) ||
+      !loft_catalog_store_document (&write, document, NULL, -1, error) ||
+      (state != NULL &&
+       !loft_catalog_store_state (&write, document->name, state, error)))
+    return FALSE;
+
+  return finish (self, &write, g_steal_pointer (&transaction), NULL, error);
+}
+
+/**
+ * loft_catalog_count_problems:
+ * @self: a catalog
+ * @out_problems: (out): events of versions whose document was missing, and is
+ *   not known by now
+ * @error: return location for a #GError
+ *
+ * Counts what was found wrong while events were applied.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_count_problems (LoftCatalog *self,
+                             guint64 *out_problems,
+                             GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (out_problems != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return FALSE;
+
+  g_autoptr (LoftCatalogStatement) statement =
+    loft_catalog_query (reader, error, "SELECT count (*) FROM problems", "");
+  if (statement == NULL || !loft_catalog_step_to_row (statement, error))
+    return FALSE;
+
+  *out_problems = loft_catalog_column_int (statement, 0);
+
+  return TRUE;
+}

@@ -1,0 +1,353 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-catalog-private.h"
+
+#include "registry/loft-element.h"
+#include "registry/loft-registry-error.h"
+#include "registry/loft-spool.h"
+
+/* Lists, in the orders that clients rely on. */
+
+/* How much of the full list is in memory while it is built. */
+#define CHUNK_SIZE (256 * 1024)
+
+/**
+ * loft_catalog_list_versions:
+ * @self: a catalog
+ * @name: a package
+ * @error: return location for a #GError
+ *
+ * Lists a package's versions: pre-releases ascending, then stable ones
+ * ascending; yanked ones are left out. Quick.
+ *
+ * Returns: (transfer full): a JSON array of elements, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE if there never was a version of @name
+ */
+GBytes *
+loft_catalog_list_versions (LoftCatalog *self, const char *name, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return NULL;
+
+  /* One statement, so one state; a package without versions to show gives one
+   * row of nothing. */
+  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
+    reader,
+    error,
+    "SELECT v.head,"
+    "    CASE WHEN p.revision > 0 THEN p.owners ELSE v.owners END,"
+    "    p.deprecated"
+    "  FROM packages AS p"
+    "  LEFT JOIN versions AS v ON v.package = p.id AND v.yanked = 0"
+    "  WHERE p.name = ?1 AND p.versions > 0"
+    "  ORDER BY v.stable, v.sort, v.key",
+    "t",
+    name);
+  g_autoptr (GString) text = g_string_sized_new (4096);
+  gboolean found = FALSE;
+  int code = SQLITE_ERROR;
+
+  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
+    {
+      const char *head = loft_catalog_column_text (list, 0);
+
+      found = TRUE;
+      if (head == NULL)
+        continue;
+      g_string_append_c (text, text->len == 0 ? '[' : ',');
+      loft_element_append (text,
+                           head,
+                           loft_catalog_column_text (list, 1),
+                           FALSE,
+                           loft_catalog_column_text (list, 2));
+    }
+
+  if (code == SQLITE_DONE && !found)
+    g_set_error (error,
+                 LOFT_REGISTRY_ERROR,
+                 LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
+                 "There is no package “%s”",
+                 name);
+  if (code != SQLITE_DONE || !found)
+    return NULL;
+
+  g_string_append (text, text->len == 0 ? "[]" : "]");
+
+  return g_string_free_to_bytes (g_steal_pointer (&text));
+}
+
+static gboolean
+flush (LoftSpool *spool, GString *chunk, GError **error)
+{
+  if (!loft_spool_write (spool, chunk->str, chunk->len, error))
+    return FALSE;
+
+  g_string_truncate (chunk, 0);
+
+  return TRUE;
+}
+
+static gboolean
+write_fragments (LoftCatalogReader *reader, LoftSpool *spool, GError **error)
+{
+  g_autoptr (GString) chunk = g_string_sized_new (CHUNK_SIZE + 4096);
+  g_autoptr (LoftCatalogStatement) list =
+    loft_catalog_query (reader,
+                        error,
+                        "SELECT element FROM fragments ORDER BY name",
+                        "");
+  if (list == NULL)
+    return FALSE;
+
+  char before = '[';
+  int code = SQLITE_DONE;
+  while ((code = loft_catalog_step (list, error)) == SQLITE_ROW)
+    {
+      g_string_append_c (chunk, before);
+      g_string_append (chunk, loft_catalog_column_text (list, 0));
+      before = ',';
+      if (chunk->len >= CHUNK_SIZE && !flush (spool, chunk, error))
+        return FALSE;
+    }
+  if (code != SQLITE_DONE)
+    return FALSE;
+
+  g_string_append (chunk, before == '[' ? "[]" : "]");
+
+  return flush (spool, chunk, error);
+}
+
+/**
+ * loft_catalog_list_packages:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Lists all packages by name, each by its newest version; packages with yanked
+ * versions alone are left out. Blocks. The list is a mapped file that has no
+ * name, so that the memory it takes does not grow with it.
+ *
+ * Returns: (transfer full): a JSON array of elements, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SPACE or %LOFT_REGISTRY_ERROR_FAILED
+ */
+GBytes *
+loft_catalog_list_packages (LoftCatalog *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftSpool) spool = loft_spool_new (self->directory, error);
+  if (spool == NULL)
+    {
+      g_prefix_error (error,
+                      "The list can't be built in “%s”: ",
+                      self->directory);
+      return NULL;
+    }
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL || !write_fragments (reader, spool, error))
+    return NULL;
+
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GMappedFile) map =
+    g_mapped_file_new_from_fd (loft_spool_get_fd (spool), FALSE, &local_error);
+  if (map == NULL)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_FAILED,
+                   "The list that was built in “%s” can't be mapped: %s",
+                   self->directory,
+                   local_error->message);
+      return NULL;
+    }
+
+  return g_mapped_file_get_bytes (map);
+}
+
+static gboolean
+check_package (LoftCatalogReader *reader, const char *name, GError **error)
+{
+  g_autoptr (LoftCatalogStatement) find = loft_catalog_query (
+    reader,
+    error,
+    "SELECT 1 FROM packages WHERE name = ?1 AND versions > 0",
+    "t",
+    name);
+  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
+
+  if (code == SQLITE_DONE)
+    g_set_error (error,
+                 LOFT_REGISTRY_ERROR,
+                 LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
+                 "There is no package “%s”",
+                 name);
+
+  return code == SQLITE_ROW;
+}
+
+/* Reads a page of dependents; *@out_next is its last name if there are more. */
+static gboolean
+append_dependents (LoftCatalogReader *reader,
+                   const char *name,
+                   const char *after,
+                   guint limit,
+                   GString *text,
+                   char **out_next,
+                   GError **error)
+{
+  g_autofree char *last = NULL;
+  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
+    reader,
+    error,
+    "SELECT d.dependent, p.newest, d.requirement FROM dependencies AS d"
+    "  CROSS JOIN packages AS p ON p.name = d.dependent"
+    "  WHERE d.target = ?1 AND d.dependent > ?2"
+    "  ORDER BY d.dependent LIMIT ?3",
+    "tti",
+    name,
+    after,
+    (gint64) limit + 1);
+  if (list == NULL)
+    return FALSE;
+
+  int code = SQLITE_DONE;
+  for (guint i = 0; (code = loft_catalog_step (list, error)) == SQLITE_ROW; i++)
+    {
+      if (i == limit)
+        {
+          *out_next = g_steal_pointer (&last);
+          return TRUE;
+        }
+
+      g_free (last);
+      last = g_strdup (loft_catalog_column_text (list, 0));
+      g_string_append (text, i == 0 ? "[{\"name\":" : ",{\"name\":");
+      loft_json_append_string (text, last);
+      g_string_append (text, ",\"version\":");
+      loft_json_append_string (text, loft_catalog_column_text (list, 1));
+      g_string_append (text, ",\"constraint\":");
+      loft_json_append_string (text, loft_catalog_column_text (list, 2));
+      g_string_append_c (text, '}');
+    }
+
+  return code == SQLITE_DONE;
+}
+
+/**
+ * loft_catalog_list_dependents:
+ * @self: a catalog
+ * @name: a package
+ * @after: (nullable): where the page before ended: its @out_next
+ * @limit: dependents at most, from 1
+ * @out_next: (out) (optional) (nullable) (transfer full): where the page ends;
+ *   %NULL if it is the last one
+ * @error: return location for a #GError
+ *
+ * Lists by name the packages whose newest version depends on @name.
+ *
+ * Returns: (transfer full): a JSON array of objects with `name`, `version` and
+ *   `constraint`, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE, or %LOFT_REGISTRY_ERROR_MALFORMED if
+ *   @after is no cursor
+ */
+GBytes *
+loft_catalog_list_dependents (LoftCatalog *self,
+                              const char *name,
+                              const char *after,
+                              guint limit,
+                              char **out_next,
+                              GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (name != NULL && limit > 0, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_auto (LoftCatalogCursor) cursor = { 0, 0, NULL };
+  if (after != NULL && !loft_catalog_cursor_decode (after, 'd', &cursor, error))
+    return NULL;
+
+  g_autoptr (GString) text = g_string_sized_new (4096);
+  g_autofree char *last = NULL;
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL || loft_catalog_begin (reader, "BEGIN", error) == NULL ||
+      !check_package (reader, name, error) ||
+      !append_dependents (reader,
+                          name,
+                          cursor.name != NULL ? cursor.name : "",
+                          limit,
+                          text,
+                          &last,
+                          error))
+    return NULL;
+
+  g_string_append (text, text->len == 0 ? "[]" : "]");
+  if (out_next != NULL)
+    *out_next =
+      last != NULL ? loft_catalog_cursor_encode ('d', 0, 0, last) : NULL;
+
+  return g_string_free_to_bytes (g_steal_pointer (&text));
+}
+
+/**
+ * loft_catalog_list_changes:
+ * @self: a catalog
+ * @since: the last event that is known already; 0 for none
+ * @limit: events at most
+ * @out_last: (out) (optional): the last event that is listed, or @since
+ * @error: return location for a #GError
+ *
+ * Lists events as they stand in the log, a line each, in their order.
+ *
+ * Returns: (transfer full): NDJSON, or %NULL with @error set
+ */
+GBytes *
+loft_catalog_list_changes (LoftCatalog *self,
+                           guint64 since,
+                           guint limit,
+                           guint64 *out_last,
+                           GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return NULL;
+
+  g_autoptr (GString) text = g_string_sized_new (4096);
+  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
+    reader,
+    error,
+    "SELECT seq, text FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+    "ii",
+    (gint64) MIN (since, (guint64) G_MAXINT64),
+    (gint64) limit);
+  guint64 last = since;
+  int code = SQLITE_ERROR;
+
+  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
+    {
+      last = loft_catalog_column_int (list, 0);
+      g_string_append (text, loft_catalog_column_text (list, 1));
+      g_string_append_c (text, '\n');
+    }
+  if (code != SQLITE_DONE)
+    return NULL;
+
+  if (out_last != NULL)
+    *out_last = last;
+
+  return g_string_free_to_bytes (g_steal_pointer (&text));
+}

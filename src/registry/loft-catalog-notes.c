@@ -1,0 +1,118 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-catalog-private.h"
+
+/* What a generation says of itself besides its figures, and what the registry
+ * notes in it. */
+
+/* The first value of the first row of @statement, as a new string. */
+static char *
+take_text (LoftCatalogStatement *statement, GError **error)
+{
+  if (statement == NULL || loft_catalog_step (statement, error) != SQLITE_ROW)
+    return NULL;
+
+  return g_strdup (loft_catalog_column_text (statement, 0));
+}
+
+/**
+ * loft_catalog_get_digest:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Gives the SHA-256 of the text of the last event that was applied.
+ *
+ * Returns: (transfer full): the digest in hex, empty if there was no event, or
+ *   %NULL with @error set
+ */
+char *
+loft_catalog_get_digest (LoftCatalog *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return NULL;
+
+  g_autoptr (LoftCatalogStatement) statement =
+    loft_catalog_query (reader, error, "SELECT digest FROM meta", "");
+
+  return take_text (statement, error);
+}
+
+/**
+ * loft_catalog_get_note:
+ * @self: a catalog
+ * @name: the note
+ * @error: return location for a #GError
+ *
+ * Reads what loft_catalog_set_note() wrote into this generation.
+ *
+ * Returns: (transfer full) (nullable): the note; %NULL if there is none, or
+ *   with @error set
+ */
+char *
+loft_catalog_get_note (LoftCatalog *self, const char *name, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return NULL;
+
+  g_autoptr (LoftCatalogStatement) statement =
+    loft_catalog_query (reader,
+                        error,
+                        "SELECT value FROM notes WHERE name = ?1",
+                        "t",
+                        name);
+
+  return take_text (statement, error);
+}
+
+/**
+ * loft_catalog_set_note:
+ * @self: a catalog
+ * @name: the note
+ * @value: (nullable): what to write; %NULL removes the note
+ * @error: return location for a #GError
+ *
+ * Writes a note of the caller's into this generation.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_set_note (LoftCatalog *self,
+                       const char *name,
+                       const char *value,
+                       GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
+
+  if (value == NULL)
+    return loft_catalog_run (self->writer,
+                             error,
+                             "DELETE FROM notes WHERE name = ?1",
+                             "t",
+                             name);
+
+  return loft_catalog_run (self->writer,
+                           error,
+                           "INSERT OR REPLACE INTO notes VALUES (?1, ?2)",
+                           "tt",
+                           name,
+                           value);
+}

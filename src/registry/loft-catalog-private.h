@@ -1,0 +1,258 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <sqlite3.h>
+
+#include "registry/loft-catalog.h"
+
+G_BEGIN_DECLS
+
+/* Raise on every change of what is stored, be it a table, an index, or what a
+ * column holds: another schema is another file, built anew. */
+#define LOFT_CATALOG_SCHEMA 1
+
+/* Tells our files from other people's databases. */
+#define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
+
+extern const char *const loft_catalog_schema;
+
+/**
+ * LoftCatalogFile:
+ * @path: the database
+ * @generation: its number
+ * @superseded: whether it is to be deleted once nobody has it open
+ *
+ * One generation of the catalog. Every connection holds a reference.
+ */
+typedef struct
+{
+  char *path; /* owned */
+  guint generation;
+  gint superseded; /* atomic */
+} LoftCatalogFile;
+
+LoftCatalogFile *loft_catalog_file_ref (LoftCatalogFile *self);
+void loft_catalog_file_unref (LoftCatalogFile *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogFile, loft_catalog_file_unref)
+
+int loft_catalog_lock (const char *directory,
+                       const char *store,
+                       char **out_stem,
+                       GError **error);
+
+/**
+ * LoftCatalogConnection:
+ * @db: the connection
+ * @file: what it is connected to
+ * @catalog: (nullable): the pool that it belongs to
+ * @statements: (element-type utf8 LoftCatalogStatement): those that were
+ *   needed so far, by the address of their text
+ *
+ * One connection. One thread at a time may use it.
+ */
+typedef struct
+{
+  sqlite3 *db;            /* owned */
+  LoftCatalogFile *file;  /* owned */
+  LoftCatalog *catalog;   /* not owned, nullable */
+  GHashTable *statements; /* owned */
+} LoftCatalogConnection;
+
+LoftCatalogConnection *
+loft_catalog_connection_open (LoftCatalogFile *file, int flags, GError **error);
+void loft_catalog_connection_free (LoftCatalogConnection *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogConnection,
+                               loft_catalog_connection_free)
+
+LoftCatalogConnection *loft_catalog_open_newest (const char *directory,
+                                                 const char *stem,
+                                                 GError **error);
+LoftCatalogConnection *loft_catalog_open_new (const char *directory,
+                                              const char *stem,
+                                              guint generation,
+                                              GError **error);
+
+void
+loft_catalog_set_error (LoftCatalogConnection *self, int code, GError **error);
+gboolean loft_catalog_execute (LoftCatalogConnection *self,
+                               const char *sql,
+                               GError **error);
+
+/**
+ * LoftCatalogStatement:
+ * @statement: the statement
+ * @connection: (unowned): where it runs
+ *
+ * A statement that its connection keeps. As an autoptr it is made ready for
+ * its next use where it leaves the scope, and only then: what was bound to it
+ * must have been declared before it.
+ */
+typedef struct
+{
+  sqlite3_stmt *statement;           /* owned */
+  LoftCatalogConnection *connection; /* not owned */
+} LoftCatalogStatement;
+
+void loft_catalog_statement_reset (LoftCatalogStatement *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogStatement,
+                               loft_catalog_statement_reset)
+
+LoftCatalogStatement *loft_catalog_query (LoftCatalogConnection *self,
+                                          GError **error,
+                                          const char *sql,
+                                          const char *format,
+                                          ...);
+gboolean loft_catalog_run (LoftCatalogConnection *self,
+                           GError **error,
+                           const char *sql,
+                           const char *format,
+                           ...);
+int loft_catalog_step (LoftCatalogStatement *self, GError **error);
+gboolean loft_catalog_step_to_row (LoftCatalogStatement *self, GError **error);
+const char *loft_catalog_column_text (LoftCatalogStatement *self, int column);
+gint64 loft_catalog_column_int (LoftCatalogStatement *self, int column);
+
+/**
+ * LoftCatalogMeta:
+ * @applied: the last event that was applied; 0 for none
+ * @complete: whether the catalog holds everything
+ * @packages: packages with at least one version
+ * @versions: versions, yanked ones included
+ *
+ * What a generation says of itself.
+ */
+typedef struct
+{
+  guint64 applied;
+  gboolean complete;
+  guint64 packages;
+  guint64 versions;
+} LoftCatalogMeta;
+
+gboolean loft_catalog_read_meta (LoftCatalogConnection *connection,
+                                 LoftCatalogMeta *out_meta,
+                                 GError **error);
+
+/**
+ * LoftCatalogTransaction:
+ *
+ * A connection with a transaction open, which is rolled back where it leaves
+ * the scope without loft_catalog_commit().
+ */
+typedef LoftCatalogConnection LoftCatalogTransaction;
+
+LoftCatalogTransaction *loft_catalog_begin (LoftCatalogConnection *self,
+                                            const char *sql,
+                                            GError **error);
+gboolean loft_catalog_commit (LoftCatalogTransaction *self, GError **error);
+void loft_catalog_rollback (LoftCatalogTransaction *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogTransaction, loft_catalog_rollback)
+
+/**
+ * LoftCatalogWrite:
+ * @connection: where it is written
+ * @meta: as it will stand after the transaction
+ * @dirty: (element-type gint64): packages whose newest version may be another
+ *
+ * What one transaction has changed so far.
+ */
+typedef struct
+{
+  LoftCatalogConnection *connection; /* not owned */
+  LoftCatalogMeta meta;
+  GHashTable *dirty; /* owned, set of owned gint64 */
+} LoftCatalogWrite;
+
+gboolean loft_catalog_store_document (LoftCatalogWrite *write,
+                                      const LoftDocument *document,
+                                      const char *sha256,
+                                      gint64 size,
+                                      GError **error);
+gboolean loft_catalog_store_state (LoftCatalogWrite *write,
+                                   const char *name,
+                                   const LoftState *state,
+                                   GError **error);
+gboolean loft_catalog_refresh (LoftCatalogWrite *write, GError **error);
+
+gboolean loft_catalog_index_text (LoftCatalogConnection *connection,
+                                  gint64 package,
+                                  const LoftDocument *document,
+                                  gboolean now,
+                                  GError **error);
+gboolean loft_catalog_index_waiting (LoftCatalogConnection *connection,
+                                     guint limit,
+                                     guint *out_indexed,
+                                     GError **error);
+
+/* Connections for reading: more than GTask has threads, so that the main loop
+ * never waits for one; and how many of them are kept when nobody reads. */
+#define LOFT_CATALOG_READERS_MAX 16
+#define LOFT_CATALOG_READERS_IDLE 4
+
+struct _LoftCatalog
+{
+  GObject parent_instance;
+
+  char *directory; /* owned */
+  char *stem;      /* owned */
+  int lock_fd;     /* owned, -1 if there is none */
+
+  GMutex writer_lock;
+  LoftCatalogConnection *writer; /* owned, under writer_lock */
+
+  GMutex lock; /* of all below */
+  GCond returned;
+  LoftCatalogFile *file; /* owned */
+  GPtrArray *idle;       /* owned, of LoftCatalogConnection */
+  guint n_readers;
+  LoftCatalogMeta meta;
+};
+
+void loft_catalog_publish_meta (LoftCatalog *self, const LoftCatalogMeta *meta);
+
+/**
+ * LoftCatalogReader:
+ *
+ * A connection out of the pool. As an autoptr it ends its read transaction and
+ * goes back where it leaves the scope.
+ */
+typedef LoftCatalogConnection LoftCatalogReader;
+
+LoftCatalogReader *loft_catalog_take_reader (LoftCatalog *self, GError **error);
+void loft_catalog_give_reader (LoftCatalogReader *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogReader, loft_catalog_give_reader)
+
+/**
+ * LoftCatalogCursor:
+ * @rank: what a page is sorted by first, ascending
+ * @score: what it is sorted by then, descending
+ * @name: and at last, ascending
+ *
+ * Where a page ends: the sort values of its last row.
+ */
+typedef struct
+{
+  gint64 rank;
+  gint64 score;
+  char *name; /* owned */
+} LoftCatalogCursor;
+
+char *loft_catalog_cursor_encode (char kind,
+                                  gint64 rank,
+                                  gint64 score,
+                                  const char *name);
+gboolean loft_catalog_cursor_decode (const char *text,
+                                     char kind,
+                                     LoftCatalogCursor *out_cursor,
+                                     GError **error);
+void loft_catalog_cursor_clear (LoftCatalogCursor *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogCursor, loft_catalog_cursor_clear)
+
+char *loft_catalog_match_words (const char *query, char **out_joined);
+
+G_END_DECLS

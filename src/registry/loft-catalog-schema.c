@@ -1,0 +1,109 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-catalog-private.h"
+
+/*
+ * meta, notes    what the generation says of itself; the registry's own notes.
+ * packages       one row a name. owners and yanked versions are those of its
+ *                state, which may be known before its first version.
+ *                `newest` is the version that lists show, NULL if there is
+ * none. versions       in the order of lists, and stored in it: a package's
+ * versions stand side by side, and its list is one walk. fragments      the
+ * elements of the full list, stored in its order. dependencies   of newest
+ * versions only. texts, search  what is searched: the text of the highest
+ * version, yanked or not, so that it does not depend on the order of events.
+ * events         the log, as it stands there.
+ * problems       events whose document is missing.
+ */
+const char *const loft_catalog_schema =
+  "CREATE TABLE meta ("
+  "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+  "  applied INTEGER NOT NULL,"
+  "  digest TEXT NOT NULL,"
+  "  complete INTEGER NOT NULL,"
+  "  packages INTEGER NOT NULL,"
+  "  versions INTEGER NOT NULL"
+  ") STRICT;"
+  "INSERT INTO meta VALUES (1, 0, '', 0, 0, 0);"
+  "CREATE TABLE notes ("
+  "  name TEXT PRIMARY KEY,"
+  "  value TEXT NOT NULL"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE packages ("
+  "  id INTEGER PRIMARY KEY,"
+  "  name TEXT NOT NULL UNIQUE,"
+  "  folded TEXT NOT NULL,"
+  "  revision INTEGER NOT NULL DEFAULT 0,"
+  "  versions INTEGER NOT NULL DEFAULT 0,"
+  "  updated INTEGER NOT NULL DEFAULT 0,"
+  "  dependents INTEGER NOT NULL DEFAULT 0,"
+  "  newest TEXT,"
+  "  owners TEXT,"
+  "  deprecated TEXT"
+  ") STRICT;"
+  "CREATE INDEX packages_by_fold ON packages (folded, name);"
+  "CREATE INDEX packages_by_update ON packages (updated DESC, name)"
+  "  WHERE newest IS NOT NULL;"
+  "CREATE TABLE versions ("
+  "  package INTEGER NOT NULL,"
+  "  stable INTEGER NOT NULL,"
+  "  sort BLOB NOT NULL,"
+  "  key TEXT NOT NULL,"
+  "  version TEXT NOT NULL,"
+  "  archive TEXT,"
+  "  size INTEGER NOT NULL,"
+  "  sha256 TEXT,"
+  "  published INTEGER NOT NULL,"
+  "  yanked INTEGER NOT NULL,"
+  "  owners TEXT,"
+  "  head TEXT NOT NULL,"
+  "  PRIMARY KEY (package, stable, sort, key),"
+  "  UNIQUE (package, key)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE yanked ("
+  "  package INTEGER NOT NULL,"
+  "  key TEXT NOT NULL,"
+  "  reason TEXT NOT NULL,"
+  "  PRIMARY KEY (package, key)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE fragments ("
+  "  name TEXT PRIMARY KEY,"
+  "  element TEXT NOT NULL"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE dependencies ("
+  "  target TEXT NOT NULL,"
+  "  dependent TEXT NOT NULL,"
+  "  requirement TEXT NOT NULL,"
+  "  PRIMARY KEY (target, dependent)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE INDEX dependencies_by_dependent ON dependencies (dependent);"
+  "CREATE TABLE texts ("
+  "  id INTEGER PRIMARY KEY,"
+  "  indexed INTEGER NOT NULL,"
+  "  name TEXT NOT NULL,"
+  "  keywords TEXT NOT NULL,"
+  "  description TEXT NOT NULL,"
+  "  readme TEXT NOT NULL"
+  ") STRICT;"
+  "CREATE INDEX texts_waiting ON texts (id) WHERE indexed = 0;"
+  "CREATE VIRTUAL TABLE search USING fts5 ("
+  "  name, keywords, description, readme,"
+  "  content='texts', content_rowid='id', prefix='2 3',"
+  "  tokenize='unicode61 remove_diacritics 2'"
+  ");"
+  "CREATE TABLE events ("
+  "  seq INTEGER PRIMARY KEY,"
+  "  text TEXT NOT NULL"
+  ") STRICT;"
+  "CREATE TABLE problems ("
+  "  seq INTEGER PRIMARY KEY,"
+  "  name TEXT NOT NULL,"
+  "  key TEXT NOT NULL"
+  ") STRICT;"
+  "CREATE INDEX problems_by_document ON problems (name, key);";

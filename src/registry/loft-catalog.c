@@ -1,0 +1,478 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-catalog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib/gstdio.h>
+
+#include "registry/loft-catalog-private.h"
+#include "registry/loft-registry-error.h"
+
+/*
+ * Who reads and writes the catalog, and when.
+ *
+ * One connection writes. Whoever wants it takes `writer_lock` and keeps it for
+ * one transaction, which is one call from outside; the order in which events
+ * are applied is the order in which the lock was taken, and the check of the
+ * sequence inside the transaction refuses any other. BEGIN IMMEDIATE comes
+ * first, so that a transaction fails before it has done any work, never in the
+ * middle of it for want of a lock.
+ *
+ * Up to LOFT_CATALOG_READERS_MAX connections read. A call takes one out of the
+ * pool, and gives it back before it returns; no two threads ever share one, and
+ * none waits for the writer: in WAL mode a reader sees the state of the last
+ * commit before its transaction began. No read transaction outlives its call,
+ * or the log of SQLite could never be emptied. Where a call needs several
+ * statements they run in one transaction, so that they see one state.
+ *
+ * `lock` guards what both sides look at: the pool, and a copy of the figures
+ * that are asked for with every request. The copy is renewed after the commit
+ * and before the write returns, so who has seen a call return finds in the
+ * catalog what it wrote. It is never taken while waiting for SQLite, nor
+ * `writer_lock` while it is held.
+ *
+ * A commit is not forced to the disk (synchronous=NORMAL): after a power cut
+ * the catalog may be some events behind, never between two of them. The log
+ * has them, and applies them again. For the same reason only a checkpoint
+ * writes to the database itself, and it is a call of its own, so that nobody
+ * waits for it who publishes.
+ *
+ * Starting over is a new file, a generation. Readers that are in the middle of
+ * a call finish it in the old one; the connections to it close as they come
+ * back, and the last one to close deletes it. A file is never replaced by
+ * another of its name, and never deleted while anybody has it open.
+ *
+ * Other daemons on the host are kept away by a lock on a file of its own, whose
+ * descriptor is used for nothing else: closing any descriptor of a file drops
+ * the POSIX locks that SQLite has on it, so the databases are opened by SQLite
+ * alone.
+ */
+
+#define WAL_SIZE_MAX (64 * 1024 * 1024)
+#define PAGE_SIZE 4096
+
+/* Packages indexed in one transaction when the catalog becomes complete, and
+ * after how many of them the log of SQLite is emptied. */
+#define INDEX_BATCH 500
+#define INDEX_CHECKPOINT 20
+
+G_DEFINE_FINAL_TYPE (LoftCatalog, loft_catalog, G_TYPE_OBJECT)
+
+static void
+loft_catalog_finalize (GObject *object)
+{
+  LoftCatalog *self = LOFT_CATALOG (object);
+
+  g_clear_pointer (&self->idle, g_ptr_array_unref);
+  g_clear_pointer (&self->writer, loft_catalog_connection_free);
+  g_clear_pointer (&self->file, loft_catalog_file_unref);
+  if (self->lock_fd != -1)
+    g_close (self->lock_fd, NULL);
+  g_free (self->directory);
+  g_free (self->stem);
+  g_mutex_clear (&self->writer_lock);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->returned);
+
+  G_OBJECT_CLASS (loft_catalog_parent_class)->finalize (object);
+}
+
+static void
+loft_catalog_class_init (LoftCatalogClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = loft_catalog_finalize;
+}
+
+static void
+loft_catalog_init (LoftCatalog *self)
+{
+  self->lock_fd = -1;
+  self->idle = g_ptr_array_new_with_free_func (
+    (GDestroyNotify) loft_catalog_connection_free);
+  g_mutex_init (&self->writer_lock);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->returned);
+}
+
+static gboolean
+is_store_name (const char *store)
+{
+  if (*store == '\0')
+    return FALSE;
+
+  for (; *store != '\0'; store++)
+    if (!g_ascii_islower (*store) && !g_ascii_isdigit (*store))
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_open:
+ * @directory: where the catalog is to be; made if it is missing
+ * @store: which storage it is of, in lower-case letters and digits
+ * @error: return location for a #GError
+ *
+ * Opens the catalog of a store, or begins an empty one: where there is none,
+ * where it is damaged or of another release. Blocks.
+ *
+ * Returns: (transfer full): the catalog, or %NULL with @error set:
+ *   %LOFT_REGISTRY_ERROR_NO_SPACE, or %LOFT_REGISTRY_ERROR_FAILED if the
+ *   directory can't be used
+ */
+LoftCatalog *
+loft_catalog_open (const char *directory, const char *store, GError **error)
+{
+  g_return_val_if_fail (directory != NULL, NULL);
+  g_return_val_if_fail (store != NULL && is_store_name (store), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (g_mkdir_with_parents (directory, 0700) == -1)
+    {
+      int saved_errno = errno;
+
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   saved_errno == ENOSPC ? LOFT_REGISTRY_ERROR_NO_SPACE
+                                         : LOFT_REGISTRY_ERROR_FAILED,
+                   "The catalog's directory “%s” can't be made: %s",
+                   directory,
+                   g_strerror (saved_errno));
+      return NULL;
+    }
+
+  g_autoptr (LoftCatalog) self = g_object_new (LOFT_TYPE_CATALOG, NULL);
+  self->directory = g_strdup (directory);
+  self->lock_fd = loft_catalog_lock (directory, store, &self->stem, error);
+  if (self->lock_fd == -1)
+    return NULL;
+
+  self->writer = loft_catalog_open_newest (directory, self->stem, error);
+  if (self->writer == NULL ||
+      !loft_catalog_read_meta (self->writer, &self->meta, error))
+    return NULL;
+
+  self->file = loft_catalog_file_ref (self->writer->file);
+
+  return g_steal_pointer (&self);
+}
+
+/**
+ * loft_catalog_publish_meta:
+ * @self: a catalog whose writer_lock the caller has
+ * @meta: what was committed
+ *
+ * Lets everybody see the figures of the last commit.
+ */
+void
+loft_catalog_publish_meta (LoftCatalog *self, const LoftCatalogMeta *meta)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->meta = *meta;
+}
+
+/**
+ * loft_catalog_take_reader:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Takes a connection for reading, waiting for one if all are in use.
+ *
+ * Returns: (transfer full): the connection, or %NULL with @error set
+ */
+LoftCatalogReader *
+loft_catalog_take_reader (LoftCatalog *self, GError **error)
+{
+  g_autoptr (LoftCatalogFile) file = NULL;
+
+  {
+    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+    while (self->idle->len == 0 && self->n_readers >= LOFT_CATALOG_READERS_MAX)
+      g_cond_wait (&self->returned, &self->lock);
+    if (self->idle->len > 0)
+      return g_ptr_array_steal_index (self->idle, self->idle->len - 1);
+
+    self->n_readers++;
+    file = loft_catalog_file_ref (self->file);
+  }
+
+  LoftCatalogReader *reader =
+    loft_catalog_connection_open (file, SQLITE_OPEN_READONLY, error);
+  if (reader != NULL)
+    {
+      reader->catalog = self;
+      return reader;
+    }
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  self->n_readers--;
+  g_cond_signal (&self->returned);
+
+  return NULL;
+}
+
+/**
+ * loft_catalog_give_reader:
+ * @self: (transfer full): what loft_catalog_take_reader() gave
+ *
+ * Ends the read transaction, if there is one, and gives the connection back.
+ */
+void
+loft_catalog_give_reader (LoftCatalogReader *self)
+{
+  LoftCatalog *catalog = self->catalog;
+  g_autoptr (LoftCatalogConnection) surplus = NULL;
+
+  loft_catalog_rollback (self);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&catalog->lock);
+  if (self->file == catalog->file &&
+      catalog->idle->len < LOFT_CATALOG_READERS_IDLE)
+    {
+      g_ptr_array_add (catalog->idle, self);
+    }
+  else
+    {
+      catalog->n_readers--;
+      surplus = self;
+    }
+  g_cond_signal (&catalog->returned);
+}
+
+/**
+ * loft_catalog_get_sequence:
+ * @self: a catalog
+ *
+ * Gives the number of the last event that was applied.
+ *
+ * Returns: the number; 0 if there was none
+ */
+guint64
+loft_catalog_get_sequence (LoftCatalog *self)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), 0);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->meta.applied;
+}
+
+/**
+ * loft_catalog_is_complete:
+ * @self: a catalog
+ *
+ * Tells whether everything that is stored is in the catalog.
+ *
+ * Returns: %FALSE as long as it is being built
+ */
+gboolean
+loft_catalog_is_complete (LoftCatalog *self)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->meta.complete;
+}
+
+/**
+ * loft_catalog_count:
+ * @self: a catalog
+ * @out_packages: (out) (optional): packages with at least one version
+ * @out_versions: (out) (optional): versions, yanked ones included
+ * @error: return location for a #GError
+ *
+ * Counts what is in the catalog. Quick, whatever it holds.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_count (LoftCatalog *self,
+                    guint64 *out_packages,
+                    guint64 *out_versions,
+                    GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (out_packages != NULL)
+    *out_packages = self->meta.packages;
+  if (out_versions != NULL)
+    *out_versions = self->meta.versions;
+
+  return TRUE;
+}
+
+/* Indexes what was stored while the catalog was incomplete. */
+static gboolean
+index_waiting (LoftCatalogConnection *writer, GError **error)
+{
+  guint n_indexed = INDEX_BATCH;
+
+  for (guint i = 1; n_indexed == INDEX_BATCH; i++)
+    {
+      g_autoptr (LoftCatalogTransaction) transaction =
+        loft_catalog_begin (writer, "BEGIN IMMEDIATE", error);
+
+      if (transaction == NULL ||
+          !loft_catalog_index_waiting (writer,
+                                       INDEX_BATCH,
+                                       &n_indexed,
+                                       error) ||
+          !loft_catalog_commit (g_steal_pointer (&transaction), error))
+        return FALSE;
+      if (i % INDEX_CHECKPOINT == 0)
+        sqlite3_wal_checkpoint_v2 (writer->db,
+                                   NULL,
+                                   SQLITE_CHECKPOINT_PASSIVE,
+                                   NULL,
+                                   NULL);
+    }
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_set_complete:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Says that everything that is stored is in the catalog. Until then the index
+ * of the search is left alone; it is built now, which may take a minute.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_set_complete (LoftCatalog *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
+  LoftCatalogMeta meta;
+
+  if (loft_catalog_is_complete (self))
+    return TRUE;
+  if (!index_waiting (self->writer, error) ||
+      !loft_catalog_run (self->writer,
+                         error,
+                         "UPDATE meta SET complete = 1",
+                         "") ||
+      !loft_catalog_read_meta (self->writer, &meta, error))
+    return FALSE;
+
+  loft_catalog_publish_meta (self, &meta);
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_reset:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Starts over with an empty, incomplete catalog, in a file of its own. Calls
+ * that are reading see the old one to their end.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set, and nothing has changed
+ */
+gboolean
+loft_catalog_reset (LoftCatalog *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
+  g_autoptr (GPtrArray) idle = NULL;
+  g_autoptr (LoftCatalogFile) old_file = NULL;
+  g_autoptr (LoftCatalogConnection) writer =
+    loft_catalog_open_new (self->directory,
+                           self->stem,
+                           self->writer->file->generation + 1,
+                           error);
+  LoftCatalogMeta meta;
+
+  if (writer == NULL || !loft_catalog_read_meta (writer, &meta, error))
+    return FALSE;
+
+  g_autoptr (GMutexLocker) pool_locker = g_mutex_locker_new (&self->lock);
+  g_atomic_int_set (&self->file->superseded, TRUE);
+  old_file = g_steal_pointer (&self->file);
+  self->file = loft_catalog_file_ref (writer->file);
+  idle = g_steal_pointer (&self->idle);
+  self->n_readers -= idle->len;
+  self->idle = g_ptr_array_new_with_free_func (
+    (GDestroyNotify) loft_catalog_connection_free);
+  self->meta = meta;
+  g_cond_broadcast (&self->returned);
+  g_clear_pointer (&pool_locker, g_mutex_locker_free);
+
+  loft_catalog_connection_free (self->writer);
+  self->writer = g_steal_pointer (&writer);
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_checkpoint:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Brings what was committed from SQLite's log to the database and to the disk.
+ * Blocks, but neither readers nor writers wait for it; to be called now and
+ * then by a thread that has the time. A log that has grown large is cut down if
+ * nobody is reading.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_checkpoint (LoftCatalog *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftCatalogFile) file = NULL;
+  {
+    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+    file = loft_catalog_file_ref (self->file);
+  }
+
+  g_autoptr (LoftCatalogConnection) connection =
+    loft_catalog_connection_open (file, SQLITE_OPEN_READWRITE, error);
+  if (connection == NULL)
+    return FALSE;
+
+  int n_pages = 0;
+  int code = sqlite3_wal_checkpoint_v2 (connection->db,
+                                        NULL,
+                                        SQLITE_CHECKPOINT_PASSIVE,
+                                        &n_pages,
+                                        NULL);
+  if (code == SQLITE_OK && (gint64) n_pages * PAGE_SIZE > WAL_SIZE_MAX)
+    {
+      sqlite3_busy_timeout (connection->db, 0);
+      code = sqlite3_wal_checkpoint_v2 (connection->db,
+                                        NULL,
+                                        SQLITE_CHECKPOINT_TRUNCATE,
+                                        NULL,
+                                        NULL);
+    }
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY)
+    return TRUE;
+
+  loft_catalog_set_error (connection, code, error);
+
+  return FALSE;
+}

@@ -1,0 +1,147 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "registry/loft-event.h"
+
+G_BEGIN_DECLS
+
+#define LOFT_TYPE_CATALOG (loft_catalog_get_type ())
+G_DECLARE_FINAL_TYPE (LoftCatalog, loft_catalog, LOFT, CATALOG, GObject)
+
+/**
+ * LoftCatalogPackage:
+ * @name: the package
+ * @revision: of the last state that was applied; 0 if there was none
+ * @owners: public ids
+ * @versions: how many versions it has, yanked ones included
+ *
+ * What the catalog knows of a package. A cache: no authority rests on it.
+ */
+typedef struct
+{
+  char *name; /* owned */
+  guint64 revision;
+  GStrv owners; /* owned */
+  guint versions;
+} LoftCatalogPackage;
+
+void loft_catalog_package_free (LoftCatalogPackage *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogPackage, loft_catalog_package_free)
+
+/**
+ * LoftCatalogVersion:
+ * @key: the document's key
+ * @version: in full
+ * @archive: name of the tarball's object, below the package
+ * @size: bytes of the tarball
+ * @sha256: of the tarball, in hex
+ * @published_at: microseconds since 1970
+ * @yanked: whether it is yanked
+ * @element: the element of PROTOCOL, a JSON object
+ *
+ * What the catalog knows of a version.
+ */
+typedef struct
+{
+  char *key;     /* owned */
+  char *version; /* owned */
+  char *archive; /* owned */
+  gint64 size;
+  char *sha256; /* owned */
+  gint64 published_at;
+  gboolean yanked;
+  char *element; /* owned */
+} LoftCatalogVersion;
+
+void loft_catalog_version_free (LoftCatalogVersion *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogVersion, loft_catalog_version_free)
+
+/**
+ * LoftSort:
+ * @LOFT_SORT_RELEVANCE: best match first; by name without a query
+ * @LOFT_SORT_NAME: by name
+ * @LOFT_SORT_UPDATED: newest change first
+ *
+ * Order of a search.
+ */
+typedef enum
+{
+  LOFT_SORT_RELEVANCE,
+  LOFT_SORT_NAME,
+  LOFT_SORT_UPDATED
+} LoftSort;
+
+LoftCatalog *
+loft_catalog_open (const char *directory, const char *store, GError **error);
+
+/* Writing: one thread at a time. */
+
+guint64 loft_catalog_get_sequence (LoftCatalog *self);
+char *loft_catalog_get_digest (LoftCatalog *self, GError **error);
+gboolean loft_catalog_is_complete (LoftCatalog *self);
+gboolean loft_catalog_set_complete (LoftCatalog *self, GError **error);
+gboolean loft_catalog_reset (LoftCatalog *self, GError **error);
+gboolean
+loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error);
+gboolean loft_catalog_apply_unlogged (LoftCatalog *self,
+                                      LoftDocument *document,
+                                      LoftState *state,
+                                      GError **error);
+gboolean loft_catalog_checkpoint (LoftCatalog *self, GError **error);
+char *
+loft_catalog_get_note (LoftCatalog *self, const char *name, GError **error);
+gboolean loft_catalog_set_note (LoftCatalog *self,
+                                const char *name,
+                                const char *value,
+                                GError **error);
+
+/* Reading: any thread, any number. */
+
+gboolean loft_catalog_count (LoftCatalog *self,
+                             guint64 *out_packages,
+                             guint64 *out_versions,
+                             GError **error);
+gboolean loft_catalog_count_problems (LoftCatalog *self,
+                                      guint64 *out_problems,
+                                      GError **error);
+LoftCatalogPackage *
+loft_catalog_get_package (LoftCatalog *self, const char *name, GError **error);
+LoftCatalogVersion *loft_catalog_get_version (LoftCatalog *self,
+                                              const char *name,
+                                              const char *version,
+                                              GError **error);
+gboolean loft_catalog_has_document (LoftCatalog *self,
+                                    const char *name,
+                                    const char *key);
+char *loft_catalog_find_folded (LoftCatalog *self,
+                                const char *folded,
+                                GError **error);
+GBytes *loft_catalog_list_versions (LoftCatalog *self,
+                                    const char *name,
+                                    GError **error);
+GBytes *loft_catalog_list_packages (LoftCatalog *self, GError **error);
+GBytes *loft_catalog_search (LoftCatalog *self,
+                             const char *query,
+                             LoftSort sort,
+                             const char *after,
+                             guint limit,
+                             char **out_next,
+                             GError **error);
+GBytes *loft_catalog_list_dependents (LoftCatalog *self,
+                                      const char *name,
+                                      const char *after,
+                                      guint limit,
+                                      char **out_next,
+                                      GError **error);
+GBytes *loft_catalog_list_changes (LoftCatalog *self,
+                                   guint64 since,
+                                   guint limit,
+                                   guint64 *out_last,
+                                   GError **error);
+
+G_END_DECLS
