@@ -27,11 +27,11 @@ typedef struct
 } LoftRegistryErrorPrivate;
 
 static void
-loft_registry_error_private_init (LoftRegistryErrorPrivate *private)
+loft_registry_error_private_init (LoftRegistryErrorPrivate *extra)
 {
-  g_return_if_fail (private != NULL);
+  g_return_if_fail (extra != NULL);
 
-  private->findings = NULL;
+  extra->findings = NULL;
 }
 
 static void
@@ -45,11 +45,11 @@ loft_registry_error_private_copy (const LoftRegistryErrorPrivate *source,
 }
 
 static void
-loft_registry_error_private_clear (LoftRegistryErrorPrivate *private)
+loft_registry_error_private_clear (LoftRegistryErrorPrivate *extra)
 {
-  g_return_if_fail (private != NULL);
+  g_return_if_fail (extra != NULL);
 
-  g_clear_pointer (&private->findings, loft_findings_unref);
+  g_clear_pointer (&extra->findings, loft_findings_unref);
 }
 
 G_DEFINE_EXTENDED_ERROR (LoftRegistryError, loft_registry_error)
@@ -269,10 +269,10 @@ loft_findings_to_error (LoftFindings *self, GError **error)
                                first->detail,
                                self->total - 1);
 
-  LoftRegistryErrorPrivate *private =
+  LoftRegistryErrorPrivate *extra =
     loft_registry_error_get_private (local_error);
-  if (private != NULL)
-  private->findings = loft_findings_ref (self);
+  if (extra != NULL)
+    extra->findings = loft_findings_ref (self);
   g_propagate_error (error, g_steal_pointer (&local_error));
 
   return FALSE;
@@ -296,7 +296,7 @@ loft_findings_from_error (const GError *error)
   if (error->domain != LOFT_REGISTRY_ERROR)
     return NULL;
 
-  LoftRegistryErrorPrivate *private = loft_registry_error_get_private (error);
+  LoftRegistryErrorPrivate *extra = loft_registry_error_get_private (error);
 
-  return private != NULL ? private->findings : NULL;
+  return extra != NULL ? extra->findings : NULL;
 }
