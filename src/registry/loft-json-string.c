@@ -15,6 +15,10 @@
 /* The strings of the scanner: the runs of plain characters in them, which make
  * up nearly all of a large request, and the escapes between the runs. */
 
+/* The letters of the short escapes, and what they stand for. */
+static const char escape_names[] = "\"\\/bfnrt";
+static const char escape_values[] = "\"\\/\b\f\n\r\t";
+
 /* Characters that stand for themselves in a string, in ASCII. */
 static const guint8 *
 plain_characters (void)
@@ -116,12 +120,14 @@ take_run (LoftJsonScanner *self, const char *data, gsize length, GError **error)
   return loft_json_scanner_keep (self, data, length, error);
 }
 
-/* Takes a character that was written as an escape. */
+/* Takes a character that was written as an escape, and keeps it in a form that
+ * is no longer. */
 static gboolean
 take_escaped (LoftJsonScanner *self, gunichar c, GError **error)
 {
   char buffer[8];
   int length = g_unichar_to_utf8 (c, buffer);
+  const char *known = c < 0x80 ? strchr (escape_values, (int) c) : NULL;
 
   self->state = STATE_STRING;
   if (self->is_diverted || (c >= 0x20 && c != '"' && c != '\\'))
@@ -129,7 +135,13 @@ take_escaped (LoftJsonScanner *self, gunichar c, GError **error)
 
   if (self->is_key)
     g_string_append_c (self->key, (char) c);
-  length = g_snprintf (buffer, sizeof buffer, "\\u%04x", c);
+  if (known != NULL)
+    length = g_snprintf (buffer,
+                         sizeof buffer,
+                         "\\%c",
+                         escape_names[known - escape_values]);
+  else
+    length = g_snprintf (buffer, sizeof buffer, "\\u%04x", c);
 
   return loft_json_scanner_keep (self, buffer, length, error);
 }
@@ -228,16 +240,14 @@ loft_json_string_take_escape (LoftJsonScanner *self,
                                    position,
                                    error);
 
-  static const char names[] = "\"\\/bfnrt";
-  static const char values[] = "\"\\/\b\f\n\r\t";
-  const char *found = c != '\0' ? strchr (names, c) : NULL;
+  const char *found = c != '\0' ? strchr (escape_names, c) : NULL;
   if (found == NULL)
     return loft_json_scanner_fail (self,
                                    "there is no such escape",
                                    position,
                                    error);
 
-  return take_escaped (self, values[found - names], error);
+  return take_escaped (self, escape_values[found - escape_names], error);
 }
 
 /**

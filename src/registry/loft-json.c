@@ -27,8 +27,8 @@ loft_json_parse (const char *text, gsize length, GError **error)
   g_return_val_if_fail (text != NULL || length == 0, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  /* What is kept is never longer than the text, but for control characters. */
-  g_autoptr (LoftJsonScanner) self = loft_json_scanner_new (G_MAXSIZE);
+  /* What is kept is never longer than the text. */
+  g_autoptr (LoftJsonScanner) self = loft_json_scanner_new (length);
 
   self->members_max = G_MAXUINT;
   self->values_max = G_MAXUINT;
