@@ -455,6 +455,46 @@ loft_manifest_new (JsonNode *json, const char *where, LoftFindings *findings)
 }
 
 /**
+ * loft_manifest_parse:
+ * @text: (array length=length): a JSON text that somebody sent
+ * @length: how many bytes, which the caller has bounded
+ * @where: what to call it in findings, such as “manifest.json”
+ * @findings: where to add what is wrong
+ *
+ * Parses and reads a manifest, with the finding `manifest-json` and those of
+ * loft_manifest_new().
+ *
+ * Returns: (transfer full) (nullable): the manifest, or %NULL with a finding
+ *   added
+ */
+LoftManifest *
+loft_manifest_parse (const char *text,
+                     gsize length,
+                     const char *where,
+                     LoftFindings *findings)
+{
+  g_return_val_if_fail (text != NULL || length == 0, NULL);
+  g_return_val_if_fail (where != NULL && findings != NULL, NULL);
+
+  g_autoptr (LoftJsonScanner) scanner = loft_json_scanner_new (length);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) json = NULL;
+  if (loft_json_scanner_feed (scanner, text, length, &error))
+    json = loft_json_scanner_finish (scanner, &error);
+  if (json != NULL)
+    return loft_manifest_new (json, where, findings);
+
+  loft_findings_add (findings,
+                     "manifest-json",
+                     NULL,
+                     "%s: %s",
+                     where,
+                     error->message);
+
+  return NULL;
+}
+
+/**
  * loft_manifest_free:
  * @self: (transfer full): a manifest
  *

@@ -42,6 +42,10 @@ typedef struct
 
 LoftManifest *
 loft_manifest_new (JsonNode *json, const char *where, LoftFindings *findings);
+LoftManifest *loft_manifest_parse (const char *text,
+                                   gsize length,
+                                   const char *where,
+                                   LoftFindings *findings);
 void loft_manifest_free (LoftManifest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftManifest, loft_manifest_free)
 

@@ -10,6 +10,32 @@
 
 #include <string.h>
 
+/**
+ * loft_path_normalise:
+ * @path: the path of a member of an archive
+ * @is_folder: whether it is that of a folder
+ *
+ * Takes off what a path may have and still mean the same: “./” before it, as
+ * tar writes it when it packs “.”, and a slash after that of a folder.
+ *
+ * Returns: (transfer full): the path as loft_path_check() wants it, if it is
+ *   good otherwise
+ */
+char *
+loft_path_normalise (const char *path, gboolean is_folder)
+{
+  g_return_val_if_fail (path != NULL, NULL);
+
+  if (g_str_has_prefix (path, "./"))
+    path += 2;
+
+  gsize length = strlen (path);
+  if (is_folder && length > 1 && path[length - 1] == '/')
+    length--;
+
+  return g_strndup (path, length);
+}
+
 /* Looks at one component of a path. */
 static const char *
 check_component (const char *start, gsize length, const char **out_rule)
@@ -28,9 +54,21 @@ check_component (const char *start, gsize length, const char **out_rule)
   return NULL;
 }
 
-static const char *
-check_characters (const char *path, const char **out_rule)
+/**
+ * loft_path_check_characters:
+ * @path: any string
+ * @out_rule: (out): the name of the rule that it breaks
+ *
+ * Checks that the characters of @path mean the same on every system.
+ *
+ * Returns: (nullable): what is wrong, as a part of a sentence; or %NULL if all
+ *   is well
+ */
+const char *
+loft_path_check_characters (const char *path, const char **out_rule)
 {
+  g_return_val_if_fail (path != NULL && out_rule != NULL, NULL);
+
   *out_rule = "path-utf8";
   if (!g_utf8_validate (path, -1, NULL))
     return "it is not valid UTF-8";
@@ -76,7 +114,7 @@ loft_path_check (const char *path, gsize most, const char **out_rule)
   if (strnlen (path, most + 1) > most)
     return "it is too long";
 
-  const char *problem = check_characters (path, rule);
+  const char *problem = loft_path_check_characters (path, rule);
   if (problem != NULL)
     return problem;
 
