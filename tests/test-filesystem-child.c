@@ -34,7 +34,7 @@
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (FILE, fclose)
 
-G_NORETURN static void
+static void
 skip (const char *why)
 {
   g_print ("%s: %s\n", why, g_strerror (errno));
