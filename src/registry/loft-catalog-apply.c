@@ -71,6 +71,37 @@ record_problem (LoftCatalogWrite *write, const LoftEvent *event, GError **error)
 }
 
 static gboolean
+forget_unlogged (LoftCatalogWrite *write,
+                 const LoftEvent *event,
+                 GError **error)
+{
+  return loft_catalog_run (write->connection,
+                           error,
+                           "DELETE FROM unlogged WHERE name = ?1 AND key = ?2",
+                           "tt",
+                           event->name != NULL ? event->name : "",
+                           event->key != NULL ? event->key : "");
+}
+
+/* Remembers that no event tells of a document, unless one does. */
+static gboolean
+remember_unlogged (LoftCatalogWrite *write,
+                   const LoftDocument *document,
+                   GError **error)
+{
+  return loft_catalog_run (
+    write->connection,
+    error,
+    "INSERT OR IGNORE INTO unlogged SELECT ?1, ?2 WHERE NOT EXISTS"
+    "  (SELECT 1 FROM packages AS p"
+    "    CROSS JOIN versions AS v ON v.package = p.id AND v.key = ?2"
+    "    WHERE p.name = ?1)",
+    "tt",
+    document->name,
+    document->key);
+}
+
+static gboolean
 apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
 {
   if (!check_sequence (write, event, error) ||
@@ -96,7 +127,7 @@ apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
                                                      event->size,
                                                      error)
                       : record_problem (write, event, error);
-      if (!ok)
+      if (!ok || !forget_unlogged (write, event, error))
         return FALSE;
     }
 
@@ -214,9 +245,44 @@ loft_catalog_apply_unlogged (LoftCatalog *self,
     loft_catalog_begin (self->writer, "BEGIN IMMEDIATE", error);
 
   if (transaction == NULL || !write_init (&write, self->writer, error) ||
+      !remember_unlogged (&write, document, error) ||
       !loft_catalog_store_document (&write, document, NULL, -1, error) ||
       (state != NULL &&
        !loft_catalog_store_state (&write, document->name, state, error)))
+    return FALSE;
+
+  return finish (self, &write, g_steal_pointer (&transaction), NULL, error);
+}
+
+/**
+ * loft_catalog_apply_unlogged_state:
+ * @self: a catalog
+ * @name: a package
+ * @state: its state
+ * @error: return location for a #GError
+ *
+ * Takes over a state that is stored but can't be logged, as
+ * loft_catalog_apply_unlogged() does with a document.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set as by loft_catalog_apply()
+ */
+gboolean
+loft_catalog_apply_unlogged_state (LoftCatalog *self,
+                                   const char *name,
+                                   LoftState *state,
+                                   GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (name != NULL && state != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
+  g_auto (LoftCatalogWrite) write = { NULL };
+  g_autoptr (LoftCatalogTransaction) transaction =
+    loft_catalog_begin (self->writer, "BEGIN IMMEDIATE", error);
+
+  if (transaction == NULL || !write_init (&write, self->writer, error) ||
+      !loft_catalog_store_state (&write, name, state, error))
     return FALSE;
 
   return finish (self, &write, g_steal_pointer (&transaction), NULL, error);

@@ -20,6 +20,7 @@
  * version, yanked or not, so that it does not depend on the order of events.
  * events         the log, as it stands there.
  * problems       events whose document is missing.
+ * unlogged       versions that no event has told of yet.
  */
 const char *const loft_catalog_schema =
   "CREATE TABLE meta ("
@@ -106,4 +107,9 @@ const char *const loft_catalog_schema =
   "  name TEXT NOT NULL,"
   "  key TEXT NOT NULL"
   ") STRICT;"
-  "CREATE INDEX problems_by_document ON problems (name, key);";
+  "CREATE INDEX problems_by_document ON problems (name, key);"
+  "CREATE TABLE unlogged ("
+  "  name TEXT NOT NULL,"
+  "  key TEXT NOT NULL,"
+  "  PRIMARY KEY (name, key)"
+  ") STRICT, WITHOUT ROWID;";

@@ -92,6 +92,10 @@ gboolean loft_catalog_apply_unlogged (LoftCatalog *self,
                                       LoftDocument *document,
                                       LoftState *state,
                                       GError **error);
+gboolean loft_catalog_apply_unlogged_state (LoftCatalog *self,
+                                            const char *name,
+                                            LoftState *state,
+                                            GError **error);
 gboolean loft_catalog_checkpoint (LoftCatalog *self, GError **error);
 char *
 loft_catalog_get_note (LoftCatalog *self, const char *name, GError **error);
@@ -118,6 +122,9 @@ LoftCatalogVersion *loft_catalog_get_version (LoftCatalog *self,
 gboolean loft_catalog_has_document (LoftCatalog *self,
                                     const char *name,
                                     const char *key);
+gboolean loft_catalog_is_logged (LoftCatalog *self,
+                                 const char *name,
+                                 const char *key);
 char *loft_catalog_find_folded (LoftCatalog *self,
                                 const char *folded,
                                 GError **error);

@@ -1,0 +1,49 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "registry/loft-registry-error.h"
+#include "registry/loft-state.h"
+#include "storage/loft-storage.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LoftAuthority:
+ *
+ * Knows tokens and packages' states, and so who may do what. Everything it
+ * says comes from the storage.
+ */
+typedef struct _LoftAuthority LoftAuthority;
+
+LoftAuthority *loft_authority_new (LoftStorage *storage);
+void loft_authority_free (LoftAuthority *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftAuthority, loft_authority_free)
+
+gboolean loft_token_can_own (const char *token);
+
+LoftState *loft_authority_read_state (LoftAuthority *self,
+                                      const char *name,
+                                      char **out_etag,
+                                      GError **error);
+gboolean loft_authority_write_state (LoftAuthority *self,
+                                     const char *name,
+                                     const LoftState *state,
+                                     const char *etag,
+                                     GError **error);
+gboolean loft_authority_may_change (LoftAuthority *self,
+                                    const char *name,
+                                    const LoftState *state,
+                                    const char *token,
+                                    char **out_actor,
+                                    GError **error);
+gboolean loft_authority_add_owner (LoftAuthority *self,
+                                   LoftState *state,
+                                   const char *token,
+                                   GError **error);
+
+G_END_DECLS

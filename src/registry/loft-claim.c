@@ -1,0 +1,325 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "registry/loft-name.h"
+#include "registry/loft-registry-private.h"
+#include "registry/loft-version.h"
+
+/* How often somebody else may be first before we give up. */
+#define TRIES_MAX 32
+
+/**
+ * loft_registry_check_names:
+ * @self: a registry whose catalog answers
+ * @name: a package
+ * @version: a version
+ * @error: return location for a #GError
+ *
+ * Checks what can be checked before the tarball is there: the version's form,
+ * and the name's, if it is a new one.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to
+ *   %LOFT_REGISTRY_ERROR_MALFORMED or %LOFT_REGISTRY_ERROR_RULES
+ */
+gboolean
+loft_registry_check_names (LoftRegistry *self,
+                           const char *name,
+                           const char *version,
+                           GError **error)
+{
+  g_autoptr (LoftCatalogPackage) known = NULL;
+  g_autoptr (LoftFindings) findings = loft_findings_new ();
+
+  if (!loft_version_check (version, error))
+    return FALSE;
+
+  if (loft_name_is_adoptable (name))
+    known = loft_catalog_get_package (self->catalog, name, NULL);
+  if (known != NULL && known->versions > 0)
+    return TRUE;
+
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  if (!loft_name_check_new (name,
+                            (const char *const *) settings->reserved,
+                            findings))
+    return loft_findings_to_error (findings, error);
+
+  g_autofree char *folded = loft_name_fold (name);
+  g_autofree char *other =
+    loft_catalog_find_folded (self->catalog, folded, NULL);
+  if (other != NULL && !g_str_equal (other, name))
+    loft_findings_add (findings,
+                       "name-confusable",
+                       "name",
+                       "The name “%s” is too like “%s”, which exists",
+                       name,
+                       other);
+
+  return loft_findings_to_error (findings, error);
+}
+
+/* Reserves the folding of a new name. Two names that look alike cannot both
+ * get it, since it is created exclusively. */
+static gboolean
+reserve_folding (LoftRegistry *self, const char *name, GError **error)
+{
+  g_autofree char *folded = loft_name_fold (name);
+  g_autofree char *key = g_strconcat ("_registry/names/", folded, NULL);
+  g_autoptr (GInputStream) stream =
+    g_memory_input_stream_new_from_data (name, -1, NULL);
+  g_autoptr (GError) local_error = NULL;
+
+  if (loft_storage_create (self->storage,
+                           key,
+                           stream,
+                           (goffset) strlen (name),
+                           NULL,
+                           &local_error))
+    return TRUE;
+  if (!g_error_matches (local_error,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_EXISTS) &&
+      !g_error_matches (local_error,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_UNKNOWN))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
+  g_autoptr (LoftObject) object =
+    loft_storage_read (self->storage, key, 0, -1, NULL, error);
+  if (object == NULL)
+    return FALSE;
+
+  g_autoptr (GBytes) bytes = loft_object_load (object, 1024, NULL, error);
+  if (bytes == NULL)
+    return FALSE;
+
+  gsize length;
+  const char *data = g_bytes_get_data (bytes, &length);
+  if (length == strlen (name) && memcmp (data, name, length) == 0)
+    return TRUE;
+
+  g_autofree char *other = g_strndup (data, length);
+  g_autoptr (LoftFindings) findings = loft_findings_new ();
+  loft_findings_add (findings,
+                     "name-confusable",
+                     "name",
+                     "The name “%s” is too like “%s”, which exists",
+                     name,
+                     other);
+
+  return loft_findings_to_error (findings, error);
+}
+
+static gboolean
+claim (LoftRegistry *self,
+       LoftPublishMode mode,
+       const char *name,
+       const char *token,
+       GError **error)
+{
+  g_autoptr (LoftState) state = loft_state_new ();
+
+  state->revision = 1;
+  state->changed_at = g_get_real_time ();
+  state->change = g_strdup (loft_event_type_to_string (LOFT_EVENT_CLAIM));
+  if (!reserve_folding (self, name, error))
+    return FALSE;
+  if (mode == LOFT_PUBLISH_CLAIM && loft_token_can_own (token))
+    {
+      if (!loft_authority_add_owner (self->authority, state, token, error))
+        return FALSE;
+
+      const LoftOwner *owner = g_ptr_array_index (state->owners, 0);
+      state->changed_by = g_strdup (owner->id);
+    }
+
+  return loft_authority_write_state (self->authority, name, state, NULL, error);
+}
+
+static GStrv
+list_owners (const LoftState *state)
+{
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  for (guint i = 0; i < state->owners->len; i++)
+    {
+      const LoftOwner *owner = g_ptr_array_index (state->owners, i);
+
+      g_strv_builder_add (builder, owner->id);
+    }
+
+  return g_strv_builder_end (builder);
+}
+
+/* Reads whose the package is. Gives %NULL with no error set if it was nobody's:
+ * then it has been claimed, by us or by somebody else, and is to be read. */
+static LoftState *
+read_or_claim (LoftRegistry *self,
+               LoftPublishMode mode,
+               const char *name,
+               const char *token,
+               gboolean *out_adopted,
+               GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  LoftState *state =
+    loft_authority_read_state (self->authority, name, NULL, &local_error);
+
+  *out_adopted = FALSE;
+  if (state != NULL)
+    return state;
+  if (!g_error_matches (local_error,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  g_clear_error (&local_error);
+  *out_adopted = loft_registry_has_documents (self, name, &local_error);
+  if (*out_adopted)
+    return loft_registry_make_adopted_state (self, name, error);
+
+  if (local_error == NULL && claim (self, mode, name, token, &local_error))
+    return NULL;
+  if (!g_error_matches (local_error,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_CHANGED) &&
+      !g_error_matches (local_error,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_UNKNOWN))
+    g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return NULL;
+}
+
+/**
+ * loft_registry_authorize:
+ * @self: a registry
+ * @name: a package, or a name that is to become one
+ * @token: (nullable): the bearer token
+ * @out_state: (out) (transfer full) (nullable): the package's stored state;
+ *   %NULL if it is adopted and has none
+ * @out_owners: (out) (transfer full): public ids of its owners
+ * @out_actor: (out) (transfer full) (nullable): public id of whom @token stands
+ *   for
+ * @error: return location for a #GError
+ *
+ * Finds out whether the bearer of @token may publish to the package. A name
+ * that nobody has is claimed. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to
+ *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED, %LOFT_REGISTRY_ERROR_FORBIDDEN,
+ *   %LOFT_REGISTRY_ERROR_RULES, %LOFT_REGISTRY_ERROR_UNAVAILABLE, or a
+ *   #LoftStorageError
+ */
+gboolean
+loft_registry_authorize (LoftRegistry *self,
+                         const char *name,
+                         const char *token,
+                         LoftState **out_state,
+                         GStrv *out_owners,
+                         char **out_actor,
+                         GError **error)
+{
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+
+  for (guint tries = 0; tries < TRIES_MAX; tries++)
+    {
+      g_autoptr (GError) local_error = NULL;
+      gboolean adopted;
+      g_autoptr (LoftState) state = read_or_claim (self,
+                                                   settings->publish,
+                                                   name,
+                                                   token,
+                                                   &adopted,
+                                                   &local_error);
+      if (state == NULL && local_error == NULL)
+        continue;
+      if (state == NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+      if (settings->publish == LOFT_PUBLISH_CLAIM &&
+          !loft_authority_may_change (self->authority,
+                                      name,
+                                      state,
+                                      token,
+                                      out_actor,
+                                      error))
+        return FALSE;
+
+      *out_owners = list_owners (state);
+      *out_state = adopted ? NULL : g_steal_pointer (&state);
+      return TRUE;
+    }
+
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                       "The storage does not tell whose the package is");
+
+  return FALSE;
+}
+
+/**
+ * loft_registry_check_owner:
+ * @self: a registry
+ * @name: a package, or a name that may become one
+ * @token: (nullable): the bearer token
+ * @error: return location for a #GError
+ *
+ * Finds out whether the bearer of @token may publish to the package, without
+ * claiming anything. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to
+ *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED, %LOFT_REGISTRY_ERROR_FORBIDDEN, or a
+ *   #LoftStorageError
+ */
+gboolean
+loft_registry_check_owner (LoftRegistry *self,
+                           const char *name,
+                           const char *token,
+                           GError **error)
+{
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  g_autofree char *actor = NULL;
+  g_autoptr (GError) local_error = NULL;
+
+  if (settings->publish == LOFT_PUBLISH_OPEN)
+    return TRUE;
+
+  g_autoptr (LoftState) state =
+    loft_authority_read_state (self->authority, name, NULL, &local_error);
+  if (state == NULL && g_error_matches (local_error,
+                                        LOFT_STORAGE_ERROR,
+                                        LOFT_STORAGE_ERROR_NOT_FOUND))
+    {
+      g_clear_error (&local_error);
+      state = loft_registry_make_adopted_state (self, name, &local_error);
+    }
+  if (state == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
+  return loft_authority_may_change (self->authority,
+                                    name,
+                                    state,
+                                    token,
+                                    &actor,
+                                    error);
+}

@@ -1,0 +1,132 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "registry/loft-authority.h"
+#include "registry/loft-log.h"
+#include "registry/loft-registry.h"
+
+G_BEGIN_DECLS
+
+struct _LoftRegistry
+{
+  GObject parent_instance;
+
+  LoftStorage *storage;     /* owned */
+  LoftCatalog *catalog;     /* owned */
+  LoftLog *log;             /* owned */
+  LoftAuthority *authority; /* owned */
+  char *cache_directory;    /* owned */
+  GMainContext *context;    /* owned */
+  GThreadPool *writers;     /* owned, NULL once stopped */
+
+  GThread *keeper;        /* owned, NULL before start and after stop */
+  GCancellable *stopping; /* owned */
+
+  /* Guards what follows up to the atomic counters. */
+  GMutex mutex;
+  GCond keeper_cond;
+  LoftRegistrySettings *settings; /* owned */
+  gboolean rescan_wanted;
+  LoftRegistryPhase phase;
+  guint64 scanned;
+  guint64 problems;
+
+  /* Atomic. */
+  int answers;    /* whether the catalog may answer */
+  int generation; /* raised whenever the catalog has changed */
+  int notifying;  /* whether “changed” is about to be emitted */
+
+  /* The full list; of the thread that owns the context. */
+  GBytes *list;      /* owned, nullable */
+  char *list_digest; /* owned, nullable */
+  int list_generation;
+  gboolean list_building;
+  GQueue list_waiting; /* owned, of owned GTask */
+};
+
+LoftRegistrySettings *loft_registry_dup_settings (LoftRegistry *self);
+gboolean loft_registry_can_answer (LoftRegistry *self, GError **error);
+gboolean loft_registry_can_write (LoftRegistry *self, GError **error);
+void loft_registry_translate_error (GError **error);
+void loft_registry_run (LoftRegistry *self, GTask *task, GTaskThreadFunc func);
+
+/* Publishing. */
+
+typedef struct
+{
+  LoftPublishRequest *request; /* owned */
+  gboolean created;
+  GBytes *element; /* owned, nullable */
+} LoftPublishJob;
+
+gboolean
+loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error);
+gboolean loft_registry_check_owner (LoftRegistry *self,
+                                    const char *name,
+                                    const char *token,
+                                    GError **error);
+gboolean loft_registry_authorize (LoftRegistry *self,
+                                  const char *name,
+                                  const char *token,
+                                  LoftState **out_state,
+                                  GStrv *out_owners,
+                                  char **out_actor,
+                                  GError **error);
+gboolean loft_registry_check_names (LoftRegistry *self,
+                                    const char *name,
+                                    const char *version,
+                                    GError **error);
+
+/* Changing what is published. */
+
+typedef struct
+{
+  LoftEventType type; /* YANK, UNYANK or DEPRECATE */
+  char *name;         /* owned */
+  char *version;      /* owned, nullable */
+  char *text;         /* owned, nullable: a reason, or a message */
+  char *token;        /* owned, nullable */
+  GBytes *element;    /* owned, nullable */
+} LoftChangeJob;
+
+gboolean
+loft_registry_change (LoftRegistry *self, LoftChangeJob *job, GError **error);
+
+/* Reading from the storage. */
+
+char *loft_registry_hash_object (LoftStorage *storage,
+                                 const char *key,
+                                 gint64 *out_size,
+                                 GCancellable *cancellable,
+                                 GError **error);
+gboolean loft_registry_has_documents (LoftRegistry *self,
+                                      const char *name,
+                                      GError **error);
+LoftState *loft_registry_make_adopted_state (LoftRegistry *self,
+                                             const char *name,
+                                             GError **error);
+GBytes *loft_registry_read_folder (LoftRegistry *self,
+                                   const char *name,
+                                   GCancellable *cancellable,
+                                   GError **error);
+GBytes *loft_registry_read_version (LoftRegistry *self,
+                                    const char *name,
+                                    const char *version,
+                                    GCancellable *cancellable,
+                                    GError **error);
+LoftDownload *loft_registry_read_archive (LoftRegistry *self,
+                                          const char *name,
+                                          const char *version,
+                                          GCancellable *cancellable,
+                                          GError **error);
+
+/* Keeping catalog and storage together. */
+
+gpointer loft_registry_keep (gpointer data);
+
+G_END_DECLS

@@ -1,0 +1,295 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "registry/loft-archive.h"
+#include "registry/loft-catalog.h"
+#include "registry/loft-spool.h"
+#include "storage/loft-storage.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LoftPublishMode:
+ * @LOFT_PUBLISH_OPEN: anyone publishes anything
+ * @LOFT_PUBLISH_CLAIM: a name belongs to the token that published it first
+ *
+ * Who may publish.
+ */
+typedef enum
+{
+  LOFT_PUBLISH_OPEN,
+  LOFT_PUBLISH_CLAIM
+} LoftPublishMode;
+
+/**
+ * LoftRegistrySettings:
+ * @publish: who may publish
+ * @max_tarball: bytes of a tarball at most
+ * @archive: what a tarball may hold
+ * @reserved: (nullable): names that nobody may take, besides the built-in ones
+ * @rescan_interval: seconds between two comparisons of documents and log;
+ *   0 for never
+ *
+ * What an administrator may choose. All may change while the registry runs.
+ */
+typedef struct
+{
+  LoftPublishMode publish;
+  goffset max_tarball;
+  LoftArchiveLimits archive;
+  GStrv reserved; /* owned, nullable */
+  guint rescan_interval;
+} LoftRegistrySettings;
+
+LoftRegistrySettings *loft_registry_settings_new (void);
+LoftRegistrySettings *
+loft_registry_settings_copy (const LoftRegistrySettings *self);
+void loft_registry_settings_free (LoftRegistrySettings *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftRegistrySettings,
+                               loft_registry_settings_free)
+
+/**
+ * LoftRegistryPhase:
+ * @LOFT_REGISTRY_STARTING: the tail of the log is being applied
+ * @LOFT_REGISTRY_REBUILDING: the catalog is incomplete and being filled
+ * @LOFT_REGISTRY_READY: the catalog answers everything
+ * @LOFT_REGISTRY_FAILING: the storage can't be reached; tried again
+ *
+ * What the registry is doing.
+ */
+typedef enum
+{
+  LOFT_REGISTRY_STARTING,
+  LOFT_REGISTRY_REBUILDING,
+  LOFT_REGISTRY_READY,
+  LOFT_REGISTRY_FAILING
+} LoftRegistryPhase;
+
+/**
+ * LoftRegistryStatus:
+ * @phase: what it is doing
+ * @read_only: whether the storage takes no writes
+ * @packages: in the catalog
+ * @versions: in the catalog
+ * @sequence: the last event that is visible
+ * @scanned: documents that the running comparison has seen
+ * @problems: what the last comparison found wrong in the storage
+ *
+ * A snapshot of how the registry is.
+ */
+typedef struct
+{
+  LoftRegistryPhase phase;
+  gboolean read_only;
+  guint64 packages;
+  guint64 versions;
+  guint64 sequence;
+  guint64 scanned;
+  guint64 problems;
+} LoftRegistryStatus;
+
+/**
+ * LoftPublishRequest:
+ * @name: the package
+ * @version: the version
+ * @manifest: (nullable): what the request says the manifest is; must agree
+ *   with the one in the tarball
+ * @description: (nullable): instead of the manifest's
+ * @repository: (nullable): instead of the manifest's
+ * @license: (nullable): instead of the manifest's
+ * @authors: (nullable): instead of the manifest's
+ * @spool: the tarball, finished
+ * @token: (nullable): the bearer token
+ *
+ * A wish to publish.
+ */
+typedef struct
+{
+  char *name;         /* owned */
+  char *version;      /* owned */
+  JsonNode *manifest; /* owned, nullable */
+  char *description;  /* owned, nullable */
+  char *repository;   /* owned, nullable */
+  char *license;      /* owned, nullable */
+  GStrv authors;      /* owned, nullable */
+  LoftSpool *spool;   /* owned */
+  char *token;        /* owned, nullable */
+} LoftPublishRequest;
+
+void loft_publish_request_free (LoftPublishRequest *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPublishRequest, loft_publish_request_free)
+
+/**
+ * LoftDownload:
+ * @bytes: the tarball, mapped
+ * @sha256: in hex
+ * @filename: for people: `NAME-VERSION.tar.gz`
+ * @published_at: microseconds since 1970
+ *
+ * A tarball to hand out.
+ */
+typedef struct
+{
+  GBytes *bytes;  /* owned */
+  char *sha256;   /* owned */
+  char *filename; /* owned */
+  gint64 published_at;
+} LoftDownload;
+
+void loft_download_free (LoftDownload *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftDownload, loft_download_free)
+
+#define LOFT_TYPE_REGISTRY (loft_registry_get_type ())
+G_DECLARE_FINAL_TYPE (LoftRegistry, loft_registry, LOFT, REGISTRY, GObject)
+
+LoftRegistry *loft_registry_new (LoftStorage *storage,
+                                 const char *cache_directory,
+                                 const LoftRegistrySettings *settings,
+                                 GError **error);
+void loft_registry_set_settings (LoftRegistry *self,
+                                 const LoftRegistrySettings *settings);
+void loft_registry_start (LoftRegistry *self);
+void loft_registry_stop (LoftRegistry *self);
+void loft_registry_rescan (LoftRegistry *self);
+
+goffset loft_registry_get_max_tarball (LoftRegistry *self);
+void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);
+guint64 loft_registry_get_sequence (LoftRegistry *self);
+
+/* Quick: answered from the catalog, fit for the main loop. */
+
+GBytes *loft_registry_list_versions (LoftRegistry *self,
+                                     const char *name,
+                                     GError **error);
+GBytes *loft_registry_list_changes (LoftRegistry *self,
+                                    guint64 since,
+                                    guint limit,
+                                    guint64 *out_last,
+                                    GError **error);
+gboolean loft_registry_check_publish (LoftRegistry *self,
+                                      const char *name,
+                                      const char *version,
+                                      goffset size,
+                                      const char *token,
+                                      gboolean *out_exists,
+                                      GError **error);
+LoftSpool *loft_registry_new_spool (LoftRegistry *self, GError **error);
+
+/* Whatever may have to wait. */
+
+void loft_registry_list_versions_async (LoftRegistry *self,
+                                        const char *name,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+GBytes *loft_registry_list_versions_finish (LoftRegistry *self,
+                                            GAsyncResult *result,
+                                            GError **error);
+
+void loft_registry_list_packages_async (LoftRegistry *self,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+GBytes *loft_registry_list_packages_finish (LoftRegistry *self,
+                                            GAsyncResult *result,
+                                            char **out_digest,
+                                            GError **error);
+
+void loft_registry_search_async (LoftRegistry *self,
+                                 const char *query,
+                                 LoftSort sort,
+                                 const char *after,
+                                 guint limit,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+GBytes *loft_registry_search_finish (LoftRegistry *self,
+                                     GAsyncResult *result,
+                                     char **out_next,
+                                     GError **error);
+
+void loft_registry_list_dependents_async (LoftRegistry *self,
+                                          const char *name,
+                                          const char *after,
+                                          guint limit,
+                                          GCancellable *cancellable,
+                                          GAsyncReadyCallback callback,
+                                          gpointer user_data);
+GBytes *loft_registry_list_dependents_finish (LoftRegistry *self,
+                                              GAsyncResult *result,
+                                              char **out_next,
+                                              GError **error);
+
+void loft_registry_show_version_async (LoftRegistry *self,
+                                       const char *name,
+                                       const char *version,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+GBytes *loft_registry_show_version_finish (LoftRegistry *self,
+                                           GAsyncResult *result,
+                                           GError **error);
+
+void loft_registry_download_async (LoftRegistry *self,
+                                   const char *name,
+                                   const char *version,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+LoftDownload *loft_registry_download_finish (LoftRegistry *self,
+                                             GAsyncResult *result,
+                                             GError **error);
+
+void loft_registry_check_publish_async (LoftRegistry *self,
+                                        const char *name,
+                                        const char *version,
+                                        goffset size,
+                                        const char *token,
+                                        GCancellable *cancellable,
+                                        GAsyncReadyCallback callback,
+                                        gpointer user_data);
+gboolean loft_registry_check_publish_finish (LoftRegistry *self,
+                                             GAsyncResult *result,
+                                             gboolean *out_exists,
+                                             GError **error);
+
+void loft_registry_publish_async (LoftRegistry *self,
+                                  LoftPublishRequest *request,
+                                  GCancellable *cancellable,
+                                  GAsyncReadyCallback callback,
+                                  gpointer user_data);
+GBytes *loft_registry_publish_finish (LoftRegistry *self,
+                                      GAsyncResult *result,
+                                      gboolean *out_created,
+                                      GError **error);
+
+void loft_registry_yank_async (LoftRegistry *self,
+                               const char *name,
+                               const char *version,
+                               gboolean yank,
+                               const char *reason,
+                               const char *token,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data);
+GBytes *loft_registry_yank_finish (LoftRegistry *self,
+                                   GAsyncResult *result,
+                                   GError **error);
+
+void loft_registry_deprecate_async (LoftRegistry *self,
+                                    const char *name,
+                                    const char *message,
+                                    const char *token,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+gboolean loft_registry_deprecate_finish (LoftRegistry *self,
+                                         GAsyncResult *result,
+                                         GError **error);
+
+G_END_DECLS

@@ -1,0 +1,182 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-event.h"
+
+#include <string.h>
+
+#include "registry/loft-registry-error.h"
+
+static LoftState *
+make_state (void)
+{
+  LoftState *state = loft_state_new ();
+
+  state->revision = 7;
+  state->changed_at = 1767323045000006;
+  state->changed_by = g_strdup ("t-1");
+  state->change = g_strdup ("yank");
+  state->change_key = g_strdup ("1.0.0");
+  state->deprecated = g_strdup ("use “other”");
+  loft_state_add_owner (state, "t-1", "secret-hash");
+  loft_state_add_owner (state, "ann", NULL);
+  g_hash_table_insert (state->yanked, g_strdup ("1.0.0"), g_strdup ("broken"));
+  g_hash_table_insert (state->yanked, g_strdup ("0.9.0"), g_strdup (""));
+
+  return state;
+}
+
+static char *
+write_state (const LoftState *state, gboolean with_secrets)
+{
+  g_autoptr (JsonNode) json = loft_state_to_json (state, with_secrets);
+
+  return json_to_string (json, FALSE);
+}
+
+/* A state reads back as it was written, and is always written the same. */
+static void
+test_state (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftState) state = make_state ();
+  g_autoptr (LoftState) copy = loft_state_copy (state);
+  g_autofree char *text = write_state (state, TRUE);
+  g_autofree char *copied = write_state (copy, TRUE);
+  g_assert_cmpstr (text, ==, copied);
+
+  g_autoptr (JsonNode) json = loft_json_parse (text, strlen (text), &error);
+  g_assert_no_error (error);
+  g_autoptr (LoftState) read = loft_state_from_json (json, &error);
+  g_assert_no_error (error);
+  g_autofree char *again = write_state (read, TRUE);
+  g_assert_cmpstr (text, ==, again);
+  g_assert_nonnull (strstr (text, "secret-hash"));
+}
+
+/* What the world sees of a state holds no hash. */
+static void
+test_state_secrets (void)
+{
+  g_autoptr (LoftState) state = make_state ();
+  g_autofree char *text = write_state (state, FALSE);
+
+  g_assert_null (strstr (text, "secret-hash"));
+  g_assert_nonnull (strstr (text, "\"t-1\""));
+}
+
+/* A state that lacks anything is no state: who may publish rests on it. */
+static void
+test_state_broken (void)
+{
+  static const char *const texts[] = {
+    "[]",
+    "{}",
+    "{\"revision\":0,\"changed_at\":\"2026-01-01T00:00:00Z\",\"owners\":[],"
+    "\"yanked\":{}}",
+    "{\"revision\":1,\"owners\":[],\"yanked\":{}}",
+    "{\"revision\":1,\"changed_at\":\"2026-01-01T00:00:00Z\",\"yanked\":{}}",
+    "{\"revision\":1,\"changed_at\":\"2026-01-01T00:00:00Z\",\"owners\":[]}",
+    "{\"revision\":1,\"changed_at\":\"2026-01-01T00:00:00Z\",\"owners\":[{}],"
+    "\"yanked\":{}}",
+    "{\"revision\":1,\"changed_at\":\"2026-01-01T00:00:00Z\",\"owners\":[],"
+    "\"yanked\":{\"1.0.0\":true}}",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) json =
+        loft_json_parse (texts[i], strlen (texts[i]), &error);
+      g_assert_no_error (error);
+
+      g_assert_null (loft_state_from_json (json, &error));
+      g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_CORRUPT);
+    }
+}
+
+/* The event of a state says what changed last, whoever makes it, and reads
+ * back as it stands in the log. */
+static void
+test_event (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftState) state = make_state ();
+  g_autoptr (LoftEvent) event = loft_event_new_for_state ("hello", state);
+  g_assert_cmpint (event->type, ==, LOFT_EVENT_YANK);
+  g_assert_cmpstr (event->key, ==, "1.0.0");
+  g_assert_cmpstr (event->actor, ==, "t-1");
+
+  loft_event_seal (event, 42, 1767323045000007);
+  g_assert_null (strstr (event->text, "secret-hash"));
+  g_assert_null (strchr (event->text, '\n'));
+
+  g_autoptr (LoftEvent) read =
+    loft_event_parse (event->text, strlen (event->text), &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (read->seq, ==, 42);
+  g_assert_cmpint (read->time, ==, 1767323045000007);
+  g_assert_cmpint (read->type, ==, LOFT_EVENT_YANK);
+  g_assert_cmpstr (read->name, ==, "hello");
+  g_assert_cmpstr (read->key, ==, "1.0.0");
+  g_assert_cmpstr (read->id, ==, event->id);
+  g_assert_cmpstr (read->text, ==, event->text);
+  g_assert_cmpuint (read->state->revision, ==, 7);
+}
+
+/* A type of a later release is read as such, not refused. */
+static void
+test_event_unknown (void)
+{
+  static const char text[] = "{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\","
+                             "\"type\":\"teleport\",\"name\":\"hello\"}";
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftEvent) event = loft_event_parse (text, strlen (text), &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpint (event->type, ==, LOFT_EVENT_OTHER);
+  g_assert_cmpstr (event->text, ==, text);
+}
+
+/* What is no event is corrupt. */
+static void
+test_event_broken (void)
+{
+  static const char *const texts[] = {
+    "",
+    "{}",
+    "{\"seq\":0,\"time\":\"2026-01-01T00:00:00Z\",\"type\":\"yank\"}",
+    "{\"seq\":1,\"time\":\"soon\",\"type\":\"yank\"}",
+    "{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\"}",
+    "{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\",\"type\":\"yank\","
+    "\"state\":{}}",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_null (loft_event_parse (texts[i], strlen (texts[i]), &error));
+      g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_CORRUPT);
+    }
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  g_test_add_func ("/state/round-trip", test_state);
+  g_test_add_func ("/state/secrets", test_state_secrets);
+  g_test_add_func ("/state/broken", test_state_broken);
+  g_test_add_func ("/event/round-trip", test_event);
+  g_test_add_func ("/event/unknown-type", test_event_unknown);
+  g_test_add_func ("/event/broken", test_event_broken);
+
+  return g_test_run ();
+}
