@@ -419,6 +419,9 @@ loft_json_scanner_feed (LoftJsonScanner *self,
   g_return_val_if_fail (data != NULL || length == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  if (length == 0)
+    return TRUE;
+
   for (const char *p = data, *end = data + length; p < end;)
     if (!take_some (self, &p, end, self->offset + (p - data), error))
       return FALSE;

@@ -28,7 +28,7 @@ char *
 loft_escape_length (const char *text, gsize length, gsize most)
 {
   GString *out = g_string_new (NULL);
-  const char *end = text + length;
+  const char *end = length > 0 ? text + length : text;
 
   for (gsize shown = 0; text < end; shown++)
     {
