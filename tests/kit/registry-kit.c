@@ -49,30 +49,13 @@ registry_fixture_start (RegistryFixture *fixture)
   while (status.phase != LOFT_REGISTRY_READY);
 }
 
-/* A thread that has given its result drops its reference a moment later. */
-static void
-assert_finalized (gpointer object)
-{
-  gint64 end = g_get_monotonic_time () + READY_TIMEOUT;
-  gpointer watched = object;
-
-  g_object_add_weak_pointer (object, &watched);
-  g_object_unref (object);
-  while (g_atomic_pointer_get (&watched) != NULL)
-    {
-      g_assert_cmpint (g_get_monotonic_time (), <, end);
-      if (!g_main_context_iteration (NULL, FALSE))
-        g_usleep (1000);
-    }
-}
-
 void
 registry_fixture_close (RegistryFixture *fixture)
 {
   loft_registry_stop (fixture->registry);
-  assert_finalized (g_steal_pointer (&fixture->registry));
-  g_assert_finalize_object (g_steal_pointer (&fixture->storage));
-  g_assert_finalize_object (g_steal_pointer (&fixture->real));
+  storage_kit_finalize (g_steal_pointer (&fixture->registry));
+  storage_kit_finalize (g_steal_pointer (&fixture->storage));
+  storage_kit_finalize (g_steal_pointer (&fixture->real));
 }
 
 void

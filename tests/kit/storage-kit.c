@@ -103,19 +103,22 @@ storage_fixture_set_up (StorageFixture *fixture, gconstpointer test_data)
   g_assert_no_error (error);
 }
 
-/* Drops what must be the last reference to @storage, once it can be: the thread
- * of an asynchronous call lets go a moment after its callback. */
+/* Drops what must be the last reference to @object, once it can be: the thread
+ * of an asynchronous call lets go a moment after its callback, and what waits
+ * in the main context when it has run. */
 void
-storage_kit_finalize (LoftStorage *storage)
+storage_kit_finalize (gpointer object)
 {
   for (guint i = 0; i < 5000; i++)
     {
-      if (g_atomic_int_get (&G_OBJECT (storage)->ref_count) == 1)
+      while (g_main_context_iteration (NULL, FALSE))
+        continue;
+      if (g_atomic_int_get (&G_OBJECT (object)->ref_count) == 1)
         break;
       g_usleep (1000);
     }
 
-  g_assert_finalize_object (storage);
+  g_assert_finalize_object (object);
 }
 
 void

@@ -31,7 +31,7 @@ char *storage_kit_make_root (void);
 void storage_kit_remove_root (const char *root);
 GKeyFile *storage_kit_config (const char *root);
 
-void storage_kit_finalize (LoftStorage *storage);
+void storage_kit_finalize (gpointer object);
 
 gboolean storage_kit_put (LoftStorage *storage,
                           const char *key,
