@@ -555,7 +555,7 @@ report_failure (LoftRegistry *self, GError *error)
  *
  * The keeper's thread: returns when the registry is being stopped.
  *
- * Returns: %NULL
+ * Returns: whether the catalog was ready, as a pointer
  */
 gpointer
 loft_registry_keep (gpointer data)
@@ -582,8 +582,18 @@ loft_registry_keep (gpointer data)
         }
     }
 
-  if (ready)
-    loft_catalog_set_note (self->catalog, NOTE_CLEAN, "yes", NULL);
+  return GINT_TO_POINTER (ready);
+}
 
-  return NULL;
+/**
+ * loft_registry_note_clean_end:
+ * @self: a registry in which nothing runs any more
+ *
+ * Notes that no publish was cut short, so that the next start need not look
+ * for one.
+ */
+void
+loft_registry_note_clean_end (LoftRegistry *self)
+{
+  loft_catalog_set_note (self->catalog, NOTE_CLEAN, "yes", NULL);
 }

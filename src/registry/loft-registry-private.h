@@ -128,5 +128,6 @@ LoftDownload *loft_registry_read_archive (LoftRegistry *self,
 /* Keeping catalog and storage together. */
 
 gpointer loft_registry_keep (gpointer data);
+void loft_registry_note_clean_end (LoftRegistry *self);
 
 G_END_DECLS
