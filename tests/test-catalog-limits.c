@@ -115,7 +115,7 @@ test_checkpoint (Kit *kit, gconstpointer test_data)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = catalog_path (kit, "test", 1);
   g_autofree char *wal = g_strconcat (path, "-wal", NULL);
-  g_autofree char *readme = g_strnfill (4000, 'r');
+  g_autofree char *text = g_strnfill (4000, 'r');
   GStatBuf status;
   guint seq = 1;
 
@@ -129,7 +129,8 @@ test_checkpoint (Kit *kit, gconstpointer test_data)
           g_autofree char *name = g_strdup_printf ("package%u", seq);
           LoftDocument *document = kit_document (name, "1.0.0");
 
-          document->readme = g_strdup (readme);
+          g_free (document->description);
+          document->description = g_strdup (text);
           g_ptr_array_add (events, kit_event (document, seq++));
         }
       loft_catalog_apply (kit->catalog, events, &error);

@@ -68,7 +68,7 @@ test_words (Kit *kit, gconstpointer test_data)
   publish_text (kit, "two", "1.0.0", "alpha", "other", "Ünïcode naïve");
   publish_text (kit, "snake_case-name", "1.0.0", "x", "x", "日本語のテキスト");
 
-  assert_found (kit, "alpha", "two one");
+  assert_found (kit, "alpha", "one two");
   assert_found (kit, "alpha gamma", "one");
   assert_found (kit, "gamma alpha", "one");
   assert_found (kit, "alpha gam", "one");
@@ -327,12 +327,13 @@ test_bad_cursor (Kit *kit, gconstpointer test_data)
     "x",
     "====",
     "bjow",
-    "bjowOjA6",
-    "bjo5OTk5OTk5OTk5OTk5OTk5OTk5OTk6MDp4",
-    "bjowOjA6_w",
-    "bjowOjA6AGE",
-    "bjowOjA6YQ==",
-    "bjowOjA6YQ\n",
+    "bjowOjA6MA",
+    "bjo5OTk5OTk5OTk5OTk5OTk5OTk5OTk6MDowOng",
+    "bjowOjA6MDr_",
+    "bjowOjA6MDoAYQ",
+    "bjowOjA6MDph=",
+    "bjowOjA6MDph\n",
+    "bjowOjA6YQ",
     "ü",
   };
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
@@ -340,8 +341,6 @@ test_bad_cursor (Kit *kit, gconstpointer test_data)
       g_autoptr (GError) local_error = NULL;
       g_autoptr (GError) dependents_error = NULL;
 
-      if (g_str_equal (bad[i], "bjowOjA6"))
-        continue;
       g_assert_null (loft_catalog_search (kit->catalog,
                                           "",
                                           LOFT_SORT_NAME,
@@ -388,7 +387,7 @@ test_bounded (Kit *kit, gconstpointer test_data)
     kit_search (kit->catalog, "does", LOFT_SORT_RELEVANCE, 100);
   g_auto (GStrv) names = g_strsplit (found, " ", -1);
   g_assert_cmpuint (g_strv_length (names), ==, 1000);
-  g_assert_cmpstr (names[999], ==, "p1499");
+  g_assert_cmpstr (names[0], ==, "p1499");
   assert_found (kit, "p1200", "p1200");
 }
 

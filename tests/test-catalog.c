@@ -321,6 +321,34 @@ test_problems (Kit *kit, gconstpointer test_data)
   loft_catalog_count_problems (kit->catalog, &problems, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (problems, ==, 0);
+  g_assert_true (loft_catalog_is_logged (kit->catalog, "hello", "1.0.0"));
+}
+
+/* What is known is not always in the log; once it is, it stays so. */
+static void
+test_logged (Kit *kit, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftDocument) document = kit_document ("hello", "1.0.0");
+  g_autoptr (LoftState) state = kit_state (1, "ann", "1.0.0");
+
+  g_assert_false (loft_catalog_is_logged (kit->catalog, "hello", "1.0.0"));
+  for (guint i = 0; i < 2; i++)
+    {
+      loft_catalog_apply_unlogged (kit->catalog, document, NULL, &error);
+      g_assert_no_error (error);
+      g_assert_true (
+        loft_catalog_has_document (kit->catalog, "hello", "1.0.0"));
+      g_assert_cmpint (loft_catalog_is_logged (kit->catalog, "hello", "1.0.0"),
+                       ==,
+                       i);
+      kit_publish (kit->catalog, "hello", "1.0.0");
+      g_assert_true (loft_catalog_is_logged (kit->catalog, "hello", "1.0.0"));
+    }
+
+  loft_catalog_apply_unlogged_state (kit->catalog, "hello", state, &error);
+  g_assert_no_error (error);
+  assert_versions (kit, "hello", "");
 }
 
 /* Types of a later release are kept and skipped. */
@@ -427,6 +455,7 @@ main (int argc, char **argv)
   add_test ("/catalog/state-first", test_state_first);
   add_test ("/catalog/again", test_again);
   add_test ("/catalog/problems", test_problems);
+  add_test ("/catalog/logged", test_logged);
   add_test ("/catalog/other-type", test_other_type);
   add_test ("/catalog/sequence", test_sequence);
   add_test ("/catalog/folded", test_folded);

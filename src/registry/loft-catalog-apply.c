@@ -95,7 +95,8 @@ remember_unlogged (LoftCatalogWrite *write,
     "INSERT OR IGNORE INTO unlogged SELECT ?1, ?2 WHERE NOT EXISTS"
     "  (SELECT 1 FROM packages AS p"
     "    CROSS JOIN versions AS v ON v.package = p.id AND v.key = ?2"
-    "    WHERE p.name = ?1)",
+    "    WHERE p.name = ?1"
+    "   UNION ALL SELECT 1 FROM problems WHERE name = ?1 AND key = ?2)",
     "tt",
     document->name,
     document->key);

@@ -19,27 +19,23 @@
 
 /**
  * loft_catalog_cursor_encode:
+ * @self: a cursor
  * @kind: a letter for the order of the page
- * @rank: the last row's rank
- * @score: the last row's score
- * @name: the last row's name
  *
  * Makes a cursor for clients: letters, digits, `-` and `_`.
  *
  * Returns: (transfer full): the cursor
  */
 char *
-loft_catalog_cursor_encode (char kind,
-                            gint64 rank,
-                            gint64 score,
-                            const char *name)
+loft_catalog_cursor_encode (const LoftCatalogCursor *self, char kind)
 {
-  g_autofree char *plain =
-    g_strdup_printf ("%c:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s",
-                     kind,
-                     rank,
-                     score,
-                     name);
+  g_autofree char *plain = g_strdup_printf (
+    "%c:%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%" G_GINT64_FORMAT ":%s",
+    kind,
+    self->rank,
+    self->score,
+    self->time,
+    self->name);
   char *text = g_base64_encode ((const guchar *) plain, strlen (plain));
 
   text[strcspn (text, "=")] = '\0';
@@ -101,22 +97,18 @@ loft_catalog_cursor_decode (const char *text,
 {
   g_autofree char *plain = decode_base64 (text);
   const char *rest = plain;
-  g_auto (LoftCatalogCursor) cursor = { 0, 0, NULL };
+  g_auto (LoftCatalogCursor) cursor = { 0, 0, 0, NULL };
 
   if (plain != NULL && plain[0] == kind && plain[1] == ':')
     {
       rest += 2;
       if (take_int (&rest, &cursor.rank) && take_int (&rest, &cursor.score) &&
-          g_utf8_validate (rest, -1, NULL))
+          take_int (&rest, &cursor.time) && g_utf8_validate (rest, -1, NULL))
         cursor.name = g_strdup (rest);
     }
 
-  g_autofree char *again = cursor.name != NULL
-                             ? loft_catalog_cursor_encode (kind,
-                                                           cursor.rank,
-                                                           cursor.score,
-                                                           cursor.name)
-                             : NULL;
+  g_autofree char *again =
+    cursor.name != NULL ? loft_catalog_cursor_encode (&cursor, kind) : NULL;
   if (g_strcmp0 (again, text) == 0)
     {
       *out_cursor = cursor;

@@ -274,12 +274,12 @@ loft_catalog_list_dependents (LoftCatalog *self,
   g_return_val_if_fail (name != NULL && limit > 0, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_auto (LoftCatalogCursor) cursor = { 0, 0, NULL };
+  g_auto (LoftCatalogCursor) cursor = { 0, 0, 0, NULL };
   if (after != NULL && !loft_catalog_cursor_decode (after, 'd', &cursor, error))
     return NULL;
 
   g_autoptr (GString) text = g_string_sized_new (4096);
-  g_autofree char *last = NULL;
+  g_auto (LoftCatalogCursor) last = { 0, 0, 0, NULL };
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
   if (reader == NULL || loft_catalog_begin (reader, "BEGIN", error) == NULL ||
       !check_package (reader, name, error) ||
@@ -288,14 +288,14 @@ loft_catalog_list_dependents (LoftCatalog *self,
                           cursor.name != NULL ? cursor.name : "",
                           limit,
                           text,
-                          &last,
+                          &last.name,
                           error))
     return NULL;
 
   g_string_append (text, text->len == 0 ? "[]" : "]");
   if (out_next != NULL)
     *out_next =
-      last != NULL ? loft_catalog_cursor_encode ('d', 0, 0, last) : NULL;
+      last.name != NULL ? loft_catalog_cursor_encode (&last, 'd') : NULL;
 
   return g_string_free_to_bytes (g_steal_pointer (&text));
 }

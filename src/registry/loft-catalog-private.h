@@ -231,6 +231,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogReader, loft_catalog_give_reader)
  * LoftCatalogCursor:
  * @rank: what a page is sorted by first, ascending
  * @score: what it is sorted by then, descending
+ * @time: and then, descending
  * @name: and at last, ascending
  *
  * Where a page ends: the sort values of its last row.
@@ -239,13 +240,11 @@ typedef struct
 {
   gint64 rank;
   gint64 score;
+  gint64 time;
   char *name; /* owned */
 } LoftCatalogCursor;
 
-char *loft_catalog_cursor_encode (char kind,
-                                  gint64 rank,
-                                  gint64 score,
-                                  const char *name);
+char *loft_catalog_cursor_encode (const LoftCatalogCursor *self, char kind);
 gboolean loft_catalog_cursor_decode (const char *text,
                                      char kind,
                                      LoftCatalogCursor *out_cursor,
@@ -253,6 +252,7 @@ gboolean loft_catalog_cursor_decode (const char *text,
 void loft_catalog_cursor_clear (LoftCatalogCursor *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogCursor, loft_catalog_cursor_clear)
 
-char *loft_catalog_match_words (const char *query, char **out_joined);
+char *
+loft_catalog_match_words (const char *query, char **out_name, char **out_words);
 
 G_END_DECLS

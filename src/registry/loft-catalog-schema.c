@@ -9,18 +9,29 @@
 #include "registry/loft-catalog-private.h"
 
 /*
- * meta, notes    what the generation says of itself; the registry's own notes.
- * packages       one row a name. owners and yanked versions are those of its
- *                state, which may be known before its first version.
- *                `newest` is the version that lists show, NULL if there is
- * none. versions       in the order of lists, and stored in it: a package's
- * versions stand side by side, and its list is one walk. fragments      the
- * elements of the full list, stored in its order. dependencies   of newest
- * versions only. texts, search  what is searched: the text of the highest
- * version, yanked or not, so that it does not depend on the order of events.
- * events         the log, as it stands there.
- * problems       events whose document is missing.
- * unlogged       versions that no event has told of yet.
+ * - meta, notes: what the generation says of itself; the registry's own notes.
+ *
+ * - packages: one row a name. Owners and yanked versions are those of its
+ *   state, which may be known before its first version. `newest` is the version
+ *   that lists show, NULL if there is none.
+ *
+ * - versions: stored in the order of lists. A package's versions stand side by
+ *   side, and its list is one walk.
+ *
+ * - fragments: the elements of the full list, stored in its order.
+ *
+ * - dependencies: those of newest versions only.
+ *
+ * - texts, search_heads, search_words: what is searched. It is the text of the
+ *   highest version, yanked or not, so that it does not depend on the order of
+ *   events. It is split into words already, so the tokenizer has nothing to
+ *   decide.
+ *
+ * - events: the log, as it stands there.
+ *
+ * - problems: events whose document is missing.
+ *
+ * - unlogged: versions that no event has told of yet.
  */
 const char *const loft_catalog_schema =
   "CREATE TABLE meta ("
@@ -90,13 +101,18 @@ const char *const loft_catalog_schema =
   "  name TEXT NOT NULL,"
   "  keywords TEXT NOT NULL,"
   "  description TEXT NOT NULL,"
-  "  readme TEXT NOT NULL"
+  "  words TEXT NOT NULL"
   ") STRICT;"
   "CREATE INDEX texts_waiting ON texts (id) WHERE indexed = 0;"
-  "CREATE VIRTUAL TABLE search USING fts5 ("
-  "  name, keywords, description, readme,"
-  "  content='texts', content_rowid='id', prefix='2 3',"
-  "  tokenize='unicode61 remove_diacritics 2'"
+  "CREATE VIRTUAL TABLE search_heads USING fts5 ("
+  "  name, keywords, description,"
+  "  content='', columnsize=0, detail=column, prefix='1 2 3',"
+  "  tokenize='ascii'"
+  ");"
+  "CREATE VIRTUAL TABLE search_words USING fts5 ("
+  "  words,"
+  "  content='', columnsize=0, detail=none, prefix='2 3',"
+  "  tokenize='ascii'"
   ");"
   "CREATE TABLE events ("
   "  seq INTEGER PRIMARY KEY,"

@@ -16,17 +16,20 @@
  * Searching, within bounds.
  *
  * A query that finds half of all packages must not cost more than one that
- * finds ten. So at most WINDOW matches are looked at, the CANDIDATES_MAX of
- * them that others depend on most (then the latest ones) are ranked, and all
- * orders and pages are cut out of these. Names are searched apart, by their
- * own index, so that a package is always found by its name.
+ * finds ten. So it is asked in steps, from where a match says most to where it
+ * says least, and once CANDIDATES_MAX packages are found no further step is
+ * taken: the name itself, names that begin so, then all words in the name, in
+ * the name and the keywords, in these and the description, and at last
+ * anywhere, README included. The step is the rank. Of the matches of a step at
+ * most WINDOW are looked at, and those that most others depend on are kept,
+ * then the latest ones.
  *
- * The rank is 0 for the name itself, 1 for names that begin with what is
- * looked for, in the order of their dependents, 2 for the rest, in the order
- * of bm25.
+ * What a package's rank is depends on nothing but its own text. So pages fit
+ * together although packages are published in between, and every node answers
+ * the same.
  */
 
-#define WINDOW 20000
+#define WINDOW 10000
 #define CANDIDATES_MAX 1000
 
 /* Greater than every name that goes on in any way. */
@@ -36,7 +39,15 @@ enum
 {
   RANK_EXACT,
   RANK_PREFIX,
-  RANK_TEXT
+  RANK_HEADS,
+  RANK_WORDS = 5
+};
+
+/* Where the index of heads is searched, in the order of the ranks. */
+static const char *const head_columns[] = {
+  "{name}",
+  "{name keywords}",
+  "{name keywords description}",
 };
 
 static char
@@ -61,9 +72,7 @@ typedef struct
   guint limit;
   guint n_rows;
   char kind;
-  gint64 rank;
-  gint64 score;
-  char *last; /* owned, nullable */
+  LoftCatalogCursor last;
   char *next; /* owned, nullable */
 } Page;
 
@@ -72,7 +81,7 @@ page_clear (Page *page)
 {
   if (page->text != NULL)
     g_string_free (page->text, TRUE);
-  g_free (page->last);
+  loft_catalog_cursor_clear (&page->last);
   g_free (page->next);
 }
 
@@ -80,28 +89,20 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Page, page_clear)
 
 /* Adds a row; FALSE if the page was full, and its cursor is made. */
 static gboolean
-page_add (Page *page,
-          gint64 rank,
-          gint64 score,
-          const char *name,
-          const char *element)
+page_add (Page *page, const LoftCatalogCursor *row, const char *element)
 {
   if (page->n_rows == page->limit)
     {
-      page->next = loft_catalog_cursor_encode (page->kind,
-                                               page->rank,
-                                               page->score,
-                                               page->last);
+      page->next = loft_catalog_cursor_encode (&page->last, page->kind);
       return FALSE;
     }
 
   g_string_append_c (page->text, page->n_rows == 0 ? '[' : ',');
   g_string_append (page->text, element);
   page->n_rows++;
-  page->rank = rank;
-  page->score = score;
-  g_free (page->last);
-  page->last = g_strdup (name);
+  loft_catalog_cursor_clear (&page->last);
+  page->last = *row;
+  page->last.name = g_strdup (row->name);
 
   return TRUE;
 }
@@ -125,7 +126,7 @@ browse (LoftCatalogReader *reader,
 {
   gboolean by_update = page->kind == 'u';
   const char *name = after->name != NULL ? after->name : "";
-  gint64 score = after->name != NULL ? after->score : G_MAXINT64;
+  gint64 time = after->name != NULL ? after->time : G_MAXINT64;
   g_autoptr (LoftCatalogStatement) list =
     by_update ? loft_catalog_query (
                   reader,
@@ -136,7 +137,7 @@ browse (LoftCatalogReader *reader,
                   "    AND (p.updated < ?1 OR p.name > ?2)"
                   "  ORDER BY p.updated DESC, p.name LIMIT ?3",
                   "iti",
-                  score,
+                  time,
                   name,
                   (gint64) page->limit + 1)
               : loft_catalog_query (reader,
@@ -151,19 +152,40 @@ browse (LoftCatalogReader *reader,
 
   int code = SQLITE_DONE;
   while ((code = loft_catalog_step (list, error)) == SQLITE_ROW)
-    if (!page_add (page,
-                   0,
-                   loft_catalog_column_int (list, 0),
-                   loft_catalog_column_text (list, 1),
-                   loft_catalog_column_text (list, 2)))
-      return TRUE;
+    {
+      LoftCatalogCursor row = { 0,
+                                0,
+                                loft_catalog_column_int (list, 0),
+                                (char *) loft_catalog_column_text (list, 1) };
+
+      if (!page_add (page, &row, loft_catalog_column_text (list, 2)))
+        return TRUE;
+    }
 
   return code == SQLITE_DONE;
 }
 
-/* What was found, sorted as a cursor says. */
+/* What a query has found so far. */
+typedef struct
+{
+  LoftCatalogReader *reader; /* not owned */
+  LoftSort sort;
+  GArray *rows;     /* owned, of LoftCatalogCursor */
+  GHashTable *seen; /* owned, set of names in @rows */
+} Found;
+
+static void
+found_clear (Found *found)
+{
+  g_clear_pointer (&found->seen, g_hash_table_unref);
+  g_clear_pointer (&found->rows, g_array_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Found, found_clear)
+
+/* The order of a page, and of cursors. */
 static int
-compare_candidates_cb (gconstpointer a, gconstpointer b)
+compare_rows_cb (gconstpointer a, gconstpointer b)
 {
   const LoftCatalogCursor *x = a;
   const LoftCatalogCursor *y = b;
@@ -172,128 +194,149 @@ compare_candidates_cb (gconstpointer a, gconstpointer b)
     return x->rank < y->rank ? -1 : 1;
   if (x->score != y->score)
     return x->score > y->score ? -1 : 1;
+  if (x->time != y->time)
+    return x->time > y->time ? -1 : 1;
 
   return strcmp (x->name, y->name);
 }
 
-/* Rows of name, time of its last change, rank, score; the first one of a name
- * counts. */
+/* Takes rows of name, rank, dependents and time; the first one of a name
+ * counts. What the order does not ask for is left zero. */
 static gboolean
-collect (LoftCatalogStatement *list,
-         LoftSort sort,
-         GHashTable *seen,
-         GArray *candidates,
-         GError **error)
+collect (Found *found, LoftCatalogStatement *statement, GError **error)
 {
-  int code = SQLITE_DONE;
+  g_autoptr (LoftCatalogStatement) list = statement;
+  int code = SQLITE_ERROR;
 
-  while ((code = loft_catalog_step (list, error)) == SQLITE_ROW)
+  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
     {
       const char *name = loft_catalog_column_text (list, 0);
-      if (g_hash_table_contains (seen, name))
+      LoftCatalogCursor row = { 0, 0, 0, NULL };
+
+      if (g_hash_table_contains (found->seen, name))
         continue;
 
-      LoftCatalogCursor candidate = { 0, 0, g_strdup (name) };
-      if (sort == LOFT_SORT_UPDATED)
-        candidate.score = loft_catalog_column_int (list, 1);
-      if (sort == LOFT_SORT_RELEVANCE)
+      row.name = g_strdup (name);
+      if (found->sort == LOFT_SORT_RELEVANCE)
         {
-          candidate.rank = loft_catalog_column_int (list, 2);
-          candidate.score = loft_catalog_column_int (list, 3);
+          row.rank = loft_catalog_column_int (list, 1);
+          row.score = loft_catalog_column_int (list, 2);
         }
-      g_array_append_val (candidates, candidate);
-      g_hash_table_add (seen, candidate.name);
+      if (found->sort != LOFT_SORT_NAME)
+        row.time = loft_catalog_column_int (list, 3);
+      g_array_append_val (found->rows, row);
+      g_hash_table_add (found->seen, row.name);
     }
 
   return code == SQLITE_DONE;
 }
 
 static gboolean
-collect_named (LoftCatalogReader *reader,
-               const char *joined,
-               LoftSort sort,
-               GHashTable *seen,
-               GArray *candidates,
-               GError **error)
+collect_named (Found *found, const char *name, GError **error)
 {
-  g_autofree char *folded = loft_name_fold (joined);
+  g_autofree char *folded = loft_name_fold (name);
   g_autofree char *end = g_strconcat (folded, AFTER_ALL, NULL);
-  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
-    reader,
-    error,
-    "SELECT name, updated, CASE WHEN folded = ?1 THEN ?5 ELSE ?6 END AS rank,"
-    "    dependents"
-    "  FROM (SELECT * FROM packages"
-    "    WHERE folded >= ?1 AND folded < ?2 AND newest IS NOT NULL"
-    "    ORDER BY folded LIMIT ?3)"
-    "  ORDER BY rank, dependents DESC, name LIMIT ?4",
-    "ttiiii",
-    folded,
-    end,
-    (gint64) WINDOW,
-    (gint64) CANDIDATES_MAX,
-    (gint64) RANK_EXACT,
-    (gint64) RANK_PREFIX);
 
-  return list != NULL && collect (list, sort, seen, candidates, error);
+  return collect (
+    found,
+    loft_catalog_query (
+      found->reader,
+      error,
+      "SELECT name, CASE WHEN folded = ?1 THEN ?5 ELSE ?6 END AS rank,"
+      "    dependents, updated"
+      "  FROM (SELECT * FROM packages"
+      "    WHERE folded >= ?1 AND folded < ?2 AND newest IS NOT NULL"
+      "    ORDER BY folded LIMIT ?3)"
+      "  ORDER BY rank, dependents DESC, updated DESC, name LIMIT ?4",
+      "ttiiii",
+      folded,
+      end,
+      (gint64) WINDOW,
+      (gint64) CANDIDATES_MAX,
+      (gint64) RANK_EXACT,
+      (gint64) RANK_PREFIX),
+    error);
 }
 
-/* The weights are those of the columns: name, keywords, description, README.
- * Nothing is ranked that `best` leaves out: the joins must stay in this order.
- */
+#define FROM_INDEX(index)                                                      \
+  "SELECT p.name, ?4, p.dependents, p.updated"                                 \
+  "  FROM (SELECT rowid AS id FROM " index " WHERE " index " MATCH ?1"         \
+  "    LIMIT ?2) AS hits"                                                      \
+  "  CROSS JOIN packages AS p ON p.id = hits.id"                               \
+  "  WHERE p.newest IS NOT NULL"                                               \
+  "  ORDER BY p.dependents DESC, p.updated DESC, p.name LIMIT ?3"
+
 static gboolean
-collect_matching (LoftCatalogReader *reader,
-                  const char *match,
-                  LoftSort sort,
-                  GHashTable *seen,
-                  GArray *candidates,
-                  GError **error)
+collect_heads (Found *found, guint step, const char *match, GError **error)
 {
-  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
-    reader,
-    error,
-    "WITH hits AS MATERIALIZED ("
-    "    SELECT rowid AS id FROM search WHERE search MATCH ?1 LIMIT ?2),"
-    "  best AS MATERIALIZED ("
-    "    SELECT p.id AS id, p.name AS name, p.updated AS updated"
-    "      FROM hits CROSS JOIN packages AS p ON p.id = hits.id"
-    "      WHERE p.newest IS NOT NULL"
-    "      ORDER BY p.dependents DESC, p.updated DESC, p.name LIMIT ?3)"
-    "  SELECT best.name, best.updated, ?4,"
-    "      CAST (bm25 (search, 10.0, 5.0, 2.0, 1.0) * -1e9 AS INTEGER)"
-    "    FROM search CROSS JOIN best ON best.id = +search.rowid"
-    "    WHERE search MATCH ?1"
-    "      AND search.rowid <= (SELECT max (id) FROM hits)",
-    "tiii",
-    match,
-    (gint64) WINDOW,
-    (gint64) CANDIDATES_MAX,
-    (gint64) RANK_TEXT);
+  g_autofree char *within =
+    g_strdup_printf ("%s : (%s)", head_columns[step], match);
 
-  return list != NULL && collect (list, sort, seen, candidates, error);
+  return collect (found,
+                  loft_catalog_query (found->reader,
+                                      error,
+                                      FROM_INDEX ("search_heads"),
+                                      "tiii",
+                                      within,
+                                      (gint64) WINDOW,
+                                      (gint64) CANDIDATES_MAX,
+                                      (gint64) RANK_HEADS + step),
+                  error);
 }
 
 static gboolean
-add_candidate (LoftCatalogReader *reader,
-               Page *page,
-               const LoftCatalogCursor *candidate,
-               gboolean *out_full,
-               GError **error)
+collect_words (Found *found, const char *match, GError **error)
+{
+  return collect (found,
+                  loft_catalog_query (found->reader,
+                                      error,
+                                      FROM_INDEX ("search_words"),
+                                      "tiii",
+                                      match,
+                                      (gint64) WINDOW,
+                                      (gint64) CANDIDATES_MAX,
+                                      (gint64) RANK_WORDS),
+                  error);
+}
+
+static gboolean
+collect_all (Found *found, const char *query, GError **error)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *words = NULL;
+  g_autofree char *heads = loft_catalog_match_words (query, &name, &words);
+
+  if (heads == NULL)
+    return TRUE;
+  if (!collect_named (found, name, error))
+    return FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (head_columns); i++)
+    if (found->rows->len < CANDIDATES_MAX &&
+        !collect_heads (found, i, heads, error))
+      return FALSE;
+
+  return found->rows->len >= CANDIDATES_MAX ||
+         collect_words (found, words, error);
+}
+
+static gboolean
+add_row (LoftCatalogReader *reader,
+         Page *page,
+         const LoftCatalogCursor *row,
+         gboolean *out_full,
+         GError **error)
 {
   g_autoptr (LoftCatalogStatement) find =
     loft_catalog_query (reader,
                         error,
                         "SELECT element FROM fragments WHERE name = ?1",
                         "t",
-                        candidate->name);
+                        row->name);
   if (find == NULL || !loft_catalog_step_to_row (find, error))
     return FALSE;
 
-  *out_full = !page_add (page,
-                         candidate->rank,
-                         candidate->score,
-                         candidate->name,
-                         loft_catalog_column_text (find, 0));
+  *out_full = !page_add (page, row, loft_catalog_column_text (find, 0));
 
   return TRUE;
 }
@@ -307,31 +350,28 @@ find (LoftCatalogReader *reader,
       const LoftCatalogCursor *after,
       GError **error)
 {
-  g_autoptr (GArray) candidates =
-    g_array_new (FALSE, FALSE, sizeof (LoftCatalogCursor));
-  g_autoptr (GHashTable) seen = g_hash_table_new (g_str_hash, g_str_equal);
-  g_autofree char *joined = NULL;
-  g_autofree char *match = loft_catalog_match_words (query, &joined);
+  g_auto (Found) found = {
+    .reader = reader,
+    .sort = sort,
+    .rows = g_array_new (FALSE, FALSE, sizeof (LoftCatalogCursor)),
+    .seen = g_hash_table_new (g_str_hash, g_str_equal),
+  };
 
-  g_array_set_clear_func (candidates,
+  g_array_set_clear_func (found.rows,
                           (GDestroyNotify) loft_catalog_cursor_clear);
-  if (match == NULL)
-    return TRUE;
-  if (!collect_named (reader, joined, sort, seen, candidates, error) ||
-      !collect_matching (reader, match, sort, seen, candidates, error))
+  if (!collect_all (&found, query, error))
     return FALSE;
 
-  g_array_sort (candidates, compare_candidates_cb);
+  g_array_sort (found.rows, compare_rows_cb);
 
   gboolean full = FALSE;
-  for (guint i = 0; i < candidates->len && !full; i++)
+  for (guint i = 0; i < found.rows->len && !full; i++)
     {
-      const LoftCatalogCursor *candidate =
-        &g_array_index (candidates, LoftCatalogCursor, i);
+      const LoftCatalogCursor *row =
+        &g_array_index (found.rows, LoftCatalogCursor, i);
 
-      if ((after->name == NULL ||
-           compare_candidates_cb (candidate, after) > 0) &&
-          !add_candidate (reader, page, candidate, &full, error))
+      if ((after->name == NULL || compare_rows_cb (row, after) > 0) &&
+          !add_row (reader, page, row, &full, error))
         return FALSE;
     }
 
@@ -375,7 +415,7 @@ loft_catalog_search (LoftCatalog *self,
   g_auto (Page) page = { .text = g_string_sized_new (16384),
                          .limit = limit,
                          .kind = kind_of_sort (sort) };
-  g_auto (LoftCatalogCursor) cursor = { 0, 0, NULL };
+  g_auto (LoftCatalogCursor) cursor = { 0, 0, 0, NULL };
   if (after != NULL &&
       !loft_catalog_cursor_decode (after, page.kind, &cursor, error))
     return NULL;

@@ -122,9 +122,8 @@ LoftCatalogVersion *loft_catalog_get_version (LoftCatalog *self,
 gboolean loft_catalog_has_document (LoftCatalog *self,
                                     const char *name,
                                     const char *key);
-gboolean loft_catalog_is_logged (LoftCatalog *self,
-                                 const char *name,
-                                 const char *key);
+gboolean
+loft_catalog_is_logged (LoftCatalog *self, const char *name, const char *key);
 char *loft_catalog_find_folded (LoftCatalog *self,
                                 const char *folded,
                                 GError **error);

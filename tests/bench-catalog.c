@@ -1,0 +1,328 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "kit/catalog-kit.h"
+
+/* Builds a catalog and measures it:
+ * bench-catalog DIRECTORY [PACKAGES [VERSIONS-EACH]]. An existing one of the
+ * directory is measured as it is. */
+
+#define BATCH 1000
+#define ROUNDS 2000
+
+/* Words whose frequencies differ as those of a language do. */
+static char *
+make_text (GRand *rand, guint n_words)
+{
+  static const char syllables[] = "kalomituresanodepibagofu";
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < n_words; i++)
+    {
+      double r = g_rand_double (rand);
+      guint word = (guint) (8000 * r * r * r);
+
+      if (i > 0)
+        g_string_append_c (text, ' ');
+      do
+        {
+          g_string_append_len (text, syllables + 2 * (word % 12), 2);
+          word /= 12;
+        }
+      while (word > 0);
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+static char *
+make_name (guint package)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (package);
+  g_autofree char *words = make_text (rand, 2);
+
+  g_strdelimit (words, " ", '-');
+
+  return g_strdup_printf ("%s-%u", words, package);
+}
+
+static LoftDocument *
+make_document (guint package, guint version)
+{
+  g_autofree char *name = make_name (package);
+  g_autofree char *text = g_strdup_printf ("1.%u.0", version);
+  g_autoptr (GRand) rand = g_rand_new_with_seed (package + 1000000);
+  LoftDocument *document = kit_document (name, text);
+
+  g_free (document->description);
+  document->description = make_text (rand, 10);
+  document->readme = make_text (rand, 300);
+  document->repository = g_strdup_printf ("https://example.org/git/%s", name);
+  document->license = g_strdup ("MIT");
+  document->published_at += ((gint64) version * 100000 + package) * 1000;
+  for (guint i = g_rand_int_range (rand, 0, 6); package > 0 && i > 0; i--)
+    {
+      double r = g_rand_double (rand);
+      g_autofree char *other = make_name ((guint) (package * r * r));
+
+      kit_depend (document, other, "^1.0.0");
+    }
+
+  return document;
+}
+
+static void
+build (LoftCatalog *catalog, guint n_packages, guint n_versions)
+{
+  gint64 start = g_get_monotonic_time ();
+  clock_t applying = 0;
+  guint64 seq = 1;
+  guint64 end = (guint64) n_packages * n_versions;
+
+  while (seq <= end)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (GPtrArray) events =
+        g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
+
+      for (; events->len < BATCH && seq <= end; seq++)
+        g_ptr_array_add (events,
+                         kit_event (make_document ((seq - 1) % n_packages,
+                                                   (seq - 1) / n_packages),
+                                    seq));
+      applying -= clock ();
+      loft_catalog_apply (catalog, events, &error);
+      g_assert_no_error (error);
+      applying += clock ();
+      if (seq / BATCH % 20 == 0)
+        loft_catalog_checkpoint (catalog, NULL);
+    }
+  g_print (
+    "%" G_GUINT64_FORMAT
+    " events applied: %.1f s of processor time, %.1f s with making them\n",
+    end,
+    (double) applying / CLOCKS_PER_SEC,
+    (g_get_monotonic_time () - start) / 1e6);
+
+  g_autoptr (GError) error = NULL;
+  start = g_get_monotonic_time ();
+  loft_catalog_set_complete (catalog, &error);
+  g_assert_no_error (error);
+  loft_catalog_checkpoint (catalog, &error);
+  g_assert_no_error (error);
+  g_print ("indexed in %.1f s\n", (g_get_monotonic_time () - start) / 1e6);
+}
+
+static int
+compare_times_cb (gconstpointer a, gconstpointer b)
+{
+  return *(const gint64 *) a > *(const gint64 *) b ? 1 : -1;
+}
+
+typedef void (*BenchFunc) (LoftCatalog *catalog, guint package, GRand *rand);
+
+static void
+bench (LoftCatalog *catalog, const char *what, guint rounds, BenchFunc func)
+{
+  g_autoptr (GRand) rand = g_rand_new_with_seed (1);
+  g_autofree gint64 *times = g_new0 (gint64, rounds);
+  guint64 n_packages = 0;
+
+  loft_catalog_count (catalog, &n_packages, NULL, NULL);
+  for (guint i = 0; i < rounds; i++)
+    {
+      guint package = g_rand_int_range (rand, 0, n_packages);
+      gint64 start = g_get_monotonic_time ();
+
+      func (catalog, package, rand);
+      times[i] = g_get_monotonic_time () - start;
+    }
+
+  qsort (times, rounds, sizeof *times, compare_times_cb);
+  g_print ("%-24s p50 %7" G_GINT64_FORMAT " µs, p99 %7" G_GINT64_FORMAT
+           " µs, most %7" G_GINT64_FORMAT " µs\n",
+           what,
+           times[rounds / 2],
+           times[rounds * 99 / 100],
+           times[rounds - 1]);
+}
+
+static void
+list_versions (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *name = make_name (package);
+  g_autoptr (GBytes) list = loft_catalog_list_versions (catalog, name, NULL);
+
+  g_assert_nonnull (list);
+}
+
+static void
+list_versions_hot (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  list_versions (catalog, 7, rand);
+}
+
+static void
+get_version (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *name = make_name (package);
+  g_autoptr (LoftCatalogVersion) version =
+    loft_catalog_get_version (catalog, name, "1.0.0", NULL);
+
+  g_assert_nonnull (version);
+}
+
+static void
+search (LoftCatalog *catalog, const char *query, LoftSort sort)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) page =
+    loft_catalog_search (catalog, query, sort, NULL, 20, NULL, &error);
+
+  g_assert_no_error (error);
+}
+
+static void
+search_one_word (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *query = make_text (rand, 1);
+
+  search (catalog, query, LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_two_words (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *query = make_text (rand, 2);
+
+  search (catalog, query, LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_name (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *query = make_name (package);
+
+  search (catalog, query, LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_two_letters (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search (catalog, "ka", LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_one_letter (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search (catalog, "k", LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_updated (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search (catalog, "", LOFT_SORT_UPDATED);
+}
+
+static void
+list_packages (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autoptr (GBytes) list = loft_catalog_list_packages (catalog, NULL);
+
+  g_assert_cmpuint (g_bytes_get_size (list), >, 100);
+}
+
+static void
+list_dependents (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *name = make_name (0);
+  g_autoptr (GBytes) list =
+    loft_catalog_list_dependents (catalog, name, NULL, 100, NULL, NULL);
+
+  g_assert_nonnull (list);
+}
+
+static void
+list_changes (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autoptr (GBytes) list =
+    loft_catalog_list_changes (catalog, package, 100, NULL, NULL);
+
+  g_assert_nonnull (list);
+}
+
+static void
+publish (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  guint64 seq = loft_catalog_get_sequence (catalog) + 1;
+
+  kit_publish_document (catalog, make_document (package, 100000 + seq));
+}
+
+static void
+print_memory (const char *when)
+{
+  g_autofree char *status = NULL;
+
+  g_file_get_contents ("/proc/self/status", &status, NULL, NULL);
+  const char *line = status != NULL ? strstr (status, "RssAnon:") : NULL;
+  if (line != NULL)
+    g_print ("memory %s: %.*s\n", when, (int) strcspn (line, "\n"), line);
+}
+
+static void
+measure (LoftCatalog *catalog)
+{
+  print_memory ("before");
+  bench (catalog, "versions, one package", ROUNDS, list_versions_hot);
+  bench (catalog, "versions, any package", ROUNDS, list_versions);
+  bench (catalog, "one version", ROUNDS, get_version);
+  bench (catalog, "search, one word", 200, search_one_word);
+  bench (catalog, "search, two words", 200, search_two_words);
+  bench (catalog, "search, a name", 200, search_name);
+  bench (catalog, "search, two letters", 20, search_two_letters);
+  bench (catalog, "search, one letter", 20, search_one_letter);
+  bench (catalog, "latest changes", 200, search_updated);
+  bench (catalog, "dependents", 200, list_dependents);
+  bench (catalog, "changes", 200, list_changes);
+  bench (catalog, "publish", 500, publish);
+  print_memory ("before the full list");
+  bench (catalog, "full list", 5, list_packages);
+  print_memory ("after");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GError) error = NULL;
+  guint n_packages = argc > 2 ? strtoul (argv[2], NULL, 10) : 10000;
+  guint n_versions = argc > 3 ? strtoul (argv[3], NULL, 10) : 10;
+
+  if (argc < 2)
+    {
+      g_printerr ("usage: bench-catalog DIRECTORY [PACKAGES [VERSIONS]]\n");
+      return 2;
+    }
+
+  gint64 start = g_get_monotonic_time ();
+  LoftCatalog *catalog = loft_catalog_open (argv[1], "bench", &error);
+  g_assert_no_error (error);
+  g_print ("opened in %.2f ms\n", (g_get_monotonic_time () - start) / 1e3);
+  if (!loft_catalog_is_complete (catalog))
+    build (catalog, n_packages, n_versions);
+  measure (catalog);
+  start = g_get_monotonic_time ();
+  g_assert_finalize_object (catalog);
+  g_print ("closed in %.2f ms\n", (g_get_monotonic_time () - start) / 1e3);
+
+  return 0;
+}
