@@ -347,6 +347,27 @@ test_bounds (void)
   g_string_free (values, TRUE);
 }
 
+/* Keys that were made to collide in a hash table do not get to one. */
+static void
+test_flood (void)
+{
+  GString *text = g_string_new ("{");
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_string_append (text, i > 0 ? ",\"" : "\"");
+      for (guint bit = 0; bit < 10; bit++)
+        g_string_append (text, i >> bit & 1 ? "Ez" : "FY");
+      g_string_append (text, "\":0");
+    }
+  g_string_append (text, "}");
+
+  g_assert_null (scan (text->str, text->len, LIMIT, &error));
+  g_assert_nonnull (strstr (error->message, "same hash"));
+  g_string_free (text, TRUE);
+}
+
 /* Only what is kept counts for the limit, and not one byte more is kept. */
 static void
 test_limit (void)
@@ -549,6 +570,7 @@ main (int argc, char **argv)
   g_test_add_func ("/json/bad", test_bad);
   g_test_add_func ("/json/prefixes", test_prefixes);
   g_test_add_func ("/json/bounds", test_bounds);
+  g_test_add_func ("/json/flood", test_flood);
   g_test_add_func ("/json/limit", test_limit);
   g_test_add_func ("/json/divert", test_divert);
   g_test_add_func ("/json/divert-refused", test_divert_refused);

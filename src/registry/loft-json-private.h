@@ -35,8 +35,7 @@ typedef enum
 typedef struct
 {
   gboolean is_object;
-  GTree *keys; /* owned, nullable: those seen so far. A tree, since the keys of
-                * a hash table can be chosen so that all of them collide. */
+  GTree *keys; /* owned, nullable: those seen so far, see end_key() */
 } Level;
 
 struct _LoftJsonScanner
@@ -47,6 +46,8 @@ struct _LoftJsonScanner
   guint members_max;
   guint values_max;
   guint values;
+  guint alike_max;
+  guint alike; /* comparisons of keys that differ, but not in their hash */
 
   Level levels[LOFT_JSON_DEPTH_MAX];
   guint depth;

@@ -32,6 +32,7 @@ loft_json_parse (const char *text, gsize length, GError **error)
 
   self->members_max = G_MAXUINT;
   self->values_max = G_MAXUINT;
+  self->alike_max = G_MAXUINT;
   if (!loft_json_scanner_feed (self, text, length, error))
     return NULL;
 
