@@ -85,11 +85,11 @@ refuse (GError **error, const char *message)
 static gboolean
 check_decoded (const char *text, gsize length, GError **error)
 {
-  if (!g_utf8_validate_len (text, length, NULL))
-    return refuse (error, "The request's target is not valid UTF-8");
   for (gsize i = 0; i < length; i++)
     if (g_ascii_iscntrl (text[i]))
       return refuse (error, "The request's target has control characters");
+  if (!g_utf8_validate_len (text, length, NULL))
+    return refuse (error, "The request's target is not valid UTF-8");
 
   return TRUE;
 }

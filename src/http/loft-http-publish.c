@@ -1,0 +1,418 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-http-publish.h"
+
+#include "http/loft-link.h"
+#include "http/loft-problem.h"
+#include "http/loft-refusal.h"
+#include "http/loft-representation.h"
+#include "http/loft-response.h"
+#include "http/loft-upload.h"
+
+#include <sys/statvfs.h>
+
+/* What a JSON body may hold beside the tarball. */
+#define JSON_EXTRA (1024 * 1024)
+
+static const char *const tarball_types[] = { "application/gzip",
+                                             "application/x-gzip",
+                                             "application/octet-stream",
+                                             NULL };
+static const char *const json_types[] = { LOFT_MEDIA_TYPE_JSON, NULL };
+
+static gboolean
+is_new_required (LoftRequest *request)
+{
+  return g_strcmp0 (loft_request_get_header (request, "If-None-Match"), "*") ==
+         0;
+}
+
+static GError *
+make_exists_error (void)
+{
+  return g_error_new_literal (LOFT_HTTP_ERROR,
+                              LOFT_HTTP_ERROR_PRECONDITION,
+                              "That version exists already");
+}
+
+/* Better said before the body is sent than after. */
+static gboolean
+check_space (LoftSpool *spool, goffset length, GError **error)
+{
+  struct statvfs space = { 0 };
+
+  if (fstatvfs (loft_spool_get_fd (spool), &space) == 0 &&
+      (guint64) length / space.f_frsize > space.f_bavail)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_NO_SPACE,
+                   "There is no space to receive %" G_GOFFSET_FORMAT " bytes",
+                   length);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+receive (LoftRequest *request, LoftUploadFormat format, GError **error)
+{
+  LoftRegistry *registry = loft_request_get_registry (request);
+  goffset max = loft_registry_get_max_tarball (registry);
+  g_autoptr (LoftSpool) spool = loft_registry_new_spool (registry, error);
+
+  if (spool == NULL ||
+      !check_space (spool, loft_request_get_length (request), error))
+    return FALSE;
+  loft_upload_receive (loft_upload_new (spool, format, max), request);
+
+  return TRUE;
+}
+
+static gboolean
+prepare_put (LoftRequest *request, GError **error)
+{
+  g_autofree char *token = NULL;
+  gboolean exists = FALSE;
+
+  if (!loft_request_get_token (request, &token, error) ||
+      !loft_registry_check_publish (
+        loft_request_get_registry (request),
+        loft_request_get_parameter (request, "name"),
+        loft_request_get_parameter (request, "version"),
+        loft_request_get_length (request),
+        token,
+        &exists,
+        error))
+    return FALSE;
+  if (exists && is_new_required (request))
+    {
+      g_propagate_error (error, make_exists_error ());
+      return FALSE;
+    }
+
+  return receive (request, LOFT_UPLOAD_TARBALL, error);
+}
+
+static void
+consult_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+
+  loft_registry_check_publish_finish (LOFT_REGISTRY (source_object),
+                                      result,
+                                      NULL,
+                                      &local_error);
+  loft_refusal_decide (request, g_steal_pointer (&local_error));
+}
+
+/* Whose the package is stands in the storage, not in the catalog. */
+static void
+consult_put (LoftRequest *request)
+{
+  g_autofree char *token = NULL;
+
+  loft_request_get_token (request, &token, NULL);
+  loft_registry_check_publish_async (
+    loft_request_get_registry (request),
+    loft_request_get_parameter (request, "name"),
+    loft_request_get_parameter (request, "version"),
+    loft_request_get_length (request),
+    token,
+    loft_request_get_cancellable (request),
+    consult_cb,
+    g_object_ref (request));
+}
+
+/* Name and version are in the body, so all that can be asked now is whether
+ * anything at all could be published. */
+static gboolean
+check_state (LoftRegistry *registry, GError **error)
+{
+  LoftRegistryStatus status = { 0 };
+
+  loft_registry_get_status (registry, &status);
+  if (status.phase != LOFT_REGISTRY_READY)
+    {
+      g_set_error_literal (error,
+                           LOFT_REGISTRY_ERROR,
+                           status.phase == LOFT_REGISTRY_FAILING
+                             ? LOFT_REGISTRY_ERROR_UNAVAILABLE
+                             : LOFT_REGISTRY_ERROR_NOT_READY,
+                           "The registry is not ready to publish");
+      return FALSE;
+    }
+  if (status.read_only)
+    {
+      g_set_error_literal (error,
+                           LOFT_REGISTRY_ERROR,
+                           LOFT_REGISTRY_ERROR_READ_ONLY,
+                           "The storage takes no writes");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+prepare_publish (LoftRequest *request, GError **error)
+{
+  LoftRegistry *registry = loft_request_get_registry (request);
+  goffset max = loft_registry_get_max_tarball (registry);
+  g_autofree char *token = NULL;
+
+  if (!loft_request_get_token (request, &token, error) ||
+      !check_state (registry, error))
+    return FALSE;
+  if (loft_request_get_length (request) > max / 3 * 4 + 4 + JSON_EXTRA)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_TOO_LARGE,
+                   "The tarball is larger than %" G_GOFFSET_FORMAT " bytes",
+                   max);
+      return FALSE;
+    }
+
+  return receive (request, LOFT_UPLOAD_JSON, error);
+}
+
+static gboolean
+refuse_member (const char *member, const char *type, GError **error)
+{
+  g_set_error (error,
+               LOFT_REGISTRY_ERROR,
+               LOFT_REGISTRY_ERROR_MALFORMED,
+               "“%s” must be %s",
+               member,
+               type);
+
+  return FALSE;
+}
+
+static gboolean
+take_string (JsonObject *object,
+             const char *member,
+             gboolean required,
+             char **out_string,
+             GError **error)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  if (!required && (node == NULL || JSON_NODE_HOLDS_NULL (node)))
+    return TRUE;
+  if (loft_json_get_string (object, member) == NULL)
+    return refuse_member (member, "a string", error);
+  *out_string = g_strdup (loft_json_get_string (object, member));
+
+  return TRUE;
+}
+
+static gboolean
+take_authors (JsonObject *object, GStrv *out_authors, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "authors");
+  JsonArray *array = loft_json_get_array (object, "authors");
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return TRUE;
+  if (array == NULL)
+    return refuse_member ("authors", "an array of strings", error);
+
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonNode *element = json_array_get_element (array, i);
+
+      if (!JSON_NODE_HOLDS_VALUE (element) ||
+          json_node_get_value_type (element) != G_TYPE_STRING)
+        return refuse_member ("authors", "an array of strings", error);
+      g_strv_builder_add (builder, json_node_get_string (element));
+    }
+  *out_authors = g_strv_builder_end (builder);
+
+  return TRUE;
+}
+
+static gboolean
+take_manifest (JsonObject *object, JsonNode **out_manifest, GError **error)
+{
+  JsonNode *node = json_object_get_member (object, "manifest");
+
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return TRUE;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return refuse_member ("manifest", "an object", error);
+  *out_manifest = json_node_copy (node);
+
+  return TRUE;
+}
+
+/* Whether the members mean anything is for the registry to say; here they only
+ * have to be of the right type. */
+static gboolean
+take_members (LoftPublishRequest *publish, JsonNode *json, GError **error)
+{
+  if (!JSON_NODE_HOLDS_OBJECT (json))
+    {
+      g_set_error_literal (error,
+                           LOFT_REGISTRY_ERROR,
+                           LOFT_REGISTRY_ERROR_MALFORMED,
+                           "The body must be a JSON object");
+      return FALSE;
+    }
+
+  JsonObject *object = json_node_get_object (json);
+  if (loft_json_get_string (object, "tarball") == NULL)
+    return refuse_member ("tarball", "a string", error);
+
+  return take_string (object, "name", TRUE, &publish->name, error) &&
+         take_string (object, "version", TRUE, &publish->version, error) &&
+         take_string (object,
+                      "description",
+                      FALSE,
+                      &publish->description,
+                      error) &&
+         take_string (object,
+                      "repository",
+                      FALSE,
+                      &publish->repository,
+                      error) &&
+         take_string (object, "license", FALSE, &publish->license, error) &&
+         take_authors (object, &publish->authors, error) &&
+         take_manifest (object, &publish->manifest, error);
+}
+
+static void
+send_published (LoftRequest *request, GBytes *element, gboolean created)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (g_str_equal (loft_request_get_method (request), "POST"))
+    {
+      loft_response_send (request,
+                          SOUP_STATUS_OK,
+                          LOFT_MEDIA_TYPE_JSON,
+                          element);
+      return;
+    }
+  if (!created && is_new_required (request))
+    {
+      local_error = make_exists_error ();
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  GUri *uri = soup_server_message_get_uri (loft_request_get_message (request));
+  g_autofree char *location =
+    loft_link_format_location (g_uri_get_path (uri),
+                               loft_request_get_parameter (request, "version"));
+  soup_message_headers_replace (loft_request_get_response_headers (request),
+                                created ? "Location" : "Content-Location",
+                                location);
+  loft_response_send (request,
+                      created ? SOUP_STATUS_CREATED : SOUP_STATUS_OK,
+                      LOFT_MEDIA_TYPE_JSON,
+                      element);
+}
+
+static void
+publish_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  gboolean created = FALSE;
+  g_autoptr (GBytes) element =
+    loft_registry_publish_finish (LOFT_REGISTRY (source_object),
+                                  result,
+                                  &created,
+                                  &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (g_error_matches (local_error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_EXISTS) &&
+      is_new_required (request))
+    {
+      g_clear_error (&local_error);
+      local_error = make_exists_error ();
+    }
+
+  if (element == NULL)
+    loft_response_send_problem (request, local_error);
+  else
+    send_published (request, element, created);
+}
+
+static void
+received_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (LoftPublishRequest) publish = g_new0 (LoftPublishRequest, 1);
+  g_autoptr (JsonNode) json = NULL;
+  g_autoptr (GError) local_error = NULL;
+  gboolean received = loft_upload_finish (LOFT_UPLOAD (source_object),
+                                          result,
+                                          &publish->spool,
+                                          &json,
+                                          &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (!received ||
+      (json != NULL && !take_members (publish, json, &local_error)))
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+  if (json == NULL)
+    {
+      publish->name = g_strdup (loft_request_get_parameter (request, "name"));
+      publish->version =
+        g_strdup (loft_request_get_parameter (request, "version"));
+    }
+  loft_request_get_token (request, &publish->token, NULL);
+
+  /* Not cancellable: what was begun is published, whether or not somebody waits
+   * for the answer. */
+  loft_registry_publish_async (loft_request_get_registry (request),
+                               g_steal_pointer (&publish),
+                               NULL,
+                               publish_cb,
+                               g_object_ref (request));
+}
+
+static void
+handle_publish (LoftRequest *request)
+{
+  LoftUpload *upload = loft_request_get_data (request);
+
+  loft_request_pause (request);
+  loft_upload_finish_async (upload,
+                            request,
+                            received_cb,
+                            g_object_ref (request));
+}
+
+const LoftEndpoint loft_write_publish = {
+  .handle = handle_publish,
+  .prepare = prepare_publish,
+  .media_types = json_types,
+  .body_required = TRUE,
+};
+const LoftEndpoint loft_write_put = {
+  .handle = handle_publish,
+  .prepare = prepare_put,
+  .consult = consult_put,
+  .media_types = tarball_types,
+  .body_required = TRUE,
+};

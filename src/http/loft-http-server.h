@@ -1,0 +1,56 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "registry/loft-registry.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LoftHttpSettings:
+ * @access_log: whether each request is logged
+ * @drain_timeout: seconds that running requests get when the server stops
+ * @max_wait: seconds that a request for changes may wait
+ *
+ * What an administrator may choose. All may change while the server runs.
+ */
+typedef struct
+{
+  gboolean access_log;
+  guint drain_timeout;
+  guint max_wait;
+} LoftHttpSettings;
+
+#define LOFT_HTTP_SETTINGS_DEFAULT                                             \
+  {                                                                            \
+    TRUE, 25, 60                                                               \
+  }
+
+#define LOFT_TYPE_HTTP_SERVER (loft_http_server_get_type ())
+G_DECLARE_FINAL_TYPE (LoftHttpServer,
+                      loft_http_server,
+                      LOFT,
+                      HTTP_SERVER,
+                      GObject)
+
+LoftHttpServer *loft_http_server_new (LoftRegistry *registry,
+                                      const LoftHttpSettings *settings);
+void loft_http_server_set_settings (LoftHttpServer *self,
+                                    const LoftHttpSettings *settings);
+gboolean loft_http_server_listen (LoftHttpServer *self,
+                                  const char *address,
+                                  GError **error);
+GStrv loft_http_server_get_addresses (LoftHttpServer *self);
+void loft_http_server_drain_async (LoftHttpServer *self,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+gboolean loft_http_server_drain_finish (LoftHttpServer *self,
+                                        GAsyncResult *result,
+                                        GError **error);
+
+G_END_DECLS

@@ -1,0 +1,42 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "http/loft-encoder.h"
+#include "http/loft-http-server.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LoftHttpShared:
+ * @registry: what all requests are about
+ * @encoder: compresses answers
+ * @settings: as the administrator has chosen
+ * @requests: (element-type LoftRequest): those that are running
+ * @stopping: whether the server takes its leave
+ * @idle: (nullable): called when the last running request has ended
+ * @idle_data: for @idle
+ *
+ * What the requests of a server share.
+ */
+typedef struct
+{
+  LoftRegistry *registry; /* owned */
+  LoftEncoder *encoder;   /* owned */
+  LoftHttpSettings settings;
+  GQueue requests; /* of pointers that are not owned */
+  gboolean stopping;
+  void (*idle) (gpointer user_data);
+  gpointer idle_data;
+} LoftHttpShared;
+
+LoftHttpShared *loft_http_shared_new (LoftRegistry *registry,
+                                      const LoftHttpSettings *settings);
+void loft_http_shared_unref (LoftHttpShared *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftHttpShared, loft_http_shared_unref)
+
+G_END_DECLS

@@ -1,0 +1,86 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-link.h"
+
+#include <string.h>
+
+/*
+ * All links are relative, so that they hold behind whatever prefix a proxy has
+ * put before our paths: a mere query stays on the page that it is found on.
+ */
+
+static void
+append_parameter (GString *query, const char *name, const char *value)
+{
+  g_string_append_c (query, query->len == 0 ? '?' : '&');
+  g_string_append_uri_escaped (query, name, NULL, FALSE);
+  g_string_append_c (query, '=');
+  g_string_append_uri_escaped (query, value, NULL, FALSE);
+}
+
+/**
+ * loft_link_add_next:
+ * @request: a request for a page of a list
+ * @parameter: the parameter that says where a page begins
+ * @value: (nullable): its value for the next page; %NULL if this is the last
+ *
+ * Adds the link to the next page to the answer, by all the parameters of this
+ * one that mean anything.
+ */
+void
+loft_link_add_next (LoftRequest *request,
+                    const char *parameter,
+                    const char *value)
+{
+  static const char *const kept[] = { "q", "sort", "limit", "wait" };
+
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (parameter != NULL);
+
+  if (value == NULL || !loft_request_is_alive (request))
+    return;
+
+  g_autoptr (GString) query = g_string_new (NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (kept); i++)
+    {
+      const char *old = loft_request_get_query (request, kept[i]);
+
+      if (old != NULL)
+        append_parameter (query, kept[i], old);
+    }
+  append_parameter (query, parameter, value);
+
+  g_autofree char *link = g_strdup_printf ("<%s>; rel=\"next\"", query->str);
+  soup_message_headers_replace (loft_request_get_response_headers (request),
+                                "Link",
+                                link);
+}
+
+/**
+ * loft_link_format_location:
+ * @path: path of a request that made a version, as it was sent
+ * @version: the version
+ *
+ * Writes where the version is found, as seen from @path, which may end in any
+ * number of slashes.
+ *
+ * Returns: (transfer full): a relative reference
+ */
+char *
+loft_link_format_location (const char *path, const char *version)
+{
+  g_return_val_if_fail (path != NULL && version != NULL, NULL);
+
+  g_autoptr (GString) location = g_string_new (NULL);
+  for (gsize n = strlen (path); n > 0 && path[n - 1] == '/'; n--)
+    g_string_append (location, "../");
+  g_string_append_uri_escaped (location, version, "+", FALSE);
+
+  return g_string_free (g_steal_pointer (&location), FALSE);
+}

@@ -1,0 +1,425 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-read.h"
+
+#include "http/loft-link.h"
+#include "http/loft-problem.h"
+#include "http/loft-representation.h"
+#include "http/loft-response.h"
+#include "registry/loft-json.h"
+
+#define LIMIT_DEFAULT 50
+#define LIMIT_MAX 1000
+
+static GBytes *
+finish_object (JsonBuilder *builder)
+{
+  json_builder_end_object (builder);
+
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+
+  return loft_json_to_bytes (root);
+}
+
+/* The state of this very moment is of no use later. */
+static void
+send_state (LoftRequest *request, gboolean good, JsonBuilder *builder)
+{
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autoptr (GBytes) body = finish_object (builder);
+
+  soup_message_headers_replace (headers, "Cache-Control", "no-store");
+  if (!good)
+    soup_message_headers_replace (headers, "Retry-After", "5");
+  loft_response_send (request,
+                      good ? SOUP_STATUS_OK : SOUP_STATUS_SERVICE_UNAVAILABLE,
+                      LOFT_MEDIA_TYPE_JSON,
+                      body);
+}
+
+static void
+add_number (JsonBuilder *builder, const char *name, guint64 value)
+{
+  json_builder_set_member_name (builder, name);
+  json_builder_add_int_value (builder, (gint64) value);
+}
+
+static void
+handle_root (LoftRequest *request)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+  LoftRegistryStatus status = { 0 };
+
+  loft_registry_get_status (loft_request_get_registry (request), &status);
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "name");
+  json_builder_add_string_value (builder, "loft Package Registry");
+  json_builder_set_member_name (builder, "version");
+  json_builder_add_string_value (builder, PACKAGE_VERSION);
+  add_number (builder, "packages_count", status.packages);
+  add_number (builder, "users_count", 0);
+
+  g_autoptr (GBytes) body = finish_object (builder);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+static const char *
+get_phase_name (LoftRegistryPhase phase)
+{
+  switch (phase)
+    {
+    case LOFT_REGISTRY_STARTING:
+      return "starting";
+    case LOFT_REGISTRY_REBUILDING:
+      return "rebuilding";
+    case LOFT_REGISTRY_READY:
+      return "ready";
+    case LOFT_REGISTRY_FAILING:
+    default:
+      return "failing";
+    }
+}
+
+static void
+handle_livez (LoftRequest *request)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "status");
+  json_builder_add_string_value (builder, "alive");
+  send_state (request, TRUE, builder);
+}
+
+static void
+handle_readyz (LoftRequest *request)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+  gboolean stopping = loft_request_get_shared (request)->stopping;
+  LoftRegistryStatus status = { 0 };
+
+  loft_registry_get_status (loft_request_get_registry (request), &status);
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "status");
+  json_builder_add_string_value (builder,
+                                 stopping ? "stopping"
+                                          : get_phase_name (status.phase));
+  add_number (builder, "sequence", status.sequence);
+  add_number (builder, "packages", status.packages);
+  add_number (builder, "versions", status.versions);
+  add_number (builder, "scanned", status.scanned);
+  add_number (builder, "problems", status.problems);
+  json_builder_set_member_name (builder, "read_only");
+  json_builder_add_boolean_value (builder, status.read_only);
+  send_state (request,
+              status.phase == LOFT_REGISTRY_READY && !stopping,
+              builder);
+}
+
+static void
+list_packages_cb (GObject *source_object,
+                  GAsyncResult *result,
+                  gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *digest = NULL;
+  g_autoptr (GBytes) body =
+    loft_registry_list_packages_finish (LOFT_REGISTRY (source_object),
+                                        result,
+                                        &digest,
+                                        &local_error);
+
+  if (body == NULL)
+    loft_response_send_problem (request, local_error);
+  else
+    loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, digest);
+}
+
+static void
+search_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *next = NULL;
+  g_autoptr (GBytes) body =
+    loft_registry_search_finish (LOFT_REGISTRY (source_object),
+                                 result,
+                                 &next,
+                                 &local_error);
+
+  if (body == NULL)
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+  loft_link_add_next (request, "after", next);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+static gboolean
+parse_sort (LoftRequest *request, LoftSort *out_sort, GError **error)
+{
+  const char *text = loft_request_get_query (request, "sort");
+
+  if (text == NULL || g_str_equal (text, "relevance"))
+    *out_sort = LOFT_SORT_RELEVANCE;
+  else if (g_str_equal (text, "name"))
+    *out_sort = LOFT_SORT_NAME;
+  else if (g_str_equal (text, "updated"))
+    *out_sort = LOFT_SORT_UPDATED;
+  else
+    {
+      g_set_error_literal (error,
+                           LOFT_HTTP_ERROR,
+                           LOFT_HTTP_ERROR_BAD_REQUEST,
+                           "“sort” must be relevance, name or updated");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+parse_limit (LoftRequest *request, guint64 *out_limit, GError **error)
+{
+  if (!loft_request_get_query_number (request,
+                                      "limit",
+                                      LIMIT_DEFAULT,
+                                      LIMIT_MAX,
+                                      out_limit,
+                                      error))
+    return FALSE;
+
+  /* A page with nothing on it would have no next one. */
+  *out_limit = MAX (*out_limit, 1);
+
+  return TRUE;
+}
+
+static void
+search (LoftRequest *request)
+{
+  g_autoptr (GError) local_error = NULL;
+  LoftSort sort = LOFT_SORT_RELEVANCE;
+  guint64 limit = 0;
+
+  if (!parse_sort (request, &sort, &local_error) ||
+      !parse_limit (request, &limit, &local_error))
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  loft_request_pause (request);
+  loft_registry_search_async (loft_request_get_registry (request),
+                              loft_request_get_query (request, "q"),
+                              sort,
+                              loft_request_get_query (request, "after"),
+                              (guint) limit,
+                              loft_request_get_cancellable (request),
+                              search_cb,
+                              g_object_ref (request));
+}
+
+static void
+handle_packages (LoftRequest *request)
+{
+  if (loft_request_get_query (request, "q") != NULL ||
+      loft_request_get_query (request, "limit") != NULL ||
+      loft_request_get_query (request, "after") != NULL ||
+      loft_request_get_query (request, "sort") != NULL)
+    {
+      search (request);
+      return;
+    }
+
+  loft_request_pause (request);
+  loft_registry_list_packages_async (loft_request_get_registry (request),
+                                     loft_request_get_cancellable (request),
+                                     list_packages_cb,
+                                     g_object_ref (request));
+}
+
+static void
+list_versions_cb (GObject *source_object,
+                  GAsyncResult *result,
+                  gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) body =
+    loft_registry_list_versions_finish (LOFT_REGISTRY (source_object),
+                                        result,
+                                        &local_error);
+
+  if (body == NULL)
+    loft_response_send_problem (request, local_error);
+  else
+    loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+/* The one question that nearly all clients ask: answered at once, unless the
+ * catalog is still being filled, when the storage has to be asked instead. */
+static void
+handle_versions (LoftRequest *request)
+{
+  LoftRegistry *registry = loft_request_get_registry (request);
+  const char *name = loft_request_get_parameter (request, "name");
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) body =
+    loft_registry_list_versions (registry, name, &local_error);
+
+  if (body != NULL)
+    loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+  else if (g_error_matches (local_error,
+                            LOFT_REGISTRY_ERROR,
+                            LOFT_REGISTRY_ERROR_NOT_READY))
+    {
+      loft_request_pause (request);
+      loft_registry_list_versions_async (registry,
+                                         name,
+                                         loft_request_get_cancellable (request),
+                                         list_versions_cb,
+                                         g_object_ref (request));
+    }
+  else
+    loft_response_send_problem (request, local_error);
+}
+
+static void
+show_version_cb (GObject *source_object,
+                 GAsyncResult *result,
+                 gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) body =
+    loft_registry_show_version_finish (LOFT_REGISTRY (source_object),
+                                       result,
+                                       &local_error);
+
+  if (body == NULL)
+    loft_response_send_problem (request, local_error);
+  else
+    loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+static void
+handle_version (LoftRequest *request)
+{
+  loft_request_pause (request);
+  loft_registry_show_version_async (
+    loft_request_get_registry (request),
+    loft_request_get_parameter (request, "name"),
+    loft_request_get_parameter (request, "version"),
+    loft_request_get_cancellable (request),
+    show_version_cb,
+    g_object_ref (request));
+}
+
+static void
+download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftDownload) download =
+    loft_registry_download_finish (LOFT_REGISTRY (source_object),
+                                   result,
+                                   &local_error);
+
+  if (download == NULL)
+    loft_response_send_problem (request, local_error);
+  else
+    loft_representation_send_download (request, download);
+}
+
+static void
+handle_download (LoftRequest *request)
+{
+  loft_request_pause (request);
+  loft_registry_download_async (loft_request_get_registry (request),
+                                loft_request_get_parameter (request, "name"),
+                                loft_request_get_parameter (request, "version"),
+                                loft_request_get_cancellable (request),
+                                download_cb,
+                                g_object_ref (request));
+}
+
+static void
+dependents_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *next = NULL;
+  g_autoptr (GBytes) body =
+    loft_registry_list_dependents_finish (LOFT_REGISTRY (source_object),
+                                          result,
+                                          &next,
+                                          &local_error);
+
+  if (body == NULL)
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+  loft_link_add_next (request, "after", next);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+static void
+handle_dependents (LoftRequest *request)
+{
+  g_autoptr (GError) local_error = NULL;
+  guint64 limit = 0;
+
+  if (!parse_limit (request, &limit, &local_error))
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  loft_request_pause (request);
+  loft_registry_list_dependents_async (
+    loft_request_get_registry (request),
+    loft_request_get_parameter (request, "name"),
+    loft_request_get_query (request, "after"),
+    (guint) limit,
+    loft_request_get_cancellable (request),
+    dependents_cb,
+    g_object_ref (request));
+}
+
+/* What a browser asks before a page of another site may read; `Allow` was set
+ * when the path was looked up. */
+static void
+handle_options (LoftRequest *request)
+{
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+
+  soup_message_headers_replace (headers,
+                                "Access-Control-Allow-Methods",
+                                "GET, HEAD, OPTIONS");
+  soup_message_headers_replace (headers,
+                                "Access-Control-Allow-Headers",
+                                "Accept, If-None-Match, If-Range, Range, "
+                                "X-Request-Id");
+  soup_message_headers_replace (headers, "Access-Control-Max-Age", "86400");
+  loft_response_send (request, SOUP_STATUS_NO_CONTENT, NULL, NULL);
+}
+
+const LoftEndpoint loft_read_root = { .handle = handle_root };
+const LoftEndpoint loft_read_livez = { .handle = handle_livez };
+const LoftEndpoint loft_read_readyz = { .handle = handle_readyz };
+const LoftEndpoint loft_read_packages = { .handle = handle_packages };
+const LoftEndpoint loft_read_versions = { .handle = handle_versions };
+const LoftEndpoint loft_read_version = { .handle = handle_version };
+const LoftEndpoint loft_read_download = { .handle = handle_download };
+const LoftEndpoint loft_read_dependents = { .handle = handle_dependents };
+const LoftEndpoint loft_read_options = { .handle = handle_options };

@@ -1,0 +1,378 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-representation.h"
+
+#include "http/loft-headers.h"
+#include "http/loft-problem.h"
+#include "http/loft-response.h"
+
+#include <gnutls/crypto.h>
+#include <gnutls/gnutls.h>
+#include <string.h>
+
+#define SHA256_LENGTH 32
+
+/* Half of a SHA-256 is more than enough to tell two lists apart. */
+#define ETAG_DIGITS 32
+
+/* Below the one, compression gains nothing; above the other, it takes longer
+ * than other requests should wait. */
+#define COMPRESS_MIN 256
+#define COMPRESS_HERE_MAX (16 * 1024)
+
+#define CACHE_REVALIDATE "public, no-cache"
+#define CACHE_FOREVER "public, max-age=31536000, immutable"
+
+/* A body that is being compressed for a request. */
+typedef struct
+{
+  LoftRequest *request; /* owned */
+  GBytes *body;         /* owned */
+  char *media_type;     /* owned */
+  LoftCoding coding;
+} Encoding;
+
+static void
+encoding_free (Encoding *self)
+{
+  g_object_unref (self->request);
+  g_bytes_unref (self->body);
+  g_free (self->media_type);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Encoding, encoding_free)
+
+static char *
+compute_digest (GBytes *body)
+{
+  guint8 digest[SHA256_LENGTH] = { 0 };
+  gsize size = 0;
+  gconstpointer data = g_bytes_get_data (body, &size);
+
+  gnutls_hash_fast (GNUTLS_DIG_SHA256, data, size, digest);
+
+  GString *hex = g_string_sized_new (2 * SHA256_LENGTH);
+  for (gsize i = 0; i < SHA256_LENGTH; i++)
+    g_string_append_printf (hex, "%02x", digest[i]);
+
+  return g_string_free (hex, FALSE);
+}
+
+static char *
+make_etag (const char *digest, LoftCoding coding)
+{
+  const char *name = loft_coding_get_name (coding);
+
+  return g_strdup_printf ("\"%.*s%s%s\"",
+                          ETAG_DIGITS,
+                          digest,
+                          name != NULL ? "-" : "",
+                          name != NULL ? name : "");
+}
+
+static gboolean
+is_known_to_client (LoftRequest *request, const char *etag)
+{
+  const char *list = loft_request_get_header (request, "If-None-Match");
+
+  return list != NULL && loft_headers_match_etag (list, etag);
+}
+
+static void
+send_encoded (LoftRequest *request,
+              const char *media_type,
+              GBytes *encoded,
+              LoftCoding coding)
+{
+  soup_message_headers_replace (loft_request_get_response_headers (request),
+                                "Content-Encoding",
+                                loft_coding_get_name (coding));
+  loft_response_send (request, SOUP_STATUS_OK, media_type, encoded);
+}
+
+/* The client gets the body all the same, as if it had not asked; but then under
+ * no entity tag, since the one that was set belongs to the compressed body. */
+static void
+send_plain (LoftRequest *request,
+            const char *media_type,
+            GBytes *body,
+            const GError *error)
+{
+  g_warning ("%s", error->message);
+  soup_message_headers_remove (loft_request_get_response_headers (request),
+                               "ETag");
+  loft_response_send (request, SOUP_STATUS_OK, media_type, body);
+}
+
+static void
+encode_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Encoding) encoding = user_data;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) encoded =
+    loft_encoder_encode_finish (LOFT_ENCODER (source_object),
+                                result,
+                                &local_error);
+
+  if (!loft_request_is_alive (encoding->request))
+    return;
+  if (encoded != NULL)
+    send_encoded (encoding->request,
+                  encoding->media_type,
+                  encoded,
+                  encoding->coding);
+  else
+    send_plain (encoding->request,
+                encoding->media_type,
+                encoding->body,
+                local_error);
+}
+
+static void
+encode_later (LoftRequest *request,
+              const char *media_type,
+              GBytes *body,
+              const char *digest,
+              LoftCoding coding)
+{
+  Encoding *encoding = g_new0 (Encoding, 1);
+
+  encoding->request = g_object_ref (request);
+  encoding->body = g_bytes_ref (body);
+  encoding->media_type = g_strdup (media_type);
+  encoding->coding = coding;
+  loft_request_pause (request);
+  loft_encoder_encode_async (loft_request_get_shared (request)->encoder,
+                             body,
+                             digest,
+                             coding,
+                             encode_cb,
+                             encoding);
+}
+
+static void
+encode_and_send (LoftRequest *request,
+                 const char *media_type,
+                 GBytes *body,
+                 const char *digest,
+                 LoftCoding coding)
+{
+  LoftEncoder *encoder = loft_request_get_shared (request)->encoder;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) encoded = loft_encoder_lookup (encoder, digest, coding);
+
+  if (encoded == NULL && g_bytes_get_size (body) > COMPRESS_HERE_MAX)
+    {
+      encode_later (request, media_type, body, digest, coding);
+      return;
+    }
+
+  if (encoded == NULL)
+    encoded = loft_encoder_encode (encoder, body, digest, coding, &local_error);
+  if (encoded != NULL)
+    send_encoded (request, media_type, encoded, coding);
+  else
+    send_plain (request, media_type, body, local_error);
+}
+
+/**
+ * loft_representation_send:
+ * @request: a request that reads
+ * @media_type: type of @body
+ * @body: what to answer
+ * @digest: (nullable): SHA-256 of @body in hex, where it is known
+ *
+ * Answers with a text that may change: compressed as the client likes it, under
+ * an entity tag that differs from coding to coding, or not at all where the
+ * client has it already. A long text is compressed in a thread.
+ */
+void
+loft_representation_send (LoftRequest *request,
+                          const char *media_type,
+                          GBytes *body,
+                          const char *digest)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL && body != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autofree char *computed = digest == NULL ? compute_digest (body) : NULL;
+  if (digest == NULL)
+    digest = computed;
+  LoftCoding coding = g_bytes_get_size (body) < COMPRESS_MIN
+                        ? LOFT_CODING_IDENTITY
+                        : loft_request_get_coding (request);
+  g_autofree char *etag = make_etag (digest, coding);
+
+  soup_message_headers_replace (headers, "ETag", etag);
+  soup_message_headers_replace (headers, "Cache-Control", CACHE_REVALIDATE);
+  soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
+  if (is_known_to_client (request, etag))
+    loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+  else if (coding == LOFT_CODING_IDENTITY)
+    loft_response_send (request, SOUP_STATUS_OK, media_type, body);
+  else
+    encode_and_send (request, media_type, body, digest, coding);
+}
+
+/**
+ * loft_representation_format_disposition:
+ * @filename: a file's name
+ *
+ * Writes a `Content-Disposition`. A name that is not plain is written twice: so
+ * that every client can read it, and as it is.
+ *
+ * Returns: (transfer full): the header's value
+ */
+char *
+loft_representation_format_disposition (const char *filename)
+{
+  g_return_val_if_fail (filename != NULL, NULL);
+
+  g_autofree char *plain = g_strdup (filename);
+  g_strcanon (plain, G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS "-_.+~", '_');
+  if (g_str_equal (plain, filename))
+    return g_strdup_printf ("attachment; filename=\"%s\"", plain);
+
+  g_autofree char *encoded = g_uri_escape_string (filename, NULL, FALSE);
+
+  return g_strdup_printf ("attachment; filename=\"%s\"; filename*=UTF-8''%s",
+                          plain,
+                          encoded);
+}
+
+/**
+ * loft_representation_format_digest:
+ * @sha256: a digest in hex
+ *
+ * Writes a `Repr-Digest`.
+ *
+ * Returns: (transfer full): the header's value
+ */
+char *
+loft_representation_format_digest (const char *sha256)
+{
+  g_return_val_if_fail (sha256 != NULL, NULL);
+
+  guint8 digest[SHA256_LENGTH] = { 0 };
+  for (gsize i = 0; i < SHA256_LENGTH && strlen (sha256) >= 2 * i + 2; i++)
+    digest[i] = (guint8) (g_ascii_xdigit_value (sha256[2 * i]) << 4 |
+                          g_ascii_xdigit_value (sha256[2 * i + 1]));
+
+  g_autofree char *text = g_base64_encode (digest, SHA256_LENGTH);
+
+  return g_strdup_printf ("sha-256=:%s:", text);
+}
+
+/* A range counts only where the client has the rest of these very bytes. */
+static LoftRangeResult
+find_range (LoftRequest *request,
+            const char *etag,
+            goffset size,
+            goffset *out_first,
+            goffset *out_last)
+{
+  const char *range = loft_request_get_header (request, "Range");
+  const char *condition = loft_request_get_header (request, "If-Range");
+
+  if (range == NULL ||
+      !g_str_equal (loft_request_get_method (request), "GET") ||
+      (condition != NULL && !g_str_equal (condition, etag)))
+    return LOFT_RANGE_NONE;
+
+  return loft_headers_parse_range (range, size, out_first, out_last);
+}
+
+static void
+send_range (LoftRequest *request, GBytes *body, goffset first, goffset last)
+{
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autoptr (GBytes) part =
+    g_bytes_new_from_bytes (body, (gsize) first, (gsize) (last - first + 1));
+
+  soup_message_headers_set_content_range (headers,
+                                          first,
+                                          last,
+                                          (goffset) g_bytes_get_size (body));
+  loft_response_send (request,
+                      SOUP_STATUS_PARTIAL_CONTENT,
+                      "application/gzip",
+                      part);
+}
+
+static void
+send_no_range (LoftRequest *request, goffset size)
+{
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autofree char *range = g_strdup_printf ("bytes */%" G_GOFFSET_FORMAT, size);
+  g_autoptr (GError) local_error =
+    g_error_new (LOFT_HTTP_ERROR,
+                 LOFT_HTTP_ERROR_RANGE,
+                 "The tarball has only %" G_GOFFSET_FORMAT " bytes",
+                 size);
+
+  soup_message_headers_replace (headers, "Content-Range", range);
+  loft_response_send_problem (request, local_error);
+}
+
+/**
+ * loft_representation_send_download:
+ * @request: a request for a tarball
+ * @download: the tarball
+ *
+ * Answers with a tarball, which never changes: whole, a single range of it, or
+ * not at all where the client has it already. It is never compressed again.
+ */
+void
+loft_representation_send_download (LoftRequest *request,
+                                   const LoftDownload *download)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (download != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autofree char *etag = g_strdup_printf ("\"sha256-%s\"", download->sha256);
+  g_autofree char *digest =
+    loft_representation_format_digest (download->sha256);
+  g_autofree char *disposition =
+    loft_representation_format_disposition (download->filename);
+  goffset size = (goffset) g_bytes_get_size (download->bytes);
+  goffset first = 0;
+  goffset last = 0;
+  gboolean known = is_known_to_client (request, etag);
+  LoftRangeResult result = find_range (request, etag, size, &first, &last);
+
+  soup_message_headers_replace (headers, "Accept-Ranges", "bytes");
+  if (result == LOFT_RANGE_UNSATISFIABLE && !known)
+    {
+      send_no_range (request, size);
+      return;
+    }
+
+  soup_message_headers_replace (headers, "ETag", etag);
+  soup_message_headers_replace (headers, "Cache-Control", CACHE_FOREVER);
+  soup_message_headers_replace (headers, "Repr-Digest", digest);
+  soup_message_headers_replace (headers, "Content-Disposition", disposition);
+  if (known)
+    loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+  else if (result == LOFT_RANGE_SATISFIABLE)
+    send_range (request, download->bytes, first, last);
+  else
+    loft_response_send (request,
+                        SOUP_STATUS_OK,
+                        "application/gzip",
+                        download->bytes);
+}

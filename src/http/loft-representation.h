@@ -1,0 +1,26 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "http/loft-request.h"
+
+G_BEGIN_DECLS
+
+#define LOFT_MEDIA_TYPE_JSON "application/json"
+#define LOFT_MEDIA_TYPE_NDJSON "application/x-ndjson"
+
+void loft_representation_send (LoftRequest *request,
+                               const char *media_type,
+                               GBytes *body,
+                               const char *digest);
+void loft_representation_send_download (LoftRequest *request,
+                                        const LoftDownload *download);
+
+char *loft_representation_format_disposition (const char *filename);
+char *loft_representation_format_digest (const char *sha256);
+
+G_END_DECLS

@@ -1,0 +1,269 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-headers.h"
+#include "http/loft-problem.h"
+#include "http/loft-request-private.h"
+
+#include <string.h>
+
+/**
+ * loft_request_set_route:
+ * @self: a request
+ * @endpoint: what answers it
+ * @segments: (transfer full): its path, split
+ * @pattern: the route's pattern, split
+ *
+ * Says where a request goes.
+ */
+void
+loft_request_set_route (LoftRequest *self,
+                        const LoftEndpoint *endpoint,
+                        GStrv segments,
+                        const char *const *pattern)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (self));
+
+  g_clear_pointer (&self->segments, g_strfreev);
+  self->segments = segments;
+  self->endpoint = endpoint;
+  self->pattern = pattern;
+}
+
+/**
+ * loft_request_get_endpoint:
+ * @self: a request
+ *
+ * Returns: (transfer none) (nullable): what answers it
+ */
+const LoftEndpoint *
+loft_request_get_endpoint (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+
+  return self->endpoint;
+}
+
+/**
+ * loft_request_get_parameter:
+ * @self: a routed request
+ * @name: a parameter of its pattern, without the colon
+ *
+ * Gets a part of the path, decoded.
+ *
+ * Returns: (transfer none): the segment
+ */
+const char *
+loft_request_get_parameter (LoftRequest *self, const char *name)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+  g_return_val_if_fail (name != NULL && self->pattern != NULL, NULL);
+
+  for (gsize i = 0; self->pattern[i] != NULL; i++)
+    if (self->pattern[i][0] == ':' && g_str_equal (self->pattern[i] + 1, name))
+      return self->segments[i];
+
+  g_return_val_if_reached (NULL);
+}
+
+/**
+ * loft_request_parse_query:
+ * @self: a request
+ * @error: return location for a #GError
+ *
+ * Reads the parameters of the query, before any is asked for.
+ *
+ * Returns: %TRUE, or %FALSE with @error set as by loft_headers_parse_query()
+ */
+gboolean
+loft_request_parse_query (LoftRequest *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), FALSE);
+  g_return_val_if_fail (loft_request_is_alive (self), FALSE);
+
+  GUri *uri = soup_server_message_get_uri (self->message);
+
+  self->query = loft_headers_parse_query (g_uri_get_query (uri), error);
+
+  return self->query != NULL;
+}
+
+/**
+ * loft_request_get_query:
+ * @self: a request whose query was parsed
+ * @name: a parameter's name
+ *
+ * Gets a parameter of the query.
+ *
+ * Returns: (transfer none) (nullable): its value, or %NULL if it was not given
+ */
+const char *
+loft_request_get_query (LoftRequest *self, const char *name)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+  g_return_val_if_fail (name != NULL && self->query != NULL, NULL);
+
+  return g_hash_table_lookup (self->query, name);
+}
+
+/**
+ * loft_request_get_query_number:
+ * @self: a request whose query was parsed
+ * @name: a parameter's name
+ * @fallback: what it is where it was not given
+ * @max: the largest good value
+ * @out_number: (out): the number
+ * @error: return location for a #GError
+ *
+ * Gets a parameter of the query that is a number.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_BAD_REQUEST
+ */
+gboolean
+loft_request_get_query_number (LoftRequest *self,
+                               const char *name,
+                               guint64 fallback,
+                               guint64 max,
+                               guint64 *out_number,
+                               GError **error)
+{
+  g_return_val_if_fail (out_number != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  const char *text = loft_request_get_query (self, name);
+
+  *out_number = fallback;
+  if (text != NULL &&
+      !g_ascii_string_to_unsigned (text, 10, 0, max, out_number, NULL))
+    {
+      g_set_error (error,
+                   LOFT_HTTP_ERROR,
+                   LOFT_HTTP_ERROR_BAD_REQUEST,
+                   "“%s” must be a number from 0 to %" G_GUINT64_FORMAT,
+                   name,
+                   max);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * loft_request_get_token:
+ * @self: a request
+ * @out_token: (out) (transfer full) (nullable): the bearer token, if any
+ * @error: return location for a #GError
+ *
+ * Gets the token.
+ *
+ * Returns: %TRUE, or %FALSE with @error set as by loft_headers_parse_token()
+ */
+gboolean
+loft_request_get_token (LoftRequest *self, char **out_token, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), FALSE);
+
+  SoupMessageHeaders *headers =
+    soup_server_message_get_request_headers (self->message);
+
+  /* Two such headers are joined, and then hold no token. */
+  return loft_headers_parse_token (
+    soup_message_headers_get_list (headers, "Authorization"),
+    out_token,
+    error);
+}
+
+/**
+ * loft_request_get_coding:
+ * @self: a request
+ *
+ * Chooses a content coding for the answer.
+ *
+ * Returns: what the client likes best
+ */
+LoftCoding
+loft_request_get_coding (LoftRequest *self)
+{
+  SoupMessageHeaders *headers =
+    soup_server_message_get_request_headers (self->message);
+
+  return loft_headers_negotiate (
+    soup_message_headers_get_list (headers, "Accept-Encoding"));
+}
+
+/**
+ * loft_request_get_method:
+ * @self: a living request
+ *
+ * Returns: (transfer none): its method
+ */
+const char *
+loft_request_get_method (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+
+  return soup_server_message_get_method (self->message);
+}
+
+/**
+ * loft_request_is_read:
+ * @self: a living request
+ *
+ * Tells whether it only wants to read.
+ *
+ * Returns: whether its method is safe
+ */
+gboolean
+loft_request_is_read (LoftRequest *self)
+{
+  static const char *const reading[] = { "GET", "HEAD", "OPTIONS", NULL };
+
+  return g_strv_contains (reading, loft_request_get_method (self));
+}
+
+/**
+ * loft_request_get_header:
+ * @self: a living request
+ * @name: a header's name
+ *
+ * Gets a header of which there should be one.
+ *
+ * Returns: (transfer none) (nullable): its value
+ */
+const char *
+loft_request_get_header (LoftRequest *self, const char *name)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+  g_return_val_if_fail (self->message != NULL, NULL);
+
+  return soup_message_headers_get_list (
+    soup_server_message_get_request_headers (self->message),
+    name);
+}
+
+/**
+ * loft_request_get_length:
+ * @self: a living request
+ *
+ * Tells how long the body is, reading the head more strictly than libsoup does:
+ * where two readers could differ, the length is unknown.
+ *
+ * Returns: bytes, or -1 if the head does not say for sure
+ */
+goffset
+loft_request_get_length (LoftRequest *self)
+{
+  const char *value = loft_request_get_header (self, "Content-Length");
+  goffset length = 0;
+
+  if (loft_request_get_header (self, "Transfer-Encoding") != NULL ||
+      (value != NULL && !loft_headers_parse_length (value, &length)))
+    return -1;
+
+  return length;
+}

@@ -1,0 +1,47 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "http/loft-request.h"
+
+G_BEGIN_DECLS
+
+/**
+ * LoftRequest:
+ *
+ * A request from the end of its head to the end of its answer. It outlives the
+ * message where some work on its behalf is still under way when the client
+ * leaves; from then on it is not alive, and nothing can be answered.
+ */
+struct _LoftRequest
+{
+  GObject parent_instance;
+
+  LoftHttpShared *shared;     /* owned */
+  SoupServerMessage *message; /* owned, NULL once the request has ended */
+  char *id;                   /* owned */
+  GSocketAddress *peer;       /* owned, NULL if the client is gone already */
+  GCancellable *cancellable;  /* owned */
+  gint64 started;
+  gint64 ended; /* 0 unless the answer was out before the request's end */
+
+  const LoftEndpoint *endpoint; /* static, NULL if nothing answers */
+  GStrv segments;               /* owned, nullable */
+  const char *const *pattern;   /* the router's, NULL if nothing answers */
+  GHashTable *query;            /* owned, NULL before it was parsed */
+
+  GError *error;            /* owned, nullable: why it will be refused */
+  gpointer data;            /* the endpoint's */
+  GDestroyNotify free_data; /* for @data */
+  LoftRequestFunc hurry;    /* nullable */
+
+  gboolean paused;
+  SoupStatus status; /* 0 before the answer */
+  goffset sent;      /* bytes of its body */
+};
+
+G_END_DECLS

@@ -1,0 +1,173 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-response.h"
+
+#include "http/loft-problem.h"
+
+/* A body is handed to libsoup in slices of this size, none of which is copied:
+ * so one write is never long, however fast the client reads. */
+#define SLICE_SIZE (256 * 1024)
+
+/* And after so many bytes others have their turn, since libsoup itself writes
+ * on for as long as the client takes what it writes. */
+#define TURN_SIZE (1024 * 1024)
+
+#define EXPOSED_HEADERS                                                        \
+  "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, "            \
+  "Repr-Digest, Retry-After, X-Request-Id"
+
+static void
+wrote_body_data_cb (SoupServerMessage *message, guint size, gpointer user_data)
+{
+  LoftRequest *request = LOFT_REQUEST (user_data);
+  goffset before = loft_request_get_sent (request);
+
+  loft_request_add_sent (request, size);
+  if (before / TURN_SIZE == loft_request_get_sent (request) / TURN_SIZE)
+    return;
+
+  /* It goes on from an idle source, that is after whatever else is ready. */
+  soup_server_message_pause (message);
+  soup_server_message_unpause (message);
+}
+
+static void
+append_slices (SoupMessageBody *target, GBytes *body)
+{
+  gsize size = g_bytes_get_size (body);
+
+  for (gsize offset = 0; offset < size; offset += SLICE_SIZE)
+    {
+      g_autoptr (GBytes) slice =
+        g_bytes_new_from_bytes (body, offset, MIN (SLICE_SIZE, size - offset));
+
+      soup_message_body_append_bytes (target, slice);
+    }
+}
+
+static void
+set_body (LoftRequest *request, SoupServerMessage *message, GBytes *body)
+{
+  SoupMessageBody *target = soup_server_message_get_response_body (message);
+  gsize size = g_bytes_get_size (body);
+
+  soup_message_headers_set_content_length (
+    soup_server_message_get_response_headers (message),
+    (goffset) size);
+
+  /* With this set libsoup keeps nothing of what it has sent, and leaves Range
+   * alone, which it would answer with as many copies as were asked for. */
+  soup_message_body_set_accumulate (target, FALSE);
+  if (size == 0 || soup_server_message_get_method (message) == SOUP_METHOD_HEAD)
+    return;
+
+  append_slices (target, body);
+  if (size > TURN_SIZE)
+    g_signal_connect_object (message,
+                             "wrote-body-data",
+                             G_CALLBACK (wrote_body_data_cb),
+                             request,
+                             0);
+  else
+    loft_request_add_sent (request, size);
+}
+
+/* All of this belongs to the answer itself, after a 100 too, with which libsoup
+ * forgets the headers that it has set at first. */
+static void
+add_common_headers (LoftRequest *request, SoupMessageHeaders *headers)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autofree char *date = soup_date_time_to_string (now, SOUP_DATE_HTTP);
+
+  soup_message_headers_replace (headers, "Date", date);
+  soup_message_headers_replace (headers,
+                                "X-Request-Id",
+                                loft_request_get_id (request));
+  soup_message_headers_replace (headers, "X-Content-Type-Options", "nosniff");
+  if (loft_request_is_read (request))
+    {
+      soup_message_headers_replace (headers,
+                                    "Access-Control-Allow-Origin",
+                                    "*");
+      soup_message_headers_replace (headers,
+                                    "Access-Control-Expose-Headers",
+                                    EXPOSED_HEADERS);
+    }
+  else
+    soup_message_headers_replace (headers, "Cache-Control", "no-store");
+  if (loft_request_get_shared (request)->stopping)
+    soup_message_headers_replace (headers, "Connection", "close");
+}
+
+/**
+ * loft_response_send:
+ * @request: a request
+ * @status: the answer's status
+ * @media_type: (nullable): type of @body
+ * @body: (nullable): the body, no byte of which is copied; %NULL where the
+ *   status knows none
+ *
+ * Answers a request, if it is still alive. Further headers are set before.
+ */
+void
+loft_response_send (LoftRequest *request,
+                    SoupStatus status,
+                    const char *media_type,
+                    GBytes *body)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL || body == NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  SoupServerMessage *message = loft_request_get_message (request);
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+
+  add_common_headers (request, headers);
+  if (media_type != NULL)
+    soup_message_headers_replace (headers, "Content-Type", media_type);
+  if (body != NULL)
+    set_body (request, message, body);
+  else
+    soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+
+  soup_server_message_set_status (message, status, NULL);
+  loft_request_answered (request, status);
+  loft_request_resume (request);
+}
+
+/**
+ * loft_response_send_problem:
+ * @request: a request
+ * @error: why it failed
+ *
+ * Answers a request, if it is still alive, with what stands for a failure.
+ * Failures of ours are logged here.
+ */
+void
+loft_response_send_problem (LoftRequest *request, const GError *error)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (error != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  const char *id = loft_request_get_id (request);
+  g_autoptr (GBytes) body = loft_problem_render (error, id);
+
+  loft_problem_report (error, id);
+  loft_problem_add_headers (error, loft_request_get_response_headers (request));
+  loft_response_send (request,
+                      loft_problem_get_status (error),
+                      LOFT_PROBLEM_MEDIA_TYPE,
+                      body);
+}

@@ -1,0 +1,103 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "kit/server-kit.h"
+
+#include <string.h>
+
+typedef struct
+{
+  ServerFixture *fixture;
+  ServerKitFunc func;
+  gconstpointer data;
+  gint done;
+} Run;
+
+void
+server_fixture_set_up (ServerFixture *fixture, gconstpointer test_data)
+{
+  LoftHttpSettings settings = LOFT_HTTP_SETTINGS_DEFAULT;
+  g_autoptr (GError) error = NULL;
+
+  settings.access_log = FALSE;
+  registry_fixture_set_up (&fixture->registry, NULL);
+  registry_fixture_start (&fixture->registry);
+  fixture->server =
+    loft_http_server_new (fixture->registry.registry, &settings);
+  loft_http_server_listen (fixture->server, "127.0.0.1:0", &error);
+  g_assert_no_error (error);
+
+  g_auto (GStrv) addresses = loft_http_server_get_addresses (fixture->server);
+  g_assert_cmpuint (g_strv_length (addresses), ==, 1);
+  fixture->port =
+    (guint16) g_ascii_strtoull (strrchr (addresses[0], ':') + 1, NULL, 10);
+}
+
+static void
+drain_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  GAsyncResult **out_result = user_data;
+
+  *out_result = g_object_ref (result);
+}
+
+/* Stops the server; whether it had not to cut anything off. */
+gboolean
+server_fixture_drain (ServerFixture *fixture)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_http_server_drain_async (fixture->server, NULL, drain_cb, &result);
+  while (result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+
+  return loft_http_server_drain_finish (fixture->server, result, NULL);
+}
+
+/* A server that is not dropped here is leaked by some request. */
+void
+server_fixture_tear_down (ServerFixture *fixture, gconstpointer test_data)
+{
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+  gpointer watched = fixture->server;
+
+  g_object_add_weak_pointer (watched, &watched);
+  g_clear_object (&fixture->server);
+  while (watched != NULL)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_main_context_iteration (NULL, FALSE);
+    }
+  registry_fixture_tear_down (&fixture->registry, NULL);
+}
+
+static gpointer
+run_in_thread (gpointer data)
+{
+  Run *run = data;
+
+  run->func (run->fixture, run->data);
+  g_atomic_int_set (&run->done, TRUE);
+  g_main_context_wakeup (NULL);
+
+  return NULL;
+}
+
+/* Runs the client's part of a test while the server has the main loop. */
+void
+server_fixture_run (ServerFixture *fixture,
+                    ServerKitFunc func,
+                    gconstpointer data)
+{
+  Run run = { .fixture = fixture, .func = func, .data = data };
+  GThread *thread = g_thread_new ("client", run_in_thread, &run);
+
+  while (!g_atomic_int_get (&run.done))
+    g_main_context_iteration (NULL, TRUE);
+  g_thread_join (thread);
+}
