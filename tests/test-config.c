@@ -167,7 +167,7 @@ static void
 test_defaults (Fixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
-  char *environment[] = { "XDG_CACHE_HOME=/var/tmp/cache", NULL };
+  const char *environment[] = { "XDG_CACHE_HOME=/var/tmp/cache", NULL };
 
   write_file (fixture, "", 0);
   g_autoptr (LoftConfig) config =
@@ -295,13 +295,13 @@ static void
 test_precedence (Fixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
-  char *environment[] = { "BIND_ADDR=127.0.0.1:2",
-                          "STORAGE_DIR=from-environment",
-                          "LOFT_REGISTRY_PUBLISH=open",
-                          "LOFT_REGISTRY_MAX_WAIT=",
-                          "LOFT_REGISTRY=http://127.0.0.1:3030",
-                          NULL };
-  char *options[LOFT_CONFIG_N_KEYS] = {
+  const char *environment[] = { "BIND_ADDR=127.0.0.1:2",
+                                "STORAGE_DIR=from-environment",
+                                "LOFT_REGISTRY_PUBLISH=open",
+                                "LOFT_REGISTRY_MAX_WAIT=",
+                                "LOFT_REGISTRY=http://127.0.0.1:3030",
+                                NULL };
+  const char *options[LOFT_CONFIG_N_KEYS] = {
     [LOFT_CONFIG_LISTEN] = "127.0.0.1:3",
   };
 
@@ -344,7 +344,7 @@ test_other_mistakes (void)
 {
   static const struct
   {
-    char *variable;
+    const char *variable;
     LoftConfigError code;
     const char *message;
   } rows[] = {
@@ -363,7 +363,7 @@ test_other_mistakes (void)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GError) error = NULL;
-      char *environment[] = { rows[i].variable, NULL };
+      const char *environment[] = { rows[i].variable, NULL };
 
       g_assert_null (loft_config_load ("/dev/null", environment, NULL, &error));
       g_assert_error (error, LOFT_CONFIG_ERROR, (int) rows[i].code);
@@ -371,7 +371,7 @@ test_other_mistakes (void)
     }
 
   g_autoptr (GError) error = NULL;
-  char *options[LOFT_CONFIG_N_KEYS] = { [LOFT_CONFIG_STORAGE] = "" };
+  const char *options[LOFT_CONFIG_N_KEYS] = { [LOFT_CONFIG_STORAGE] = "" };
 
   g_assert_null (loft_config_load ("/dev/null", NULL, options, &error));
   g_assert_error (error, LOFT_CONFIG_ERROR, LOFT_CONFIG_ERROR_VALUE);
@@ -384,7 +384,7 @@ test_backend (Fixture *fixture, gconstpointer test_data)
 {
   static const struct
   {
-    char *storage;
+    const char *storage;
     const char *backend;
     const char *root;
   } rows[] = {
@@ -399,7 +399,7 @@ test_backend (Fixture *fixture, gconstpointer test_data)
   for (guint i = 0; i < G_N_ELEMENTS (rows); i++)
     {
       g_autoptr (GError) error = NULL;
-      char *options[LOFT_CONFIG_N_KEYS] = {
+      const char *options[LOFT_CONFIG_N_KEYS] = {
         [LOFT_CONFIG_STORAGE] = rows[i].storage,
       };
       g_autoptr (LoftConfig) config = loft_config_load (
@@ -433,7 +433,7 @@ static void
 test_print (Fixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
-  char *options[LOFT_CONFIG_N_KEYS] = {
+  const char *options[LOFT_CONFIG_N_KEYS] = {
     [LOFT_CONFIG_LISTEN] = "127.0.0.1:1,[::1]:2",
     [LOFT_CONFIG_VERBOSE] = "yes",
     [LOFT_CONFIG_MAX_TARBALL_SIZE] = "3 MiB",

@@ -79,8 +79,14 @@ take_value (LoftConfig *self,
   return TRUE;
 }
 
+static const char *
+get_variable (const char *const *environment, const char *name)
+{
+  return g_environ_getenv ((char **) environment, name);
+}
+
 static gboolean
-take_defaults (LoftConfig *self, char **environment, GError **error)
+take_defaults (LoftConfig *self, const char *const *environment, GError **error)
 {
   for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
     if (!take_value (self,
@@ -92,7 +98,7 @@ take_defaults (LoftConfig *self, char **environment, GError **error)
 
   /* The service manager may have made a directory for us, or several; the
    * first is ours. */
-  const char *cache = g_environ_getenv (environment, "CACHE_DIRECTORY");
+  const char *cache = get_variable (environment, "CACHE_DIRECTORY");
 
   if (cache != NULL && *cache != '\0')
     {
@@ -105,7 +111,7 @@ take_defaults (LoftConfig *self, char **environment, GError **error)
                          error);
     }
 
-  const char *xdg_cache = g_environ_getenv (environment, "XDG_CACHE_HOME");
+  const char *xdg_cache = get_variable (environment, "XDG_CACHE_HOME");
   g_autofree char *directory =
     g_build_filename (xdg_cache != NULL && g_path_is_absolute (xdg_cache)
                         ? xdg_cache
@@ -199,7 +205,9 @@ take_lines (LoftConfig *self,
  * an error as a key in the file would be; only `LOFT_REGISTRY` itself belongs
  * to the client. */
 static gboolean
-take_environment (LoftConfig *self, char **environment, GError **error)
+take_environment (LoftConfig *self,
+                  const char *const *environment,
+                  GError **error)
 {
   g_autoptr (GHashTable) known =
     g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -207,7 +215,7 @@ take_environment (LoftConfig *self, char **environment, GError **error)
   for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
     {
       char *variable = loft_config_key_get_variable (i);
-      const char *text = g_environ_getenv (environment, variable);
+      const char *text = get_variable (environment, variable);
 
       g_hash_table_add (known, variable);
       if (text != NULL && *text != '\0' &&
@@ -236,7 +244,7 @@ take_environment (LoftConfig *self, char **environment, GError **error)
 }
 
 static gboolean
-take_options (LoftConfig *self, char *const *options, GError **error)
+take_options (LoftConfig *self, const char *const *options, GError **error)
 {
   for (guint i = 0; options != NULL && i < LOFT_CONFIG_N_KEYS; i++)
     if (options[i] != NULL && !take_value (self,
@@ -300,8 +308,8 @@ complete_key_file (LoftConfig *self, GError **error)
  */
 LoftConfig *
 loft_config_load (const char *file,
-                  char **environment,
-                  char *const *options,
+                  const char *const *environment,
+                  const char *const *options,
                   GError **error)
 {
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);

@@ -14,8 +14,8 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE (LoftConfig, loft_config, LOFT, CONFIG, GObject)
 
 LoftConfig *loft_config_load (const char *file,
-                              char **environment,
-                              char *const *options,
+                              const char *const *environment,
+                              const char *const *options,
                               GError **error);
 
 const char *loft_config_get_text (LoftConfig *self, LoftConfigKey key);

@@ -108,8 +108,8 @@ loft_daemon_init (LoftDaemon *self)
 LoftDaemon *
 loft_daemon_new (LoftConfig *config,
                  const char *file,
-                 char **environment,
-                 char *const *options)
+                 const char *const *environment,
+                 const char *const *options)
 {
   g_return_val_if_fail (LOFT_IS_CONFIG (config), NULL);
   g_return_val_if_fail (options != NULL, NULL);
@@ -118,7 +118,7 @@ loft_daemon_new (LoftConfig *config,
 
   self->config = g_object_ref (config);
   self->file = g_strdup (file);
-  self->environment = g_strdupv (environment);
+  self->environment = g_strdupv ((char **) environment);
   for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
     self->options[i] = g_strdup (options[i]);
 
@@ -200,10 +200,11 @@ reload_cb (gpointer user_data)
 {
   LoftDaemon *self = LOFT_DAEMON (user_data);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftConfig) config = loft_config_load (self->file,
-                                                    self->environment,
-                                                    self->options,
-                                                    &local_error);
+  g_autoptr (LoftConfig) config =
+    loft_config_load (self->file,
+                      (const char *const *) self->environment,
+                      (const char *const *) self->options,
+                      &local_error);
 
   if (config == NULL)
     {

@@ -15,8 +15,8 @@ G_DECLARE_FINAL_TYPE (LoftDaemon, loft_daemon, LOFT, DAEMON, GObject)
 
 LoftDaemon *loft_daemon_new (LoftConfig *config,
                              const char *file,
-                             char **environment,
-                             char *const *options);
+                             const char *const *environment,
+                             const char *const *options);
 gboolean loft_daemon_run (LoftDaemon *self, GError **error);
 
 G_END_DECLS

@@ -101,7 +101,9 @@ main (int argc, char **argv)
   textdomain (GETTEXT_PACKAGE);
   signal (SIGPIPE, SIG_IGN);
 
-  g_auto (GStrv) environment = g_get_environ ();
+  g_auto (GStrv) variables = g_get_environ ();
+  const char *const *environment = (const char *const *) variables;
+  const char *const *values = (const char *const *) option_values;
   g_autoptr (GError) error = NULL;
 
   if (!parse_options (argv, &error))
@@ -114,7 +116,7 @@ main (int argc, char **argv)
     }
 
   g_autoptr (LoftConfig) config =
-    loft_config_load (option_file, environment, option_values, &error);
+    loft_config_load (option_file, environment, values, &error);
   if (config == NULL)
     return fail (error, EXIT_USAGE);
 
@@ -129,7 +131,7 @@ main (int argc, char **argv)
   loft_log_writer_install ();
 
   g_autoptr (LoftDaemon) daemon =
-    loft_daemon_new (config, option_file, environment, option_values);
+    loft_daemon_new (config, option_file, environment, values);
   if (!loft_daemon_run (daemon, &error))
     return fail (error, EXIT_FAILURE);
 

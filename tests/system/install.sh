@@ -1,0 +1,45 @@
+#!/bin/sh
+# Copyright © 2026 The loft-registry authors
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# What "make install" puts where, and what "make uninstall" leaves.
+
+. "$G_TEST_SRCDIR/system/lib.sh"
+
+# The installation starts from what a user types, not from this make.
+unset MAKEFLAGS MFLAGS MAKELEVEL LD_LIBRARY_PATH || :
+
+build ()
+{
+  timeout 300 "${MAKE:-make}" -C "$G_TEST_BUILDDIR/.." "$@"
+}
+
+check "make -j install to DESTDIR succeeds" build -j4 install DESTDIR="$PWD/dest"
+
+for file in "$LOFT_TEST_BINDIR/loft-registryd" \
+            "$LOFT_TEST_PKGLIBDIR/libloft-storage.so" \
+            "$LOFT_TEST_PKGLIBDIR/backends/filesystem.so" \
+            "$LOFT_TEST_DOCDIR/examples/loft-registry.conf" \
+            "$LOFT_TEST_MANDIR/man5/loft-registry.conf.5" \
+            "$LOFT_TEST_MANDIR/man8/loft-registryd.8"; do
+  check "$file is installed" test -f "dest$file"
+done
+
+check "no file names a folder of the build" sh -c '
+  ! grep -r -l -F -e "$1" dest --include="*.conf" --include="*.[58]"
+' sh "$G_TEST_BUILDDIR"
+check "no placeholder is left" sh -c '
+  ! grep -r -E "@[A-Za-z]+@" dest --include="*.conf" --include="*.[58]"'
+check "no configuration is overwritten" \
+  test ! -e "dest$LOFT_TEST_SYSCONFDIR/loft-registry.conf"
+check "a backend exports nothing but its plugin" sh -c '
+  nm -D --defined-only "$1" >symbols.txt || exit 1
+  ! grep -v " loft_storage_plugin$" symbols.txt
+' sh "dest$LOFT_TEST_PKGLIBDIR/backends/filesystem.so"
+
+check "make uninstall succeeds" build uninstall DESTDIR="$PWD/dest"
+check "make uninstall leaves no file" sh -c '
+  find dest ! -type d >left.txt; cat left.txt; test ! -s left.txt'
+
+finish
