@@ -107,6 +107,23 @@ test_reset_while_reading (Kit *kit, gconstpointer test_data)
   assert_exists (kit, "test", 21, TRUE);
 }
 
+/* Many events at once, from @seq on. */
+static GPtrArray *
+make_events (guint seq, guint n_events)
+{
+  GPtrArray *events =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
+
+  for (guint i = seq; i < seq + n_events; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("package%u", i);
+
+      g_ptr_array_add (events, kit_event (kit_document (name, "1.0.0"), i));
+    }
+
+  return events;
+}
+
 /* A checkpoint changes nothing that can be seen, and a log that has grown
  * large is cut down. */
 static void
@@ -115,27 +132,19 @@ test_checkpoint (Kit *kit, gconstpointer test_data)
   g_autoptr (GError) error = NULL;
   g_autofree char *path = catalog_path (kit, "test", 1);
   g_autofree char *wal = g_strconcat (path, "-wal", NULL);
-  g_autofree char *text = g_strnfill (4000, 'r');
+  g_autofree char *text = g_strnfill (128 * 1024, 'r');
+  g_autoptr (GPtrArray) events = make_events (1, 300);
   GStatBuf status;
-  guint seq = 1;
 
-  for (guint i = 0; i < 40; i++)
+  for (guint i = 0; i < events->len; i++)
     {
-      g_autoptr (GPtrArray) events =
-        g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
+      LoftEvent *event = events->pdata[i];
 
-      for (guint j = 0; j < 250; j++)
-        {
-          g_autofree char *name = g_strdup_printf ("package%u", seq);
-          LoftDocument *document = kit_document (name, "1.0.0");
-
-          g_free (document->description);
-          document->description = g_strdup (text);
-          g_ptr_array_add (events, kit_event (document, seq++));
-        }
-      loft_catalog_apply (kit->catalog, events, &error);
-      g_assert_no_error (error);
+      g_free (event->document->description);
+      event->document->description = g_strdup (text);
     }
+  loft_catalog_apply (kit->catalog, events, &error);
+  g_assert_no_error (error);
 
   g_assert_cmpint (g_stat (wal, &status), ==, 0);
   g_assert_cmpint (status.st_size, >, 64 * 1024 * 1024);
@@ -186,23 +195,6 @@ test_deleted (Kit *kit, gconstpointer test_data)
   g_assert_false (loft_catalog_reset (kit->catalog, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, kit->directory));
-}
-
-/* Many events at once, from @seq on. */
-static GPtrArray *
-make_events (guint seq, guint n_events)
-{
-  GPtrArray *events =
-    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
-
-  for (guint i = seq; i < seq + n_events; i++)
-    {
-      g_autofree char *name = g_strdup_printf ("package%u", i);
-
-      g_ptr_array_add (events, kit_event (kit_document (name, "1.0.0"), i));
-    }
-
-  return events;
 }
 
 /* If nothing can be written, a change fails whole and reading goes on; once it

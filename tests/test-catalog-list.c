@@ -178,6 +178,27 @@ test_dependents (Kit *kit, gconstpointer test_data)
   g_assert_null (end);
 }
 
+/* Holds that a list is of 1.1.0, 1.2.0 and so on, without parsing it, which
+ * would take longer than all else. */
+static void
+assert_ascending (GBytes *list, guint n_versions)
+{
+  g_autofree char *text =
+    g_strndup (g_bytes_get_data (list, NULL), g_bytes_get_size (list));
+  const char *rest = text;
+
+  for (guint i = 1; i <= n_versions; i++)
+    {
+      g_autofree char *version = g_strdup_printf ("\"1.%u.0\"", i);
+
+      rest = strstr (rest, "\"version\":");
+      g_assert_nonnull (rest);
+      rest += strlen ("\"version\":");
+      g_assert_true (g_str_has_prefix (rest, version));
+    }
+  g_assert_null (strstr (rest, "\"version\":"));
+}
+
 /* A package with ten thousand versions is a package like any other, and one
  * with ten is listed in no time. */
 static void
@@ -199,11 +220,12 @@ test_many_versions (Kit *kit, gconstpointer test_data)
   g_assert_no_error (error);
 
   gint64 start = g_get_monotonic_time ();
-  g_autofree char *many = kit_versions (kit->catalog, "many");
-  g_test_message ("10,000 versions: %.1f ms with parsing",
+  g_autoptr (GBytes) many =
+    loft_catalog_list_versions (kit->catalog, "many", &error);
+  g_assert_no_error (error);
+  g_test_message ("10,000 versions: %.1f ms",
                   (g_get_monotonic_time () - start) / 1000.0);
-  g_assert_true (g_str_has_prefix (many, "1.1.0 1.2.0 1.3.0 "));
-  g_assert_true (g_str_has_suffix (many, " 1.9999.0 1.10000.0"));
+  assert_ascending (many, 10000);
 
   start = g_get_monotonic_time ();
   for (guint i = 0; i < 1000; i++)
