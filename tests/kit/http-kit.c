@@ -179,7 +179,7 @@ http_client_receive (HttpClient *self, gboolean has_body)
       return answer;
     }
 
-  g_assert_true (g_str_has_prefix (answer->head, "HTTP/1.1 "));
+  g_assert_true (g_str_has_prefix (answer->head, "HTTP/1."));
   answer->status =
     (guint) g_ascii_strtoull (answer->head + strlen ("HTTP/1.1 "), NULL, 10);
 
