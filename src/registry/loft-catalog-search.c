@@ -18,10 +18,10 @@
  * A query that finds half of all packages must not cost more than one that
  * finds ten. So it is asked in steps, from where a match says most to where it
  * says least, and once CANDIDATES_MAX packages are found no further step is
- * taken: the name itself, names that begin so, then all words in the name, in
- * the name and the keywords, in these and the description, and at last
- * anywhere, README included. The step is the rank. Of the matches of a step at
- * most WINDOW are looked at, and those that most others depend on are kept,
+ * taken: the name itself, then all words in the name, names that begin so
+ * first, then in the name and the keywords, in these and the description, and
+ * at last anywhere, README included. That is the rank. Of the matches of a step
+ * at most WINDOW are looked at, and those that most others depend on are kept,
  * then the latest ones.
  *
  * What a package's rank is depends on nothing but its own text. So pages fit
@@ -232,9 +232,41 @@ collect (Found *found, LoftCatalogStatement *statement, GError **error)
 }
 
 static gboolean
-collect_named (Found *found, const char *name, GError **error)
+collect_exact (Found *found, const char *folded, GError **error)
 {
-  g_autofree char *folded = loft_name_fold (name);
+  return collect (
+    found,
+    loft_catalog_query (found->reader,
+                        error,
+                        "SELECT name, ?2, dependents, updated FROM packages"
+                        "  WHERE folded = ?1 AND newest IS NOT NULL"
+                        "  ORDER BY name LIMIT ?3",
+                        "tii",
+                        folded,
+                        (gint64) RANK_EXACT,
+                        (gint64) CANDIDATES_MAX),
+    error);
+}
+
+#define FROM_INDEX(index, rank)                                                \
+  "SELECT p.name, " rank " AS rank, p.dependents, p.updated"                   \
+  "  FROM (SELECT rowid AS id FROM " index " WHERE " index " MATCH ?1"         \
+  "    LIMIT ?2) AS hits"                                                      \
+  "  CROSS JOIN packages AS p ON p.id = hits.id"                               \
+  "  WHERE p.newest IS NOT NULL"                                               \
+  "  ORDER BY rank, p.dependents DESC, p.updated DESC, p.name LIMIT ?3"
+
+/* A name that begins as @folded has all words in it: so those are found in the
+ * first step, which tells them from the others. */
+static gboolean
+collect_heads (Found *found,
+               guint step,
+               const char *match,
+               const char *folded,
+               GError **error)
+{
+  g_autofree char *within =
+    g_strdup_printf ("%s : (%s)", head_columns[step], match);
   g_autofree char *end = g_strconcat (folded, AFTER_ALL, NULL);
 
   return collect (
@@ -242,46 +274,17 @@ collect_named (Found *found, const char *name, GError **error)
     loft_catalog_query (
       found->reader,
       error,
-      "SELECT name, CASE WHEN folded = ?1 THEN ?5 ELSE ?6 END AS rank,"
-      "    dependents, updated"
-      "  FROM (SELECT * FROM packages"
-      "    WHERE folded >= ?1 AND folded < ?2 AND newest IS NOT NULL"
-      "    ORDER BY folded LIMIT ?3)"
-      "  ORDER BY rank, dependents DESC, updated DESC, name LIMIT ?4",
-      "ttiiii",
-      folded,
-      end,
+      FROM_INDEX ("search_heads",
+                  "CASE WHEN p.folded BETWEEN ?5 AND ?6 THEN ?7 ELSE ?4 END"),
+      "tiiitti",
+      within,
       (gint64) WINDOW,
       (gint64) CANDIDATES_MAX,
-      (gint64) RANK_EXACT,
+      (gint64) RANK_HEADS + step,
+      folded,
+      end,
       (gint64) RANK_PREFIX),
     error);
-}
-
-#define FROM_INDEX(index)                                                      \
-  "SELECT p.name, ?4, p.dependents, p.updated"                                 \
-  "  FROM (SELECT rowid AS id FROM " index " WHERE " index " MATCH ?1"         \
-  "    LIMIT ?2) AS hits"                                                      \
-  "  CROSS JOIN packages AS p ON p.id = hits.id"                               \
-  "  WHERE p.newest IS NOT NULL"                                               \
-  "  ORDER BY p.dependents DESC, p.updated DESC, p.name LIMIT ?3"
-
-static gboolean
-collect_heads (Found *found, guint step, const char *match, GError **error)
-{
-  g_autofree char *within =
-    g_strdup_printf ("%s : (%s)", head_columns[step], match);
-
-  return collect (found,
-                  loft_catalog_query (found->reader,
-                                      error,
-                                      FROM_INDEX ("search_heads"),
-                                      "tiii",
-                                      within,
-                                      (gint64) WINDOW,
-                                      (gint64) CANDIDATES_MAX,
-                                      (gint64) RANK_HEADS + step),
-                  error);
 }
 
 static gboolean
@@ -290,7 +293,7 @@ collect_words (Found *found, const char *match, GError **error)
   return collect (found,
                   loft_catalog_query (found->reader,
                                       error,
-                                      FROM_INDEX ("search_words"),
+                                      FROM_INDEX ("search_words", "?4"),
                                       "tiii",
                                       match,
                                       (gint64) WINDOW,
@@ -308,12 +311,14 @@ collect_all (Found *found, const char *query, GError **error)
 
   if (heads == NULL)
     return TRUE;
-  if (!collect_named (found, name, error))
+
+  g_autofree char *folded = loft_name_fold (name);
+  if (!collect_exact (found, folded, error))
     return FALSE;
 
   for (guint i = 0; i < G_N_ELEMENTS (head_columns); i++)
     if (found->rows->len < CANDIDATES_MAX &&
-        !collect_heads (found, i, heads, error))
+        !collect_heads (found, i, heads, folded, error))
       return FALSE;
 
   return found->rows->len >= CANDIDATES_MAX ||
