@@ -86,7 +86,18 @@ loft_routes_find (const LoftRouter *router,
   g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  GUri *uri = soup_server_message_get_uri (loft_request_get_message (request));
+  SoupServerMessage *message = loft_request_get_message (request);
+  GUri *uri = soup_server_message_get_uri (message);
+  if (soup_server_message_is_options_ping (message) &&
+      !g_str_equal (loft_request_get_method (request), "OPTIONS"))
+    {
+      g_set_error_literal (error,
+                           LOFT_HTTP_ERROR,
+                           LOFT_HTTP_ERROR_BAD_REQUEST,
+                           "Only OPTIONS can be asked of everything");
+      return FALSE;
+    }
+
   g_auto (GStrv) segments =
     loft_router_split_path (g_uri_get_path (uri), error);
   if (segments == NULL)

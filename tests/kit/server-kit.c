@@ -18,15 +18,15 @@ typedef struct
   gint done;
 } Run;
 
+/* A server before a registry that was not started. */
 void
-server_fixture_set_up (ServerFixture *fixture, gconstpointer test_data)
+server_fixture_set_up_unready (ServerFixture *fixture)
 {
   LoftHttpSettings settings = LOFT_HTTP_SETTINGS_DEFAULT;
   g_autoptr (GError) error = NULL;
 
   settings.access_log = FALSE;
   registry_fixture_set_up (&fixture->registry, NULL);
-  registry_fixture_start (&fixture->registry);
   fixture->server =
     loft_http_server_new (fixture->registry.registry, &settings);
   loft_http_server_listen (fixture->server, "127.0.0.1:0", &error);
@@ -36,6 +36,13 @@ server_fixture_set_up (ServerFixture *fixture, gconstpointer test_data)
   g_assert_cmpuint (g_strv_length (addresses), ==, 1);
   fixture->port =
     (guint16) g_ascii_strtoull (strrchr (addresses[0], ':') + 1, NULL, 10);
+}
+
+void
+server_fixture_set_up (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_set_up_unready (fixture);
+  registry_fixture_start (&fixture->registry);
 }
 
 static void

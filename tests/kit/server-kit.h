@@ -24,6 +24,7 @@ typedef struct
 /* A test's part as a client: runs in a thread of its own. */
 typedef void (*ServerKitFunc) (ServerFixture *fixture, gconstpointer data);
 
+void server_fixture_set_up_unready (ServerFixture *fixture);
 void server_fixture_set_up (ServerFixture *fixture, gconstpointer test_data);
 void server_fixture_tear_down (ServerFixture *fixture, gconstpointer test_data);
 void server_fixture_run (ServerFixture *fixture,
