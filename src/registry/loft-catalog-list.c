@@ -17,25 +17,12 @@
 /* How much of the full list is in memory while it is built. */
 #define CHUNK_SIZE (256 * 1024)
 
-/**
- * loft_catalog_list_versions:
- * @self: a catalog
- * @name: a package
- * @error: return location for a #GError
- *
- * Lists a package's versions: pre-releases ascending, then stable ones
- * ascending; yanked ones are left out. Quick.
- *
- * Returns: (transfer full): a JSON array of elements, or %NULL with @error set;
- *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE if there never was a version of @name
- */
-GBytes *
-loft_catalog_list_versions (LoftCatalog *self, const char *name, GError **error)
-{
-  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
-  g_return_val_if_fail (name != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+/* How many versions are listed without leaving a main loop. */
+#define FEW_VERSIONS 200
 
+static GBytes *
+list_versions (LoftCatalog *self, const char *name, guint max, GError **error)
+{
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
   if (reader == NULL)
     return NULL;
@@ -55,14 +42,15 @@ loft_catalog_list_versions (LoftCatalog *self, const char *name, GError **error)
     "t",
     name);
   g_autoptr (GString) text = g_string_sized_new (4096);
-  gboolean found = FALSE;
+  guint found = 0;
   int code = SQLITE_ERROR;
 
   while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
     {
       const char *head = loft_catalog_column_text (list, 0);
 
-      found = TRUE;
+      if (++found > max)
+        break;
       if (head == NULL)
         continue;
       g_string_append_c (text, text->len == 0 ? '[' : ',');
@@ -73,7 +61,13 @@ loft_catalog_list_versions (LoftCatalog *self, const char *name, GError **error)
                            loft_catalog_column_text (list, 2));
     }
 
-  if (code == SQLITE_DONE && !found)
+  if (found > max)
+    g_set_error (error,
+                 LOFT_REGISTRY_ERROR,
+                 LOFT_REGISTRY_ERROR_NOT_READY,
+                 "“%s” has too many versions to list them quickly",
+                 name);
+  if (code == SQLITE_DONE && found == 0)
     g_set_error (error,
                  LOFT_REGISTRY_ERROR,
                  LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
@@ -85,6 +79,53 @@ loft_catalog_list_versions (LoftCatalog *self, const char *name, GError **error)
   g_string_append (text, text->len == 0 ? "[]" : "]");
 
   return g_string_free_to_bytes (g_steal_pointer (&text));
+}
+
+/**
+ * loft_catalog_list_versions:
+ * @self: a catalog
+ * @name: a package
+ * @error: return location for a #GError
+ *
+ * Lists a package's versions: pre-releases ascending, then stable ones
+ * ascending; yanked ones are left out. Quick.
+ *
+ * Returns: (transfer full): a JSON array of elements, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE if there never was a version of @name
+ */
+GBytes *
+loft_catalog_list_versions (LoftCatalog *self, const char *name, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return list_versions (self, name, G_MAXUINT, error);
+}
+
+/**
+ * loft_catalog_list_few_versions:
+ * @self: a catalog
+ * @name: a package
+ * @error: return location for a #GError
+ *
+ * Does what loft_catalog_list_versions() does, if that is quick enough for a
+ * main loop: within two milliseconds.
+ *
+ * Returns: (transfer full): a JSON array of elements, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NOT_READY if there are more than 200 versions to list,
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE if there never was one
+ */
+GBytes *
+loft_catalog_list_few_versions (LoftCatalog *self,
+                                const char *name,
+                                GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return list_versions (self, name, FEW_VERSIONS, error);
 }
 
 static gboolean

@@ -130,6 +130,9 @@ char *loft_catalog_find_folded (LoftCatalog *self,
 GBytes *loft_catalog_list_versions (LoftCatalog *self,
                                     const char *name,
                                     GError **error);
+GBytes *loft_catalog_list_few_versions (LoftCatalog *self,
+                                        const char *name,
+                                        GError **error);
 GBytes *loft_catalog_list_packages (LoftCatalog *self, GError **error);
 GBytes *loft_catalog_search (LoftCatalog *self,
                              const char *query,

@@ -21,8 +21,8 @@
  * the catalog, quick enough for a main loop.
  *
  * Returns: (transfer full): a JSON array, or %NULL with @error set to
- *   %LOFT_REGISTRY_ERROR_NOT_READY as long as the catalog is incomplete (use
- *   loft_registry_list_versions_async() then), or to
+ *   %LOFT_REGISTRY_ERROR_NOT_READY as long as the catalog is incomplete or if
+ *   the list is long (use loft_registry_list_versions_async() then), or to
  *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE
  */
 GBytes *
@@ -37,7 +37,7 @@ loft_registry_list_versions (LoftRegistry *self,
   if (!loft_registry_can_answer (self, error))
     return NULL;
 
-  return loft_catalog_list_versions (self->catalog, name, error);
+  return loft_catalog_list_few_versions (self->catalog, name, error);
 }
 
 /**
