@@ -143,6 +143,7 @@ loft_headers_match_etag (const char *list, const char *etag)
   if (next[0] == '*' && *skip_space (next + 1) == '\0')
     return TRUE;
 
+  next += strspn (next, WHITE_SPACE ",");
   while (*next != '\0')
     {
       if (g_str_has_prefix (next, "W/"))
