@@ -483,9 +483,23 @@ race_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 
 #define RACERS 24
 
+static void
+assert_archives (Fixture *fixture, guint expected)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) keys =
+    loft_storage_list (fixture->real, "hello/", NULL, 1000, NULL, &error);
+  guint n = 0;
+
+  g_assert_no_error (error);
+  for (gsize i = 0; keys[i] != NULL; i++)
+    n += g_str_has_suffix (keys[i], ".tar.gz") ? 1 : 0;
+  g_assert_cmpuint (n, ==, expected);
+}
+
 /* Of many who publish one version with different bytes, one wins, and its
- * bytes are what everybody gets. Of as many who claim one name with different
- * tokens, one owns it. */
+ * bytes are what everybody gets, and the others' do not stay. Of as many who
+ * claim one name with different tokens, one owns it. */
 static void
 test_race (Fixture *fixture, gconstpointer test_data)
 {
@@ -516,6 +530,7 @@ test_race (Fixture *fixture, gconstpointer test_data)
     g_main_context_iteration (NULL, TRUE);
   g_assert_cmpuint (race.created, ==, 1);
   g_assert_cmpuint (race.refused, ==, RACERS - 1);
+  assert_archives (fixture, 1);
 
   g_autoptr (GError) error = NULL;
   g_autofree char *versions = registry_kit_versions (fixture, "hello");

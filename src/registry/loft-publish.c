@@ -443,6 +443,26 @@ create_document (Publish *publish, GBytes *text, GError **error)
   return NULL;
 }
 
+/* Another publisher has won: our tarball is garbage now, unless the document
+ * names it, since nothing can refer to it any more. Where it can't be removed
+ * it stays, which costs space and nothing else. */
+static void
+drop_archive (Publish *publish, LoftDocument *document)
+{
+  const char *name = publish->job->request->name;
+  g_autofree char *ours = publish->archive_name != NULL
+                            ? g_strdup (publish->archive_name)
+                            : g_strconcat (publish->key, ".tar.gz", NULL);
+  g_autoptr (GError) local_error = NULL;
+
+  if (g_str_equal (ours, document->archive))
+    return;
+
+  g_autofree char *key = g_strconcat (name, "/", ours, NULL);
+  if (!loft_storage_remove (publish->self->storage, key, NULL, &local_error))
+    g_debug ("“%s” stays in the storage: %s", key, local_error->message);
+}
+
 static gboolean
 commit (Publish *publish, GError **error)
 {
@@ -454,7 +474,10 @@ commit (Publish *publish, GError **error)
     return FALSE;
 
   if (!g_str_equal (document->digest, digest))
-    return answer_existing (publish, g_steal_pointer (&document), error);
+    {
+      drop_archive (publish, document);
+      return answer_existing (publish, g_steal_pointer (&document), error);
+    }
 
   publish->job->created = TRUE;
 
