@@ -441,6 +441,44 @@ test_seal (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpuint (loft_catalog_get_sequence (fixture->catalog), ==, 1004);
 }
 
+/* A write that was given up and lands all the same is what the catalog shows,
+ * to the letter. */
+static void
+test_append_late (Fixture *fixture, gconstpointer test_data)
+{
+  fault_storage_arm (fixture->storage, FAULT_LATE, LOFT_LOG_PREFIX, 1);
+  append_one (fixture, "hello", "1.0.0");
+
+  assert_log (fixture, 1);
+  g_assert_true (verify (fixture));
+}
+
+/* Times never go back, not even where the clock does between two runs. */
+static void
+test_append_time (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  gint64 ahead = g_get_real_time () + G_TIME_SPAN_HOUR;
+  g_autoptr (LoftEvent) event = publish_document (fixture, "hello", "1.0.0");
+  g_autofree char *key = loft_log_entry_key (1);
+
+  loft_event_seal (event, 1, ahead);
+  g_autofree char *line = g_strconcat (event->text, "\n", NULL);
+  storage_kit_put (fixture->real, key, line, &error);
+  g_assert_no_error (error);
+  loft_log_follow (fixture->log, NULL, &error);
+  g_assert_no_error (error);
+  close_node (fixture);
+  open_node (fixture);
+  append_one (fixture, "hello", "1.1.0");
+
+  g_autoptr (GPtrArray) events =
+    loft_log_read_entry (fixture->real, 2, NULL, &error);
+  g_assert_no_error (error);
+  const LoftEvent *next = g_ptr_array_index (events, 0);
+  g_assert_cmpint (next->time, >=, ahead);
+}
+
 static void
 add (const char *path, void (*func) (Fixture *, gconstpointer))
 {
@@ -461,6 +499,8 @@ main (int argc, char **argv)
   add ("/log/append/rival", test_append_rival);
   add ("/log/append/helped", test_append_helped);
   add ("/log/append/crowd", test_append_crowd);
+  add ("/log/append/late", test_append_late);
+  add ("/log/append/time", test_append_time);
   add ("/log/follow", test_follow);
   add ("/log/follow/missing", test_follow_missing);
   add ("/log/verify", test_verify);

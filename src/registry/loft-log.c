@@ -277,6 +277,29 @@ make_identity (const LoftEvent *event)
   return g_strdup_printf ("%s/%s", event->name, event->key);
 }
 
+/* After a start nothing may have been applied yet, so the time that no event
+ * may fall behind is read from the last one. */
+static void
+learn_last_time (LoftLog *self)
+{
+  guint64 applied = loft_catalog_get_sequence (self->catalog);
+  if (self->last_time != 0 || applied == 0)
+    return;
+
+  guint64 last;
+  g_autoptr (GBytes) text =
+    loft_catalog_list_changes (self->catalog, applied - 1, 1, &last, NULL);
+  if (text == NULL)
+    return;
+
+  gsize length;
+  const char *line = g_bytes_get_data (text, &length);
+  g_autoptr (LoftEvent) event =
+    length > 0 ? loft_event_parse (line, length - 1, NULL) : NULL;
+  if (event != NULL)
+    self->last_time = event->time;
+}
+
 /* Takes from @pending the events of the next entry: none that the log has
  * already, none twice, and none past the end of the thousand. */
 static GPtrArray *
@@ -284,6 +307,7 @@ take_entry (LoftLog *self, GPtrArray *pending)
 {
   guint64 next = loft_catalog_get_sequence (self->catalog) + 1;
   guint room = LOFT_LOG_SEAL - (guint) (next % LOFT_LOG_SEAL);
+  learn_last_time (self);
   gint64 time = MAX (g_get_real_time (), self->last_time);
   GPtrArray *entry =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
@@ -397,7 +421,10 @@ write_entry (LoftLog *self,
 
   *out_ours = is_ours (written, entry);
 
-  return apply (self, *out_ours ? entry : written, cancellable, error);
+  /* What stands there, be it ours: an attempt that was given up may have landed
+   * since, with the time of that attempt, and the catalog must show the log to
+   * the letter. */
+  return apply (self, written, cancellable, error);
 }
 
 static gboolean

@@ -20,6 +20,8 @@ struct _FaultStorage
   FaultKind kind;
   char *prefix; /* owned, nullable */
   guint times;
+  char *late_key; /* owned, nullable */
+  GBytes *late;   /* owned, nullable */
 };
 
 static void fault_storage_iface_init (LoftStorageInterface *iface);
@@ -37,6 +39,8 @@ fault_storage_finalize (GObject *object)
 
   g_clear_object (&self->storage);
   g_free (self->prefix);
+  g_free (self->late_key);
+  g_clear_pointer (&self->late, g_bytes_unref);
   g_mutex_clear (&self->mutex);
 
   G_OBJECT_CLASS (fault_storage_parent_class)->finalize (object);
@@ -79,6 +83,16 @@ fault_storage_arm (LoftStorage *storage,
   self->times = times;
 }
 
+/* How many faults are still to come. */
+guint
+fault_storage_get_left (LoftStorage *storage)
+{
+  FaultStorage *self = FAULT_STORAGE (storage);
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return self->times;
+}
+
 void
 fault_storage_set_rival (LoftStorage *storage,
                          FaultRivalFunc func,
@@ -90,12 +104,19 @@ fault_storage_set_rival (LoftStorage *storage,
   self->user_data = user_data;
 }
 
+static gboolean
+is_of_reads (FaultKind kind)
+{
+  return kind == FAULT_UNREADABLE || kind == FAULT_READ_RIVAL;
+}
+
 static FaultKind
-next_fault (FaultStorage *self, const char *key)
+next_fault (FaultStorage *self, const char *key, gboolean reading)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
-  if (self->times == 0 || !g_str_has_prefix (key, self->prefix))
+  if (self->times == 0 || is_of_reads (self->kind) != reading ||
+      !g_str_has_prefix (key, self->prefix))
     return FAULT_NONE;
   self->times--;
 
@@ -115,17 +136,20 @@ fail_before (FaultStorage *self,
     {
     case FAULT_NONE:
     case FAULT_LOST_ANSWER:
+    case FAULT_READ_RIVAL:
       return FALSE;
     case FAULT_RIVAL:
       self->rival (self->storage, key, self->user_data);
       return FALSE;
     case FAULT_UNAVAILABLE:
+    case FAULT_UNREADABLE:
       code = LOFT_STORAGE_ERROR_UNAVAILABLE;
       break;
     case FAULT_NO_SPACE:
       code = LOFT_STORAGE_ERROR_NO_SPACE;
       break;
     case FAULT_LOST_REQUEST:
+    case FAULT_LATE:
     default:
       break;
     }
@@ -170,6 +194,38 @@ fault_storage_get_uri (LoftStorage *storage)
   return loft_storage_get_uri (FAULT_STORAGE (storage)->storage);
 }
 
+/* Keeps what is asked for, to be stored once the caller has given it up. */
+static void
+delay (FaultStorage *self, const char *key, GInputStream *content, goffset size)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_clear_pointer (&self->late, g_bytes_unref);
+  self->late = g_input_stream_read_bytes (content, (gsize) size, NULL, &error);
+  g_assert_no_error (error);
+  g_free (self->late_key);
+  self->late_key = g_strdup (key);
+}
+
+static void
+land (FaultStorage *self, const char *key)
+{
+  if (g_strcmp0 (self->late_key, key) != 0)
+    return;
+
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GInputStream) stream =
+    g_memory_input_stream_new_from_bytes (self->late);
+  loft_storage_create (self->storage,
+                       key,
+                       stream,
+                       (goffset) g_bytes_get_size (self->late),
+                       NULL,
+                       &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&self->late_key, g_free);
+}
+
 static gboolean
 fault_storage_create (LoftStorage *storage,
                       const char *key,
@@ -179,7 +235,12 @@ fault_storage_create (LoftStorage *storage,
                       GError **error)
 {
   FaultStorage *self = FAULT_STORAGE (storage);
-  FaultKind kind = next_fault (self, key);
+  FaultKind kind = next_fault (self, key, FALSE);
+
+  if (kind == FAULT_LATE)
+    delay (self, key, content, size);
+  else
+    land (self, key);
 
   return !fail_before (self, kind, key, error) &&
          loft_storage_create (self->storage,
@@ -200,7 +261,7 @@ fault_storage_replace (LoftStorage *storage,
                        GError **error)
 {
   FaultStorage *self = FAULT_STORAGE (storage);
-  FaultKind kind = next_fault (self, key);
+  FaultKind kind = next_fault (self, key, FALSE);
   g_autofree char *written = NULL;
 
   if (fail_before (self, kind, key, error))
@@ -226,12 +287,18 @@ fault_storage_read (LoftStorage *storage,
                     GCancellable *cancellable,
                     GError **error)
 {
-  return loft_storage_read (FAULT_STORAGE (storage)->storage,
-                            key,
-                            offset,
-                            length,
-                            cancellable,
-                            error);
+  FaultStorage *self = FAULT_STORAGE (storage);
+  FaultKind kind = next_fault (self, key, TRUE);
+
+  if (fail_before (self, kind, key, error))
+    return NULL;
+
+  LoftObject *object =
+    loft_storage_read (self->storage, key, offset, length, cancellable, error);
+  if (kind == FAULT_READ_RIVAL)
+    self->rival (self->storage, key, self->user_data);
+
+  return object;
 }
 
 static GStrv
@@ -242,7 +309,12 @@ fault_storage_list (LoftStorage *storage,
                     GCancellable *cancellable,
                     GError **error)
 {
-  return loft_storage_list (FAULT_STORAGE (storage)->storage,
+  FaultStorage *self = FAULT_STORAGE (storage);
+
+  if (fail_before (self, next_fault (self, prefix, TRUE), prefix, error))
+    return NULL;
+
+  return loft_storage_list (self->storage,
                             prefix,
                             after,
                             limit,

@@ -18,7 +18,10 @@ typedef enum
   FAULT_LOST_REQUEST, /* not done, and the outcome is unknown */
   FAULT_UNAVAILABLE,  /* not done, and that is known */
   FAULT_NO_SPACE,     /* not done, and that is known */
-  FAULT_RIVAL         /* somebody else is first, then it is tried */
+  FAULT_RIVAL,        /* somebody else is first, then it is tried */
+  FAULT_LATE,         /* unknown, and done just before the next attempt */
+  FAULT_UNREADABLE,   /* of reads and lists alone: not done, that is known */
+  FAULT_READ_RIVAL    /* of reads alone: done, then somebody else acts */
 } FaultKind;
 
 /* Called where somebody else is to be first. */
@@ -35,6 +38,7 @@ void fault_storage_arm (LoftStorage *storage,
                         FaultKind kind,
                         const char *prefix,
                         guint times);
+guint fault_storage_get_left (LoftStorage *storage);
 void fault_storage_set_rival (LoftStorage *storage,
                               FaultRivalFunc func,
                               gpointer user_data);
