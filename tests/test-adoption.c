@@ -428,6 +428,64 @@ test_damaged (Fixture *fixture, gconstpointer test_data)
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_CORRUPT);
 }
 
+#define PATIENCE (10 * G_TIME_SPAN_SECOND)
+
+static void
+wait_for_version (Fixture *fixture, const char *name, const char *version)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  for (;;)
+    {
+      g_autofree char *listed = registry_kit_versions (fixture, name);
+
+      if (g_str_equal (listed, version))
+        return;
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (10 * G_TIME_SPAN_MILLISECOND);
+    }
+}
+
+/* A scan that the storage cut short is made up for: soon, or after a restart,
+ * be the end ever so clean. */
+static void
+test_scan_cut_short (Fixture *fixture, gconstpointer test_data)
+{
+  gboolean by_restart = GPOINTER_TO_INT (test_data);
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+  guint times = by_restart ? 1000 : 1;
+
+  registry_fixture_start (fixture);
+  put_version (fixture, "hello", "1.0.0");
+  log_kit_expect (G_LOG_LEVEL_WARNING, "*that is tried again*");
+  fault_storage_arm (fixture->storage, FAULT_UNREADABLE, "", times);
+  loft_registry_rescan (fixture->registry);
+  while (fault_storage_get_left (fixture->storage) == times)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (G_TIME_SPAN_MILLISECOND);
+    }
+  if (by_restart)
+    registry_fixture_restart (fixture, FALSE);
+  wait_for_version (fixture, "hello", "1.0.0");
+  log_kit_check ();
+}
+
+/* A storage that can't be read is left alone between two attempts, also where
+ * somebody is waiting for a scan, and is warned of once. */
+static void
+test_scan_patience (Fixture *fixture, gconstpointer test_data)
+{
+  log_kit_expect (G_LOG_LEVEL_WARNING, "*that is tried again*");
+  fault_storage_arm (fixture->storage, FAULT_UNREADABLE, "", 1000000);
+  loft_registry_rescan (fixture->registry);
+  loft_registry_start (fixture->registry);
+  g_usleep (2500 * G_TIME_SPAN_MILLISECOND);
+  g_assert_cmpuint (fault_storage_get_left (fixture->storage), <, 1000000);
+  g_assert_cmpuint (fault_storage_get_left (fixture->storage), >, 1000000 - 5);
+  log_kit_check ();
+}
+
 static void
 add (const char *path,
      void (*func) (Fixture *, gconstpointer),
@@ -456,6 +514,9 @@ main (int argc, char **argv)
   add ("/leftover/tarball", test_orphan_tarball, FALSE);
   add ("/leftover/document/publisher", test_untold, FALSE);
   add ("/leftover/document/scan", test_untold, TRUE);
+  add ("/leftover/scan/failed", test_scan_cut_short, FALSE);
+  add ("/leftover/scan/stopped", test_scan_cut_short, TRUE);
+  add ("/leftover/scan/patience", test_scan_patience, FALSE);
   add ("/leftover/claim", test_untold_claim, FALSE);
   add ("/leftover/restored", test_restored, FALSE);
   add ("/leftover/damaged", test_damaged, FALSE);

@@ -448,17 +448,18 @@ make_ready (LoftRegistry *self, GError **error)
 
       /* Somebody may have been killed between a document and its event. */
       if (g_strcmp0 (clean, "yes") != 0)
-        {
-          g_mutex_lock (&self->mutex);
-          self->rescan_wanted = TRUE;
-          g_mutex_unlock (&self->mutex);
-        }
+        self->scan_owed = TRUE;
     }
+
+  /* Noted before anybody can publish, or the next start would not look for what
+   * a crash cut short from now on. */
+  if (!loft_catalog_set_note (self->catalog, NOTE_CLEAN, "no", error))
+    return FALSE;
 
   g_atomic_int_set (&self->answers, TRUE);
   set_phase (self, LOFT_REGISTRY_READY);
 
-  return loft_catalog_set_note (self->catalog, NOTE_CLEAN, "no", error);
+  return TRUE;
 }
 
 static gboolean
@@ -490,6 +491,7 @@ seal (LoftRegistry *self, GError **error)
          done;
 }
 
+/* A scan stays due until one has come to its end. */
 static gboolean
 is_scan_due (LoftRegistry *self)
 {
@@ -500,12 +502,13 @@ is_scan_due (LoftRegistry *self)
   g_mutex_lock (&self->mutex);
   gint64 interval =
     (gint64) self->settings->rescan_interval * G_TIME_SPAN_SECOND;
-  gboolean due = self->rescan_wanted ||
-                 (interval > 0 && g_get_real_time () - last > interval);
+  if (self->rescan_wanted ||
+      (interval > 0 && g_get_real_time () - last > interval))
+    self->scan_owed = TRUE;
   self->rescan_wanted = FALSE;
   g_mutex_unlock (&self->mutex);
 
-  return due;
+  return self->scan_owed;
 }
 
 static gboolean
@@ -513,35 +516,35 @@ maintain (LoftRegistry *self, GError **error)
 {
   if (is_scan_due (self) && !scan_storage (self, error))
     return FALSE;
+  self->scan_owed = FALSE;
 
   return seal (self, error) && loft_catalog_checkpoint (self->catalog, error);
 }
 
-/* Sleeps until there is something to do. */
+/* Sleeps until there is something to do. After a failure nobody's wish cuts
+ * the pause short. */
 static void
-rest (LoftRegistry *self, gint64 pause)
+rest (LoftRegistry *self, gboolean failed)
 {
-  gint64 end = g_get_monotonic_time () + pause;
+  gint64 end =
+    g_get_monotonic_time () + (failed ? RETRY_PAUSE : MAINTENANCE_PAUSE);
 
   g_mutex_lock (&self->mutex);
-  while (!self->rescan_wanted && !g_cancellable_is_cancelled (self->stopping))
+  while ((failed || !self->rescan_wanted) &&
+         !g_cancellable_is_cancelled (self->stopping))
     if (!g_cond_wait_until (&self->keeper_cond, &self->mutex, end))
       break;
   g_mutex_unlock (&self->mutex);
 }
 
 static void
-report_failure (LoftRegistry *self, GError *error)
+report_failure (LoftRegistry *self, GError *error, gboolean again)
 {
   if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     return;
 
-  g_mutex_lock (&self->mutex);
-  gboolean first = self->phase != LOFT_REGISTRY_FAILING;
-  self->phase = LOFT_REGISTRY_FAILING;
-  g_mutex_unlock (&self->mutex);
-
-  if (first)
+  set_phase (self, LOFT_REGISTRY_FAILING);
+  if (!again)
     g_warning ("Catalog and storage can't be brought together, and that is "
                "tried again: %s",
                error->message);
@@ -555,13 +558,14 @@ report_failure (LoftRegistry *self, GError *error)
  *
  * The keeper's thread: returns when the registry is being stopped.
  *
- * Returns: whether the catalog was ready, as a pointer
+ * Returns: whether the catalog was ready and no scan is owed, as a pointer
  */
 gpointer
 loft_registry_keep (gpointer data)
 {
   LoftRegistry *self = data;
   gboolean ready = FALSE;
+  gboolean failed = FALSE;
 
   while (!g_cancellable_is_cancelled (self->stopping))
     {
@@ -573,16 +577,17 @@ loft_registry_keep (gpointer data)
       if (ready && maintain (self, &local_error))
         {
           set_phase (self, LOFT_REGISTRY_READY);
-          rest (self, MAINTENANCE_PAUSE);
+          failed = FALSE;
         }
       else
         {
-          report_failure (self, local_error);
-          rest (self, RETRY_PAUSE);
+          report_failure (self, local_error, failed);
+          failed = TRUE;
         }
+      rest (self, failed);
     }
 
-  return GINT_TO_POINTER (ready);
+  return GINT_TO_POINTER (ready && !self->scan_owed);
 }
 
 /**

@@ -26,6 +26,7 @@ struct _LoftRegistry
 
   GThread *keeper;        /* owned, NULL before start and after stop */
   GCancellable *stopping; /* owned */
+  gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
 
   /* Guards what follows up to the atomic counters. */
   GMutex mutex;

@@ -333,12 +333,12 @@ loft_registry_stop (LoftRegistry *self)
   g_mutex_lock (&self->mutex);
   g_cond_broadcast (&self->keeper_cond);
   g_mutex_unlock (&self->mutex);
-  gboolean ready =
+  gboolean settled =
     self->keeper != NULL &&
     GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->keeper)));
   if (self->writers != NULL)
     g_thread_pool_free (g_steal_pointer (&self->writers), FALSE, TRUE);
-  if (ready)
+  if (settled)
     loft_registry_note_clean_end (self);
 }
 
