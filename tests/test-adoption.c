@@ -233,6 +233,35 @@ test_adopt_owners (Fixture *fixture, gconstpointer test_data)
   assert_versions (fixture, "open", "1.0.0 2.0.0 3.0.0");
 }
 
+/* Where it can't be found out to whom the original server gave a name, nobody
+ * takes it. */
+static void
+test_adopt_owners_unknown (Fixture *fixture, gconstpointer test_data)
+{
+  g_autofree char *forbidden =
+    g_strdup_printf ("error %d", LOFT_REGISTRY_ERROR_FORBIDDEN);
+  g_autofree char *unavailable =
+    g_strdup_printf ("error %d", LOFT_REGISTRY_ERROR_UNAVAILABLE);
+  g_autofree char *corrupt =
+    g_strdup_printf ("error %d", LOFT_REGISTRY_ERROR_CORRUPT);
+
+  put_document (fixture, "owned", "1.0.0", "\"ann\"");
+  put_tarball (fixture, "owned", "1.0.0", "a");
+  put_document (fixture, "torn", "1.0.0", "\"ann\"");
+  put_text (fixture, "broken/1.0.0.json", "{\"name\":");
+  registry_fixture_start (fixture);
+
+  assert_publish (fixture, "torn", "2.0.0", "a", TOKEN, forbidden);
+  assert_publish (fixture, "broken", "2.0.0", "a", TOKEN, corrupt);
+  fault_storage_arm (fixture->storage,
+                     FAULT_UNREADABLE,
+                     "owned/1.0.0.json",
+                     100);
+  assert_publish (fixture, "owned", "2.0.0", "a", TOKEN, unavailable);
+  fault_storage_arm (fixture->storage, FAULT_NONE, "", 0);
+  assert_publish (fixture, "owned", "2.0.0", "a", TOKEN, forbidden);
+}
+
 /* An adopted version counts as the same that its number says, whatever build
  * metadata its name has. */
 static void
@@ -508,6 +537,7 @@ main (int argc, char **argv)
   add ("/adoption/folder", test_adopt, FALSE);
   add ("/adoption/download", test_adopt_download, FALSE);
   add ("/adoption/owners", test_adopt_owners, FALSE);
+  add ("/adoption/owners/unknown", test_adopt_owners_unknown, FALSE);
   add ("/adoption/build", test_adopt_build, FALSE);
   add ("/adoption/yank", test_adopt_yank, FALSE);
   add ("/adoption/not-ready", test_not_ready, FALSE);

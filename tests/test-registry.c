@@ -12,6 +12,8 @@
 
 #include <string.h>
 
+#include "registry/loft-registry-private.h"
+
 #define TOKEN REGISTRY_KIT_TOKEN
 #define OTHER_TOKEN REGISTRY_KIT_OTHER_TOKEN
 
@@ -547,6 +549,38 @@ test_race (Fixture *fixture, gconstpointer test_data)
 }
 
 static void
+same_owner_cb (LoftStorage *storage, const char *key, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) tarball = registry_kit_pack ("hello", "1.0.0", "a");
+  g_autoptr (LoftPublishRequest) request =
+    registry_kit_request (fixture->registry, "hello", "1.0.0", tarball, TOKEN);
+  LoftPublishJob job = { .request = request };
+
+  loft_registry_publish (fixture->registry, &job, &error);
+  g_assert_no_error (error);
+  g_clear_pointer (&job.element, g_bytes_unref);
+}
+
+/* Who publishes two versions of a new name at once owns it in both. */
+static void
+test_claim_same_owner (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fault_storage_set_rival (fixture->storage, same_owner_cb, fixture);
+  fault_storage_arm (fixture->storage,
+                     FAULT_READ_RIVAL,
+                     "hello/package.json",
+                     1);
+  g_autofree char *element =
+    registry_kit_publish (fixture, "hello", "1.1.0", "a", TOKEN, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (element);
+}
+
+static void
 add (const char *path, void (*func) (Fixture *, gconstpointer))
 {
   g_test_add (path,
@@ -568,6 +602,7 @@ main (int argc, char **argv)
   add ("/registry/publish/build", test_publish_build);
   add ("/registry/claim", test_claim);
   add ("/registry/claim/weak", test_claim_weak);
+  add ("/registry/claim/same-owner", test_claim_same_owner);
   add ("/registry/open", test_open);
   add ("/registry/secrets", test_secrets);
   add ("/registry/confusable", test_confusable);

@@ -101,13 +101,14 @@ read_state (LoftRegistry *self,
   g_autoptr (GError) local_error = NULL;
   LoftState *state =
     loft_authority_read_state (self->authority, name, out_etag, &local_error);
+  gboolean adopted;
 
   if (state != NULL)
     return state;
   if (g_error_matches (local_error,
                        LOFT_STORAGE_ERROR,
                        LOFT_STORAGE_ERROR_NOT_FOUND))
-    return loft_registry_make_adopted_state (self, name, error);
+    return loft_registry_read_adopted (self, name, out_etag, &adopted, error);
 
   g_propagate_error (error, g_steal_pointer (&local_error));
 

@@ -187,10 +187,8 @@ read_or_claim (LoftRegistry *self,
     }
 
   g_clear_error (&local_error);
-  *out_adopted = loft_registry_has_documents (self, name, &local_error);
-  if (*out_adopted)
-    return loft_registry_make_adopted_state (self, name, error);
-
+  if (loft_registry_has_documents (self, name, &local_error))
+    return loft_registry_read_adopted (self, name, NULL, out_adopted, error);
   if (local_error == NULL && claim (self, mode, name, token, &local_error))
     return NULL;
   if (!g_error_matches (local_error,
@@ -297,6 +295,7 @@ loft_registry_check_owner (LoftRegistry *self,
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
   g_autofree char *actor = NULL;
   g_autoptr (GError) local_error = NULL;
+  gboolean adopted;
 
   if (settings->publish == LOFT_PUBLISH_OPEN)
     return TRUE;
@@ -308,7 +307,8 @@ loft_registry_check_owner (LoftRegistry *self,
                                         LOFT_STORAGE_ERROR_NOT_FOUND))
     {
       g_clear_error (&local_error);
-      state = loft_registry_make_adopted_state (self, name, &local_error);
+      state =
+        loft_registry_read_adopted (self, name, NULL, &adopted, &local_error);
     }
   if (state == NULL)
     {

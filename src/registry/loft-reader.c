@@ -180,36 +180,109 @@ load_folder (LoftRegistry *self,
   return g_steal_pointer (&documents);
 }
 
+static gboolean
+is_broken (const GError *error)
+{
+  return g_error_matches (error,
+                          LOFT_REGISTRY_ERROR,
+                          LOFT_REGISTRY_ERROR_CORRUPT) ||
+         g_error_matches (error,
+                          LOFT_STORAGE_ERROR,
+                          LOFT_STORAGE_ERROR_CORRUPT);
+}
+
+/* Reads the newest document that means anything, with or without its tarball.
+ * Gives %NULL with no error set if there is no document at all. One that can't
+ * be read is no reason to take an older one: it may name the owners. */
+static LoftDocument *
+load_newest (LoftRegistry *self, const char *name, GError **error)
+{
+  g_auto (GStrv) keys = list_folder (self, name, NULL, error);
+  g_autoptr (LoftDocument) newest = NULL;
+  g_autoptr (GError) broken = NULL;
+
+  for (gsize i = 0; keys != NULL && keys[i] != NULL; i++)
+    {
+      g_autofree char *owner = NULL;
+      g_autofree char *key = NULL;
+      g_autoptr (GError) local_error = NULL;
+
+      if (!loft_document_parse_key (keys[i], &owner, &key))
+        continue;
+
+      g_autoptr (LoftDocument) document =
+        loft_log_load_document (self->storage, name, key, NULL, &local_error);
+      if (document == NULL && !is_broken (local_error))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return NULL;
+        }
+      if (document == NULL && broken == NULL)
+        broken = g_steal_pointer (&local_error);
+      if (document != NULL &&
+          (newest == NULL || compare_documents (&newest, &document) <= 0))
+        {
+          g_clear_pointer (&newest, loft_document_free);
+          newest = g_steal_pointer (&document);
+        }
+    }
+  if (newest == NULL && broken != NULL)
+    g_propagate_error (error, g_steal_pointer (&broken));
+
+  return g_steal_pointer (&newest);
+}
+
 /**
- * loft_registry_make_adopted_state:
+ * loft_registry_read_adopted:
  * @self: a registry
- * @name: a package without `package.json`
+ * @name: a package that had no `package.json` a moment ago
+ * @out_etag: (out) (optional) (transfer full): as of
+ * loft_authority_read_state()
+ * @out_adopted: (out): whether it has none still
  * @error: return location for a #GError
  *
  * Makes the state that an adopted package has: owned by the users that its
  * newest document names, or by nobody. Blocks.
  *
- * Returns: (transfer full): a state of revision 0, or %NULL with @error set to
- *   a #LoftStorageError
+ * Whoever publishes first writes a state before the first document. So once the
+ * documents were seen, the state is looked for again: they may be newer than
+ * the caller's look.
+ *
+ * Returns: (transfer full): a state, of revision 0 if the package is adopted,
+ *   or %NULL with @error set to a #LoftStorageError, or to
+ *   %LOFT_REGISTRY_ERROR_CORRUPT if no document tells whose the package is
  */
 LoftState *
-loft_registry_make_adopted_state (LoftRegistry *self,
-                                  const char *name,
-                                  GError **error)
+loft_registry_read_adopted (LoftRegistry *self,
+                            const char *name,
+                            char **out_etag,
+                            gboolean *out_adopted,
+                            GError **error)
 {
-  g_autoptr (GPtrArray) documents = load_folder (self, name, NULL, error);
-  if (documents == NULL)
-    return NULL;
-
-  LoftState *state = loft_state_new ();
-  if (documents->len > 0)
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftDocument) newest = load_newest (self, name, &local_error);
+  if (local_error != NULL)
     {
-      const LoftDocument *newest =
-        g_ptr_array_index (documents, documents->len - 1);
-
-      for (gsize i = 0; newest->owners[i] != NULL; i++)
-        loft_state_add_owner (state, newest->owners[i], NULL);
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
     }
+
+  LoftState *state =
+    loft_authority_read_state (self->authority, name, out_etag, &local_error);
+  *out_adopted = state == NULL;
+  if (state != NULL)
+    return state;
+  if (!g_error_matches (local_error,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  state = loft_state_new ();
+  for (gsize i = 0; newest != NULL && newest->owners[i] != NULL; i++)
+    loft_state_add_owner (state, newest->owners[i], NULL);
 
   return state;
 }

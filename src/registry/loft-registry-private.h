@@ -108,9 +108,11 @@ char *loft_registry_hash_object (LoftStorage *storage,
 gboolean loft_registry_has_documents (LoftRegistry *self,
                                       const char *name,
                                       GError **error);
-LoftState *loft_registry_make_adopted_state (LoftRegistry *self,
-                                             const char *name,
-                                             GError **error);
+LoftState *loft_registry_read_adopted (LoftRegistry *self,
+                                       const char *name,
+                                       char **out_etag,
+                                       gboolean *out_adopted,
+                                       GError **error);
 GBytes *loft_registry_read_folder (LoftRegistry *self,
                                    const char *name,
                                    GCancellable *cancellable,
