@@ -383,6 +383,12 @@ test_untold (Fixture *fixture, gconstpointer test_data)
   assert_changes (fixture, "1 adopt hello 1.0.0\n");
   assert_publish (fixture, "hello", "1.0.0", "adopted", TOKEN, "there already");
   assert_changes (fixture, "1 adopt hello 1.0.0\n");
+
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftDownload) download =
+    registry_kit_download (fixture, "hello", "1.0.0", &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (download);
 }
 
 /* A claimed name without versions, as a crash leaves it, is its token's. */

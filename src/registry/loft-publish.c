@@ -181,27 +181,33 @@ load_existing (Publish *publish, GError **error)
                                  error);
 }
 
+/* An adopted document does not say what its tarball is; the event that may
+ * follow has to. */
 static gboolean
 is_same_archive (Publish *publish,
-                 const LoftDocument *document,
+                 LoftDocument *document,
                  gboolean *out_same,
                  GError **error)
 {
   const char *ours = loft_spool_get_sha256 (publish->job->request->spool);
 
-  if (document->sha256 != NULL)
+  if (document->sha256 == NULL || document->size < 0)
     {
-      *out_same = g_str_equal (document->sha256, ours);
-      return TRUE;
+      g_autofree char *key =
+        g_strconcat (document->name, "/", document->archive, NULL);
+
+      g_clear_pointer (&document->sha256, g_free);
+      document->sha256 = loft_registry_hash_object (publish->self->storage,
+                                                    key,
+                                                    &document->size,
+                                                    NULL,
+                                                    error);
+      if (document->sha256 == NULL)
+        return FALSE;
     }
+  *out_same = g_str_equal (document->sha256, ours);
 
-  g_autofree char *key =
-    g_strconcat (document->name, "/", document->archive, NULL);
-  g_autofree char *theirs =
-    loft_registry_hash_object (publish->self->storage, key, NULL, NULL, error);
-  *out_same = g_strcmp0 (theirs, ours) == 0;
-
-  return theirs != NULL;
+  return TRUE;
 }
 
 /* Makes sure that the log has the document, and the state of its package, since
