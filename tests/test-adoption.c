@@ -262,6 +262,20 @@ test_adopt_owners_unknown (Fixture *fixture, gconstpointer test_data)
   assert_publish (fixture, "owned", "2.0.0", "a", TOKEN, forbidden);
 }
 
+/* A state that says of itself what no state can say claims no version. */
+static void
+test_adopt_odd_state (Fixture *fixture, gconstpointer test_data)
+{
+  put_text (fixture,
+            "hello/package.json",
+            "{\"revision\":1,\"changed_at\":\"2026-01-02T03:04:05Z\","
+            "\"change\":\"publish\",\"change_key\":\"1.0.0\","
+            "\"owners\":[],\"yanked\":{}}");
+  registry_fixture_start (fixture);
+  assert_publish (fixture, "hello", "1.0.0", "a", TOKEN, "created");
+  assert_versions (fixture, "hello", "1.0.0");
+}
+
 /* An adopted version counts as the same that its number says, whatever build
  * metadata its name has. */
 static void
@@ -544,6 +558,7 @@ main (int argc, char **argv)
   add ("/adoption/download", test_adopt_download, FALSE);
   add ("/adoption/owners", test_adopt_owners, FALSE);
   add ("/adoption/owners/unknown", test_adopt_owners_unknown, FALSE);
+  add ("/adoption/odd-state", test_adopt_odd_state, FALSE);
   add ("/adoption/build", test_adopt_build, FALSE);
   add ("/adoption/yank", test_adopt_yank, FALSE);
   add ("/adoption/not-ready", test_not_ready, FALSE);

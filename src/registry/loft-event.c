@@ -95,10 +95,12 @@ loft_event_new_for_state (const char *name, const LoftState *state)
 {
   g_return_val_if_fail (name != NULL && state != NULL, NULL);
 
+  /* The types of documents come before: a state that names one, as somebody may
+   * have written by hand, must not tell of a version. */
   LoftEventType type =
     state->change != NULL ? type_from_name (state->change) : LOFT_EVENT_OWNERS;
   LoftEvent *self =
-    loft_event_new (type != LOFT_EVENT_OTHER ? type : LOFT_EVENT_OWNERS, name);
+    loft_event_new (type >= LOFT_EVENT_CLAIM ? type : LOFT_EVENT_OWNERS, name);
 
   self->key = g_strdup (state->change_key);
   self->version = g_strdup (state->change_key);
