@@ -580,6 +580,19 @@ test_claim_same_owner (Fixture *fixture, gconstpointer test_data)
   g_assert_nonnull (element);
 }
 
+/* Where the id of a token can't be stored, nothing of the token is told. */
+static void
+test_secrets_failure (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fault_storage_arm (fixture->storage, FAULT_NO_SPACE, "_registry/tokens/", 1);
+  g_assert_null (
+    registry_kit_publish (fixture, "hello", "1.0.0", "a", TOKEN, NULL, &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NO_SPACE);
+  g_assert_null (strstr (error->message, "tokens/"));
+}
+
 static void
 add (const char *path, void (*func) (Fixture *, gconstpointer))
 {
@@ -603,6 +616,7 @@ main (int argc, char **argv)
   add ("/registry/claim", test_claim);
   add ("/registry/claim/weak", test_claim_weak);
   add ("/registry/claim/same-owner", test_claim_same_owner);
+  add ("/registry/secrets/failure", test_secrets_failure);
   add ("/registry/open", test_open);
   add ("/registry/secrets", test_secrets);
   add ("/registry/confusable", test_confusable);

@@ -249,6 +249,16 @@ parse_text (const char *text, const char *key, GError **error)
   return NULL;
 }
 
+/* The key of what is stored of a token holds the token's hash, and storages
+ * name keys in their messages, which end in logs and answers. */
+static void
+hide_key (GError *error)
+{
+  g_free (error->message);
+  error->message = g_strdup ("The public id of a token can't be stored, or "
+                             "what is stored of it can't be read");
+}
+
 /* The public id of a token is drawn at random when it is first seen, so that
  * nothing about the token can be told from it. */
 static char *
@@ -260,21 +270,23 @@ get_id (LoftAuthority *self, const char *hash, GError **error)
     return NULL;
 
   g_autofree char *text = g_strdup_printf ("{\"id\":\"t-%s\"}\n", drawn);
-  g_autofree char *stored = create_or_read (self, key, text, error);
-  if (stored == NULL)
-    return NULL;
-
-  g_autoptr (JsonNode) json = parse_text (stored, key, error);
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *stored = create_or_read (self, key, text, &local_error);
+  g_autoptr (JsonNode) json =
+    stored != NULL ? parse_text (stored, key, &local_error) : NULL;
   if (json == NULL)
-    return NULL;
+    {
+      hide_key (local_error);
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
 
   const char *id = loft_json_get_string (json_node_get_object (json), "id");
   if (id == NULL)
-    g_set_error (error,
-                 LOFT_REGISTRY_ERROR,
-                 LOFT_REGISTRY_ERROR_CORRUPT,
-                 "“%s” is broken",
-                 key);
+    g_set_error_literal (error,
+                         LOFT_REGISTRY_ERROR,
+                         LOFT_REGISTRY_ERROR_CORRUPT,
+                         "What is stored of a token is broken");
 
   return g_strdup (id);
 }
