@@ -21,6 +21,10 @@
 #define SMALL_DOCUMENT_MAX (4 * 1024)
 #define STATE_SIZE_MAX (8 * 1024 * 1024)
 
+/* How many tokens are remembered, so that their documents need not be looked
+ * for, and synced, at each new name. */
+#define IDS_MAX 1000
+
 /* What a token must be at least, to own a name: long, and no string that
  * somebody else would think of first. */
 #define OWNING_TOKEN_LENGTH 32
@@ -31,7 +35,8 @@ struct _LoftAuthority
   LoftStorage *storage; /* owned */
 
   GMutex mutex;
-  char *salt; /* owned, NULL until it is needed */
+  char *salt;      /* owned, NULL until it is needed */
+  GHashTable *ids; /* owned: hash of a token to its public id, both owned */
 };
 
 /**
@@ -49,6 +54,7 @@ loft_authority_new (LoftStorage *storage)
 
   LoftAuthority *self = g_new0 (LoftAuthority, 1);
   self->storage = g_object_ref (storage);
+  self->ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_mutex_init (&self->mutex);
 
   return self;
@@ -67,6 +73,7 @@ loft_authority_free (LoftAuthority *self)
 
   g_object_unref (self->storage);
   g_free (self->salt);
+  g_hash_table_unref (self->ids);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }
@@ -262,7 +269,7 @@ hide_key (GError *error)
 /* The public id of a token is drawn at random when it is first seen, so that
  * nothing about the token can be told from it. */
 static char *
-get_id (LoftAuthority *self, const char *hash, GError **error)
+draw_id (LoftAuthority *self, const char *hash, GError **error)
 {
   g_autofree char *key = g_strconcat ("_registry/tokens/", hash, ".json", NULL);
   g_autofree char *drawn = draw_random (ID_LENGTH, error);
@@ -289,6 +296,27 @@ get_id (LoftAuthority *self, const char *hash, GError **error)
                          "What is stored of a token is broken");
 
   return g_strdup (id);
+}
+
+static char *
+get_id (LoftAuthority *self, const char *hash, GError **error)
+{
+  g_mutex_lock (&self->mutex);
+  char *known = g_strdup (g_hash_table_lookup (self->ids, hash));
+  g_mutex_unlock (&self->mutex);
+  if (known != NULL)
+    return known;
+
+  g_autofree char *id = draw_id (self, hash, error);
+  if (id == NULL)
+    return NULL;
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  if (g_hash_table_size (self->ids) >= IDS_MAX)
+    g_hash_table_remove_all (self->ids);
+  g_hash_table_insert (self->ids, g_strdup (hash), g_strdup (id));
+
+  return g_steal_pointer (&id);
 }
 
 /**
