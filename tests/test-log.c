@@ -479,6 +479,38 @@ test_append_time (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpint (next->time, >=, ahead);
 }
 
+/* Events that carry a lot do not make an entry that nobody can read again. */
+static void
+test_append_large (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = new_events ();
+
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autoptr (LoftState) state = loft_state_new ();
+      g_autofree char *name = g_strdup_printf ("large-%u", i);
+
+      state->revision = 1;
+      state->deprecated = g_strnfill (3 * 1024 * 1024, 'x');
+      g_ptr_array_add (events, loft_event_new_for_state (name, state));
+    }
+  loft_log_append (fixture->log, events, &error);
+  g_assert_no_error (error);
+  g_autofree char *keys =
+    storage_kit_list (fixture->real, LOFT_LOG_PREFIX, NULL, 0);
+  g_assert_cmpstr (keys,
+                   ==,
+                   "00000000000000000001 00000000000000000003 "
+                   "00000000000000000005");
+
+  guint64 last;
+  g_autoptr (GBytes) page =
+    loft_catalog_list_changes (fixture->catalog, 0, 100, &last, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (last, ==, 2);
+}
+
 static void
 add (const char *path, void (*func) (Fixture *, gconstpointer))
 {
@@ -498,6 +530,7 @@ main (int argc, char **argv)
   add ("/log/append/no-space", test_append_no_space);
   add ("/log/append/rival", test_append_rival);
   add ("/log/append/helped", test_append_helped);
+  add ("/log/append/large", test_append_large);
   add ("/log/append/crowd", test_append_crowd);
   add ("/log/append/late", test_append_late);
   add ("/log/append/time", test_append_time);

@@ -20,6 +20,10 @@
 /* How many versions are listed without leaving a main loop. */
 #define FEW_VERSIONS 200
 
+/* An event may carry all that a package has yanked, so a page is bounded in
+ * bytes too. */
+#define CHANGES_SIZE_MAX (4 * 1024 * 1024)
+
 static GBytes *
 list_versions (LoftCatalog *self, const char *name, guint max, GError **error)
 {
@@ -349,7 +353,8 @@ loft_catalog_list_dependents (LoftCatalog *self,
  * @out_last: (out) (optional): the last event that is listed, or @since
  * @error: return location for a #GError
  *
- * Lists events as they stand in the log, a line each, in their order.
+ * Lists events as they stand in the log, a line each, in their order. A page
+ * ends early where it would grow beyond 4 MiB, yet has one event at least.
  *
  * Returns: (transfer full): NDJSON, or %NULL with @error set
  */
@@ -383,8 +388,10 @@ loft_catalog_list_changes (LoftCatalog *self,
       last = loft_catalog_column_int (list, 0);
       g_string_append (text, loft_catalog_column_text (list, 1));
       g_string_append_c (text, '\n');
+      if (text->len > CHANGES_SIZE_MAX)
+        break;
     }
-  if (code != SQLITE_DONE)
+  if (code != SQLITE_DONE && code != SQLITE_ROW)
     return NULL;
 
   if (out_last != NULL)

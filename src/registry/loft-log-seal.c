@@ -13,6 +13,9 @@
 #include "registry/loft-log-entry.h"
 #include "registry/loft-registry-error.h"
 
+/* Well below what a reader takes in at once. */
+#define SEALED_SIZE_MAX (32 * 1024 * 1024)
+
 /* Finds the entry that @seq is in: the last one that begins at or below it. */
 static guint64
 find_entry (LoftStorage *storage,
@@ -213,31 +216,69 @@ create_sealed (LoftStorage *storage,
   return TRUE;
 }
 
+/* Gives the text of a full thousand, or %NULL with no error set if that is too
+ * much for one object. */
 static GBytes *
 collect_thousand (LoftCatalog *catalog, guint64 first, GError **error)
 {
-  guint64 last;
-  guint expected = first > 0 ? LOFT_LOG_SEAL : LOFT_LOG_SEAL - 1;
-  g_autoptr (GBytes) text =
-    loft_catalog_list_changes (catalog,
-                               first > 0 ? first - 1 : 0,
-                               expected,
-                               &last,
-                               error);
-  if (text == NULL)
-    return NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+  guint64 end = first + LOFT_LOG_SEAL - 1;
+  guint64 last = first > 0 ? first - 1 : 0;
 
-  if (last != first + LOFT_LOG_SEAL - 1)
+  while (last < end)
     {
-      g_set_error (error,
-                   LOFT_REGISTRY_ERROR,
-                   LOFT_REGISTRY_ERROR_FAILED,
-                   "The catalog lacks events from %" G_GUINT64_FORMAT " on",
-                   last);
-      return NULL;
+      guint64 since = last;
+      g_autoptr (GBytes) page =
+        loft_catalog_list_changes (catalog,
+                                   since,
+                                   (guint) (end - since),
+                                   &last,
+                                   error);
+      if (page == NULL)
+        return NULL;
+      if (last == since)
+        {
+          g_set_error (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_FAILED,
+                       "The catalog lacks events from %" G_GUINT64_FORMAT " on",
+                       last);
+          return NULL;
+        }
+
+      gsize length;
+      const char *data = g_bytes_get_data (page, &length);
+      g_string_append_len (text, data, (gssize) length);
+      if (text->len > SEALED_SIZE_MAX)
+        return NULL;
     }
 
-  return g_steal_pointer (&text);
+  return g_string_free_to_bytes (g_steal_pointer (&text));
+}
+
+static gboolean
+seal_thousand (LoftStorage *storage,
+               LoftCatalog *catalog,
+               guint64 first,
+               GCancellable *cancellable,
+               GError **error)
+{
+  gboolean alone =
+    (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_SHARED) == 0;
+  g_autofree char *key = loft_log_sealed_key (first);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) text = collect_thousand (catalog, first, &local_error);
+
+  if (text == NULL && local_error == NULL)
+    return TRUE;
+  if (text == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
+  return create_sealed (storage, key, text, cancellable, error) &&
+         (!alone || drop_entries (storage, first, cancellable, error));
 }
 
 /**
@@ -249,7 +290,8 @@ collect_thousand (LoftCatalog *catalog, guint64 first, GError **error)
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Seals each thousand of events that is full. Blocks.
+ * Seals each thousand of events that is full. One of more than 32 MiB stays in
+ * its entries. Blocks.
  *
  * Returns: %TRUE, or %FALSE with @error set to a #LoftStorageError, a
  *   #LoftRegistryError or %G_IO_ERROR_CANCELLED; then it may be tried again
@@ -267,23 +309,13 @@ loft_log_seal (LoftStorage *storage,
   g_return_val_if_fail (out_next != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  gboolean alone =
-    (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_SHARED) == 0;
   guint64 first = from - from % LOFT_LOG_SEAL;
 
   for (*out_next = first;
        first + LOFT_LOG_SEAL <= loft_catalog_get_sequence (catalog) + 1;
        first += LOFT_LOG_SEAL, *out_next = first)
-    {
-      g_autofree char *key = loft_log_sealed_key (first);
-      g_autoptr (GBytes) text = collect_thousand (catalog, first, error);
-
-      if (text == NULL ||
-          !create_sealed (storage, key, text, cancellable, error))
-        return FALSE;
-      if (alone && !drop_entries (storage, first, cancellable, error))
-        return FALSE;
-    }
+    if (!seal_thousand (storage, catalog, first, cancellable, error))
+      return FALSE;
 
   return TRUE;
 }

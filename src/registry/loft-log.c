@@ -37,6 +37,9 @@
 
 /* How often an unknown outcome is looked into before the caller is told so. */
 #define TRIES_MAX 20
+/* Bytes of an entry that is not one large event alone. */
+#define ENTRY_SIZE_MAX (4 * 1024 * 1024)
+
 #define TRY_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
 struct _LoftLog
@@ -301,7 +304,8 @@ learn_last_time (LoftLog *self)
 }
 
 /* Takes from @pending the events of the next entry: none that the log has
- * already, none twice, and none past the end of the thousand. */
+ * already, none twice, none past the end of the thousand, and no more than can
+ * be read again. */
 static GPtrArray *
 take_entry (LoftLog *self, GPtrArray *pending)
 {
@@ -314,7 +318,8 @@ take_entry (LoftLog *self, GPtrArray *pending)
   g_autoptr (GHashTable) seen =
     g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
 
-  while (pending->len > 0 && entry->len < room)
+  gsize size = 0;
+  while (pending->len > 0 && entry->len < room && size < ENTRY_SIZE_MAX)
     {
       g_autoptr (LoftEvent) event = g_ptr_array_steal_index (pending, 0);
 
@@ -325,6 +330,7 @@ take_entry (LoftLog *self, GPtrArray *pending)
       if (event->node == NULL)
         event->node = g_strdup (self->node);
       loft_event_seal (event, next + entry->len, time);
+      size += strlen (event->text) + 1;
       g_ptr_array_add (entry, g_steal_pointer (&event));
     }
 
