@@ -296,6 +296,24 @@ test_adopt_build (Fixture *fixture, gconstpointer test_data)
                   "there already");
 }
 
+/* A version that is broken in the folder is taken all the same, and the folder
+ * stays as it was. */
+static void
+test_adopt_broken (Fixture *fixture, gconstpointer test_data)
+{
+  g_autofree char *exists =
+    g_strdup_printf ("error %d", LOFT_REGISTRY_ERROR_EXISTS);
+
+  put_document (fixture, "torn", "1.0.0", "");
+  put_text (fixture, "broken/1.0.0.json", "{\"name\":");
+  put_version (fixture, "broken", "0.9.0");
+  registry_fixture_start (fixture);
+  assert_publish (fixture, "torn", "1.0.0", "a", TOKEN, exists);
+  assert_publish (fixture, "broken", "1.0.0", "a", TOKEN, exists);
+  assert_content (fixture, "broken/1.0.0.json", "{\"name\":");
+  assert_publish (fixture, "broken", "1.1.0", "a", TOKEN, "created");
+}
+
 /* A yank of an adopted version is written beside it, and changes nothing of
  * it. */
 static void
@@ -560,6 +578,7 @@ main (int argc, char **argv)
   add ("/adoption/owners/unknown", test_adopt_owners_unknown, FALSE);
   add ("/adoption/odd-state", test_adopt_odd_state, FALSE);
   add ("/adoption/build", test_adopt_build, FALSE);
+  add ("/adoption/broken", test_adopt_broken, FALSE);
   add ("/adoption/yank", test_adopt_yank, FALSE);
   add ("/adoption/not-ready", test_not_ready, FALSE);
   add ("/leftover/tarball", test_orphan_tarball, FALSE);

@@ -44,9 +44,10 @@ typedef struct
 {
   LoftRegistry *self; /* not owned */
   gboolean read_only;
-  GPtrArray *folder; /* owned, of owned keys */
-  char *name;        /* owned, nullable: the folder's */
-  GPtrArray *events; /* owned, of owned LoftEvent */
+  GPtrArray *folder;    /* owned, of owned keys */
+  char *name;           /* owned, nullable: the folder's */
+  gboolean unannounced; /* something was applied without an event */
+  GPtrArray *events;    /* owned, of owned LoftEvent */
   guint64 documents;
   guint64 problems;
   guint64 told;
@@ -202,7 +203,10 @@ take_document (Scan *scan, const char *key, GError **error)
     }
 
   if (scan->read_only)
-    return loft_catalog_apply_unlogged (self->catalog, document, NULL, error);
+    {
+      scan->unannounced = TRUE;
+      return loft_catalog_apply_unlogged (self->catalog, document, NULL, error);
+    }
 
   g_ptr_array_add (scan->events,
                    loft_event_new_for_document (g_steal_pointer (&document)));
@@ -226,10 +230,13 @@ take_state (Scan *scan, GError **error)
     return TRUE;
 
   if (scan->read_only)
-    return loft_catalog_apply_unlogged_state (self->catalog,
-                                              scan->name,
-                                              state,
-                                              error);
+    {
+      scan->unannounced = TRUE;
+      return loft_catalog_apply_unlogged_state (self->catalog,
+                                                scan->name,
+                                                state,
+                                                error);
+    }
 
   g_ptr_array_add (scan->events, loft_event_new_for_state (scan->name, state));
 
@@ -290,6 +297,9 @@ take_folder (Scan *scan, GError **error)
         return FALSE;
     }
   g_ptr_array_set_size (scan->folder, 0);
+  if (scan->unannounced)
+    loft_registry_announce (scan->self);
+  scan->unannounced = FALSE;
   show_progress (scan);
 
   return TRUE;
@@ -518,7 +528,18 @@ maintain (LoftRegistry *self, GError **error)
     return FALSE;
   self->scan_owed = FALSE;
 
-  return seal (self, error) && loft_catalog_checkpoint (self->catalog, error);
+  /* A log that can't be sealed is one that can be used all the same. */
+  g_autoptr (GError) local_error = NULL;
+  if (!seal (self, &local_error) &&
+      !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      if (!self->seal_failed)
+        g_warning ("The log can't be sealed, and that is tried again: %s",
+                   local_error->message);
+      self->seal_failed = TRUE;
+    }
+
+  return loft_catalog_checkpoint (self->catalog, error);
 }
 
 /* Sleeps until there is something to do. After a failure nobody's wish cuts

@@ -230,15 +230,51 @@ tell (Publish *publish, LoftDocument *document, GError **error)
   return loft_log_append (publish->self->log, events, error);
 }
 
+/* What stands under a version's key takes it, were it broken: the publisher can
+ * only choose another version, and the administrator must look. */
+static gboolean
+refuse_broken (Publish *publish, GError *reason, GError **error)
+{
+  const LoftPublishRequest *request = publish->job->request;
+  g_autoptr (GError) owned = reason;
+
+  if (!g_error_matches (owned,
+                        LOFT_REGISTRY_ERROR,
+                        LOFT_REGISTRY_ERROR_CORRUPT) &&
+      !g_error_matches (owned,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&owned));
+      return FALSE;
+    }
+
+  g_message ("Version %s of “%s” can't be published anew: %s",
+             request->version,
+             request->name,
+             owned->message);
+  g_set_error (error,
+               LOFT_REGISTRY_ERROR,
+               LOFT_REGISTRY_ERROR_EXISTS,
+               "Version %s of “%s” exists already, but what is stored of it is "
+               "broken; publish under another version",
+               request->version,
+               request->name);
+
+  return FALSE;
+}
+
 static gboolean
 answer_existing (Publish *publish, LoftDocument *document, GError **error)
 {
   g_autoptr (LoftDocument) owned = document;
   const LoftPublishRequest *request = publish->job->request;
+  g_autoptr (GError) local_error = NULL;
   gboolean same;
 
-  if (!is_same_archive (publish, owned, &same, error) ||
-      !tell (publish, g_steal_pointer (&owned), error))
+  if (!is_same_archive (publish, owned, &same, &local_error))
+    return refuse_broken (publish, g_steal_pointer (&local_error), error);
+  if (!tell (publish, g_steal_pointer (&owned), error))
     return FALSE;
   if (same)
     return TRUE;
@@ -553,10 +589,7 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
   else if (!g_error_matches (local_error,
                              LOFT_STORAGE_ERROR,
                              LOFT_STORAGE_ERROR_NOT_FOUND))
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
+    return refuse_broken (&publish, g_steal_pointer (&local_error), error);
   else if (!store_archive (&publish, error) || !commit (&publish, error))
     return FALSE;
 

@@ -614,9 +614,18 @@ loft_registry_read_archive (LoftRegistry *self,
   download->bytes =
     bytes != NULL ? g_bytes_ref (bytes)
                   : loft_object_load (object, G_MAXSIZE, cancellable, error);
-  download->sha256 = g_strdup (found->sha256);
+  if (download->bytes == NULL)
+    return NULL;
+
+  download->sha256 = found->sha256 != NULL
+                       ? g_strdup (found->sha256)
+                       : loft_registry_hash_object (self->storage,
+                                                    key,
+                                                    NULL,
+                                                    cancellable,
+                                                    error);
   download->filename = g_strdup_printf ("%s-%s.tar.gz", name, found->version);
   download->published_at = found->published_at;
 
-  return download->bytes != NULL ? g_steal_pointer (&download) : NULL;
+  return download->sha256 != NULL ? g_steal_pointer (&download) : NULL;
 }

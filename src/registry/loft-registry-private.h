@@ -27,6 +27,7 @@ struct _LoftRegistry
   GThread *keeper;        /* owned, NULL before start and after stop */
   GCancellable *stopping; /* owned */
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
+  gboolean seal_failed;   /* of the keeper: so that it is told of once */
 
   /* Guards what follows up to the atomic counters. */
   GMutex mutex;
@@ -51,6 +52,7 @@ struct _LoftRegistry
 };
 
 LoftRegistrySettings *loft_registry_dup_settings (LoftRegistry *self);
+void loft_registry_announce (LoftRegistry *self);
 gboolean loft_registry_can_answer (LoftRegistry *self, GError **error);
 gboolean loft_registry_can_write (LoftRegistry *self, GError **error);
 void loft_registry_translate_error (GError **error);

@@ -135,11 +135,16 @@ notify_cb (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-static void
-applied_cb (gpointer user_data)
+/**
+ * loft_registry_announce:
+ * @self: a registry
+ *
+ * Notes that the catalog has changed, and has “changed” emitted; safe in any
+ * thread.
+ */
+void
+loft_registry_announce (LoftRegistry *self)
 {
-  LoftRegistry *self = user_data;
-
   g_atomic_int_inc (&self->generation);
   if (!g_atomic_int_compare_and_exchange (&self->notifying, FALSE, TRUE))
     return;
@@ -151,6 +156,12 @@ applied_cb (gpointer user_data)
                          g_object_ref (self),
                          g_object_unref);
   g_source_attach (source, self->context);
+}
+
+static void
+applied_cb (gpointer user_data)
+{
+  loft_registry_announce (user_data);
 }
 
 /**
