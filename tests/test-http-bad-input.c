@@ -385,8 +385,7 @@ static const char *const requests[] = {
   "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n",
   "POST /packages/publish HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
   "POST /packages/publish HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-  "POST /packages/publish HTTP/1.1\r\nHost: x\r\n"
-  "Content-Length: 99999999999999999999999\r\n\r\n",
+  "POST / HTTP/1.1\r\nContent-Length: 99999999999999999999999\r\n\r\n",
   "CONNECT x:80 HTTP/1.1\r\nHost: x:80\r\n\r\n",
   "CONNECT x HTTP/1.1\r\nHost: x\r\n\r\n",
   "OPTIONS * HTTP/1.1\r\n\r\n",

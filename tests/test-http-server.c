@@ -107,6 +107,7 @@ run_wait (ServerFixture *fixture, gconstpointer data)
   g_autoptr (HttpAnswer) alive =
     http_request (fixture->port, "GET", "/livez", NULL, NULL);
 
+  g_assert_cmpuint (alive->status, ==, 200);
   http_client_free (g_steal_pointer (&leaving));
   put (fixture, "0.1.0");
 
@@ -204,6 +205,7 @@ test_drain (ServerFixture *fixture, gconstpointer test_data)
                                      NULL,
                                      &error);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+  g_assert_null (connection);
 
   http_client_free (leave.waiting);
   http_client_free (leave.uploading);
@@ -505,6 +507,7 @@ run_large (ServerFixture *fixture, gconstpointer data)
   g_autoptr (HttpClient) client =
     ask (fixture, "/packages/hello-lib/0.1.0/download");
   g_usleep (50000);
+  g_assert_true (g_socket_is_connected (http_client_get_socket (client)));
 }
 
 /* A large package comes and goes whole, without keeping others waiting. */

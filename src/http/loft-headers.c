@@ -93,9 +93,13 @@ loft_headers_negotiate (const char *accept_encoding)
   int qualities[LOFT_CODINGS] = { QUALITY_UNSET, QUALITY_UNSET, QUALITY_UNSET };
   const char *list = accept_encoding != NULL ? accept_encoding : "";
 
-  for (char *item = next_item (&list); item != NULL; item = next_item (&list))
+  while (TRUE)
     {
-      g_autofree char *owned = item;
+      g_autofree char *item = next_item (&list);
+
+      if (item == NULL)
+        break;
+
       gsize length = strcspn (item, "; \t");
       int quality = parse_quality (item + length);
 

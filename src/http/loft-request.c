@@ -184,16 +184,16 @@ loft_request_end (LoftRequest *self, gboolean aborted)
   if (self->message == NULL)
     return;
 
-  g_autoptr (LoftRequest) alive = g_object_ref (self);
   if (self->shared->settings.access_log)
     log_access (self, aborted);
 
+  /* The message's reference goes last, since it may be the last. */
   g_autoptr (SoupServerMessage) message = g_steal_pointer (&self->message);
-  g_object_set_qdata (G_OBJECT (message), request_quark (), NULL);
   g_queue_remove (&self->shared->requests, self);
   g_cancellable_cancel (self->cancellable);
   if (g_queue_is_empty (&self->shared->requests) && self->shared->idle != NULL)
     self->shared->idle (self->shared->idle_data);
+  g_object_set_qdata (G_OBJECT (message), request_quark (), NULL);
 }
 
 /**
