@@ -132,6 +132,7 @@ LoftDownload *loft_registry_read_archive (LoftRegistry *self,
 
 /* Keeping catalog and storage together. */
 
+gboolean loft_registry_scan (LoftRegistry *self, GError **error);
 gpointer loft_registry_keep (gpointer data);
 void loft_registry_note_clean_end (LoftRegistry *self);
 
