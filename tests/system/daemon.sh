@@ -27,6 +27,13 @@ check "it starts on a port that the system chose" \
 check "it tells the real port" sh -c '! echo "$1" | grep -q ":0$"' sh "$url"
 check "it answers there" shows "Registry" "$url/"
 check "it makes the storage" test -d store
+if [ -n "${LOFT_TEST_MIMALLOC-}" ]; then
+  check "it allocates through mimalloc, as it was built to" \
+    grep -q libmimalloc "/proc/$pid/maps"
+else
+  check "it was built without mimalloc, and does without" \
+    sh -c '! grep libmimalloc "/proc/$1/maps"' sh "$pid"
+fi
 check "it takes a package" publishes 201 hello 0.1.0
 check "it lists the package" shows '"0.1.0"' "$url/packages/hello"
 check "each request is logged" logged first 'GET /packages/hello'
