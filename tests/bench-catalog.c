@@ -332,7 +332,7 @@ main (int argc, char **argv)
     }
 
   gint64 start = g_get_monotonic_time ();
-  LoftCatalog *catalog = loft_catalog_open (argv[1], "bench", &error);
+  LoftCatalog *catalog = loft_catalog_open (argv[1], "bench", NULL, &error);
   g_assert_no_error (error);
   g_print ("opened in %.2f ms\n", (g_get_monotonic_time () - start) / 1e3);
   if (!loft_catalog_is_complete (catalog))

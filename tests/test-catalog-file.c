@@ -40,7 +40,7 @@ static char *
 catalog_path (Kit *kit, const char *stem, guint generation)
 {
   g_autofree char *name =
-    g_strdup_printf ("catalog-%s-1-%u.db", stem, generation);
+    g_strdup_printf ("catalog-%s-2-%u.db", stem, generation);
 
   return g_build_filename (kit->directory, name, NULL);
 }
@@ -106,13 +106,13 @@ test_second (Kit *kit, gconstpointer test_data)
   kit_publish (kit->catalog, "hello", "1.0.0");
   for (gsize i = 0; i < G_N_ELEMENTS (catalogs); i++)
     {
-      catalogs[i] = loft_catalog_open (kit->directory, "test", &error);
+      catalogs[i] = loft_catalog_open (kit->directory, "test", NULL, &error);
       g_assert_no_error (error);
       assert_packages (catalogs[i], "");
     }
   assert_exists (kit, "test.15", 1, TRUE);
 
-  g_assert_null (loft_catalog_open (kit->directory, "test", &error));
+  g_assert_null (loft_catalog_open (kit->directory, "test", NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, kit->directory));
 
@@ -129,7 +129,8 @@ test_other_store (Kit *kit, gconstpointer test_data)
   g_autoptr (GError) error = NULL;
 
   kit_publish (kit->catalog, "hello", "1.0.0");
-  LoftCatalog *other = loft_catalog_open (kit->directory, "test2", &error);
+  LoftCatalog *other =
+    loft_catalog_open (kit->directory, "test2", NULL, &error);
   g_assert_no_error (error);
   assert_packages (other, "");
   g_assert_finalize_object (other);
@@ -150,7 +151,7 @@ test_another_process (void)
     return;
 
   g_autoptr (LoftCatalog) catalog =
-    loft_catalog_open (directory, "test", &error);
+    loft_catalog_open (directory, "test", NULL, &error);
   g_assert_no_error (error);
   kit_publish (catalog, "theirs", "1.0.0");
   assert_packages (catalog, "theirs");
@@ -328,14 +329,14 @@ static void
 test_remains (Kit *kit, gconstpointer test_data)
 {
   static const char *const remains[] = {
-    "catalog-test-1-1.db-wal",     "catalog-test-1-1.db-shm",
-    "catalog-test-1-7.db-wal",     "catalog-test-0-3.db",
-    "catalog-test-2-3.db-journal",
+    "catalog-test-2-1.db-wal",     "catalog-test-2-1.db-shm",
+    "catalog-test-2-7.db-wal",     "catalog-test-0-3.db",
+    "catalog-test-1-3.db-journal",
   };
   static const char *const foreign[] = {
-    "catalog-test-1-1.dbx",
+    "catalog-test-2-1.dbx",
     "catalog-test-x-1.db",
-    "catalog-test-1-99999999999999999999.db",
+    "catalog-test-2-99999999999999999999.db",
     "catalog-test3-1-1.db",
     "notes.txt",
   };

@@ -20,7 +20,7 @@ static char *
 catalog_path (Kit *kit, const char *stem, guint generation)
 {
   g_autofree char *name =
-    g_strdup_printf ("catalog-%s-1-%u.db", stem, generation);
+    g_strdup_printf ("catalog-%s-2-%u.db", stem, generation);
 
   return g_build_filename (kit->directory, name, NULL);
 }
@@ -166,13 +166,13 @@ test_bad_directory (Kit *kit, gconstpointer test_data)
     g_build_filename (kit->directory, "catalog-x.lock", NULL);
 
   g_assert_true (g_file_set_contents (file, "", 0, NULL));
-  g_assert_null (loft_catalog_open (below, "test", &error));
+  g_assert_null (loft_catalog_open (below, "test", NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, below));
   g_clear_error (&error);
 
   g_assert_cmpint (g_mkdir (lock, 0700), ==, 0);
-  g_assert_null (loft_catalog_open (kit->directory, "x", &error));
+  g_assert_null (loft_catalog_open (kit->directory, "x", NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, lock));
 }
@@ -250,7 +250,7 @@ test_small_disk (void)
 
   g_autoptr (GError) error = NULL;
   g_autoptr (LoftCatalog) catalog =
-    loft_catalog_open (directory, "test", &error);
+    loft_catalog_open (directory, "test", NULL, &error);
   g_assert_no_error (error);
   while (error == NULL)
     {
@@ -271,7 +271,7 @@ test_small_disk (void)
   g_auto (GStrv) split = g_strsplit (names, " ", -1);
   g_assert_cmpuint (g_strv_length (split), ==, n_applied);
 
-  g_assert_null (loft_catalog_open (directory, "other", &error));
+  g_assert_null (loft_catalog_open (directory, "other", NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NO_SPACE);
 }
 

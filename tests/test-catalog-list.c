@@ -242,6 +242,90 @@ test_many_versions (Kit *kit, gconstpointer test_data)
                   (g_get_monotonic_time () - start) / 1000.0);
 }
 
+#define assert_names(kit, after, limit, expected)                              \
+  G_STMT_START                                                                 \
+  {                                                                            \
+    g_auto (GStrv) names =                                                     \
+      loft_catalog_list_changed_names (kit->catalog, after, limit, NULL);      \
+    g_autofree char *joined = names != NULL ? g_strjoinv (" ", names) : NULL;  \
+    g_assert_cmpstr (joined, ==, expected);                                    \
+  }                                                                            \
+  G_STMT_END
+
+/* What changed is told name by name, or not at all: neither where that is too
+ * much, nor where events are missing. */
+static void
+test_changed_names (Kit *kit, gconstpointer test_data)
+{
+  assert_names (kit, 0, 10, "");
+  assert_names (kit, 1, 10, NULL);
+
+  kit_publish (kit->catalog, "one", "1.0.0");
+  kit_publish (kit->catalog, "two", "1.0.0");
+  kit_publish (kit->catalog, "one", "1.1.0");
+  kit_change (kit->catalog, "three", kit_state (1, "ann", NULL));
+
+  assert_names (kit, 0, 4, "one two three");
+  assert_names (kit, 0, 3, NULL);
+  assert_names (kit, 2, 10, "one three");
+  assert_names (kit, 3, 1, "three");
+  assert_names (kit, 4, 0, "");
+  assert_names (kit, 3, 0, NULL);
+  assert_names (kit, 5, 10, NULL);
+  assert_names (kit, G_MAXUINT64, 10, NULL);
+}
+
+/* A catalog that begins in the middle of the log does not know what was before.
+ */
+static void
+test_changed_names_before (Kit *kit, gconstpointer test_data)
+{
+  kit_apply (kit->catalog, kit_event (kit_document ("hello", "1.0.0"), 7));
+  kit_publish (kit->catalog, "world", "1.0.0");
+
+  assert_names (kit, 0, 10, NULL);
+  assert_names (kit, 6, 10, NULL);
+  assert_names (kit, 7, 10, "world");
+}
+
+/* The page tells of what was applied, and of what no event tells of. */
+static void
+test_page (Kit *kit, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *directory = g_dir_make_tmp ("catalog-XXXXXX", &error);
+  g_assert_no_error (error);
+  g_autoptr (LoftPage) page = loft_page_new (1, &error);
+  g_assert_no_error (error);
+  g_autoptr (LoftCatalog) catalog =
+    loft_catalog_open (directory, "test", page, &error);
+  g_assert_no_error (error);
+  g_autoptr (LoftDocument) document = kit_document ("hello", "1.0.0");
+
+  guint64 epoch = loft_page_get_epoch (page);
+  kit_apply (catalog, kit_event (kit_document ("hello", "1.0.0"), 7));
+  g_assert_cmpuint (loft_page_get_sequence (page), ==, 7);
+  g_assert_cmpuint (loft_page_get_epoch (page), ==, epoch);
+
+  loft_catalog_apply_unlogged (catalog, document, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (loft_page_get_epoch (page), >, epoch);
+
+  epoch = loft_page_get_epoch (page);
+  loft_catalog_set_complete (catalog, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (loft_page_get_epoch (page), >, epoch);
+
+  epoch = loft_page_get_epoch (page);
+  loft_catalog_reset (catalog, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (loft_page_get_sequence (page), ==, 0);
+  g_assert_cmpuint (loft_page_get_epoch (page), >, epoch);
+
+  g_clear_object (&catalog);
+  kit_remove (directory);
+}
+
 static void
 add_test (const char *path, void (*func) (Kit *, gconstpointer))
 {
@@ -258,6 +342,9 @@ main (int argc, char **argv)
   add_test ("/catalog-list/changes", test_changes);
   add_test ("/catalog-list/dependents", test_dependents);
   add_test ("/catalog-list/many-versions", test_many_versions);
+  add_test ("/catalog-list/changed-names", test_changed_names);
+  add_test ("/catalog-list/changed-names/before", test_changed_names_before);
+  add_test ("/catalog-list/page", test_page);
 
   return g_test_run ();
 }

@@ -41,7 +41,7 @@ open_node (Fixture *fixture)
 {
   g_autoptr (GError) error = NULL;
 
-  fixture->catalog = loft_catalog_open (fixture->cache, "test", &error);
+  fixture->catalog = loft_catalog_open (fixture->cache, "test", NULL, &error);
   g_assert_no_error (error);
   fixture->log =
     loft_log_new (fixture->storage, fixture->catalog, applied_cb, fixture);

@@ -594,6 +594,58 @@ test_secrets_failure (Fixture *fixture, gconstpointer test_data)
 }
 
 static void
+assert_moved (Fixture *fixture,
+              LoftMark *mark,
+              gboolean moved,
+              const char *expected)
+{
+  LoftMark now;
+
+  loft_registry_get_mark (fixture->registry, &now.sequence, &now.epoch);
+  g_assert_cmpuint (now.epoch, ==, mark->epoch);
+  g_assert_cmpint (now.sequence > mark->sequence, ==, moved);
+
+  g_auto (GStrv) names =
+    loft_registry_list_changed_names (fixture->registry, mark->sequence, 10);
+  g_assert_nonnull (names);
+  g_autofree char *joined = g_strjoinv (" ", names);
+  g_assert_cmpstr (joined, ==, expected);
+  *mark = now;
+}
+
+/* Whoever reads the mark after an answer knows of the change. */
+static void
+test_mark (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  LoftMark mark;
+
+  loft_registry_get_mark (fixture->registry, &mark.sequence, &mark.epoch);
+  publish (fixture, "hello", "1.0.0", "a", TOKEN);
+  assert_moved (fixture, &mark, TRUE, "hello");
+  publish (fixture, "hello", "1.0.0", "a", TOKEN);
+  assert_moved (fixture, &mark, FALSE, "");
+  publish (fixture, "world", "1.0.0", "a", TOKEN);
+  assert_moved (fixture, &mark, TRUE, "world");
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *element =
+        registry_kit_yank (fixture, "hello", "1.0.0", TRUE, TOKEN, &error);
+      g_assert_no_error (error);
+      assert_moved (fixture, &mark, i == 0, i == 0 ? "hello" : "");
+    }
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autofree char *list = registry_kit_list_all (fixture, &error);
+      g_assert_no_error (error);
+      g_assert_null (strstr (list, "\"hello\""));
+      g_assert_nonnull (strstr (list, "\"world\""));
+    }
+}
+
+static void
 add (const char *path, void (*func) (Fixture *, gconstpointer))
 {
   g_test_add (path,
@@ -623,6 +675,7 @@ main (int argc, char **argv)
   add ("/registry/yank", test_yank);
   add ("/registry/yank/refused", test_yank_refused);
   add ("/registry/deprecate", test_deprecate);
+  add ("/registry/mark", test_mark);
   add ("/registry/lost-answers", test_lost_answers);
   add ("/registry/faults", test_faults);
   g_test_add ("/registry/race/version",

@@ -108,9 +108,10 @@ apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
   if (!check_sequence (write, event, error) ||
       !loft_catalog_run (write->connection,
                          error,
-                         "INSERT INTO events VALUES (?1, ?2)",
-                         "it",
+                         "INSERT INTO events VALUES (?1, ?2, ?3)",
+                         "itt",
                          (gint64) event->seq,
+                         event->name != NULL ? event->name : "",
                          event->text))
     return FALSE;
 
@@ -151,7 +152,8 @@ write_meta (LoftCatalogWrite *write, const char *digest, GError **error)
     (gint64) write->meta.versions);
 }
 
-/* What both ways of applying end with. */
+/* What both ways of applying end with. Where no event was applied there is no
+ * number that moves, so whatever is remembered is to be forgotten. */
 static gboolean
 finish (LoftCatalog *self,
         LoftCatalogWrite *write,
@@ -167,6 +169,10 @@ finish (LoftCatalog *self,
     return FALSE;
 
   loft_catalog_publish_meta (self, &write->meta);
+  if (digest != NULL)
+    loft_page_raise_sequence (self->page, write->meta.applied);
+  else
+    loft_page_begin_epoch (self->page);
 
   return TRUE;
 }

@@ -289,6 +289,7 @@ check_content (LoftCatalogConnection *connection, GError **error)
     "SELECT 1 FROM meta"
     "  WHERE applied = (SELECT ifnull (max (seq), 0) FROM events)",
     "SELECT count (*) FROM (SELECT name FROM notes LIMIT 1)",
+    "SELECT count (*) FROM (SELECT name FROM events LIMIT 1)",
     "SELECT count (*) FROM (SELECT owners FROM packages LIMIT 1)",
     "SELECT count (*) FROM (SELECT head FROM versions LIMIT 1)",
     "SELECT count (*) FROM (SELECT reason FROM yanked LIMIT 1)",

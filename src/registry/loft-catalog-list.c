@@ -399,3 +399,74 @@ loft_catalog_list_changes (LoftCatalog *self,
 
   return g_string_free_to_bytes (g_steal_pointer (&text));
 }
+
+/**
+ * loft_catalog_list_changed_names:
+ * @self: a catalog
+ * @after: number of an event
+ * @limit: how many events may have followed it
+ * @error: return location for a #GError
+ *
+ * Lists the packages that events after @after are about, each once, without
+ * reading the events themselves. Quick.
+ *
+ * Returns: (transfer full): the names, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NOT_READY if there are more events, or the catalog
+ * does not have them all
+ */
+GStrv
+loft_catalog_list_changed_names (LoftCatalog *self,
+                                 guint64 after,
+                                 guint limit,
+                                 GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return NULL;
+
+  /* From @after itself on, which shows that nothing is missing between. */
+  guint64 next = MAX (after, 1);
+  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
+    reader,
+    error,
+    "SELECT seq, name FROM events WHERE seq >= ?1 ORDER BY seq LIMIT ?2",
+    "ii",
+    (gint64) MIN (next, (guint64) G_MAXINT64),
+    (gint64) limit + 2);
+  g_autoptr (GHashTable) names = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (GPtrArray) found = g_ptr_array_new_with_free_func (g_free);
+  int code = SQLITE_ERROR;
+
+  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
+    {
+      const char *name = loft_catalog_column_text (list, 1);
+
+      if ((guint64) loft_catalog_column_int (list, 0) != next)
+        break;
+      if (next++ == after || *name == '\0' ||
+          g_hash_table_contains (names, name))
+        continue;
+      g_ptr_array_add (found, g_strdup (name));
+      g_hash_table_add (names, found->pdata[found->len - 1]);
+    }
+  if (code == SQLITE_ERROR)
+    return NULL;
+
+  if (code == SQLITE_ROW || next <= after || next - after > (guint64) limit + 1)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_NOT_READY,
+                   "What changed after event %" G_GUINT64_FORMAT
+                   " can't be told name by name",
+                   after);
+      return NULL;
+    }
+
+  g_ptr_array_add (found, NULL);
+
+  return (GStrv) g_ptr_array_free (g_steal_pointer (&found), FALSE);
+}

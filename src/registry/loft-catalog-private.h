@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 /* Raise on every change of what is stored, be it a table, an index, or what a
  * column holds: another schema is another file, built anew. */
-#define LOFT_CATALOG_SCHEMA 1
+#define LOFT_CATALOG_SCHEMA 2
 
 /* Tells our files from other people's databases. */
 #define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
@@ -201,6 +201,7 @@ struct _LoftCatalog
   char *directory; /* owned */
   char *stem;      /* owned */
   int lock_fd;     /* owned, -1 if there is none */
+  LoftPage *page;  /* owned */
 
   GMutex writer_lock;
   LoftCatalogConnection *writer; /* owned, under writer_lock */

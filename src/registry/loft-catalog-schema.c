@@ -27,7 +27,7 @@
  *   events. It is split into words already, so the tokenizer has nothing to
  *   decide.
  *
- * - events: the log, as it stands there.
+ * - events: the log, as it stands there, with the packages that it is about.
  *
  * - problems: events whose document is missing.
  *
@@ -116,6 +116,7 @@ const char *const loft_catalog_schema =
   ");"
   "CREATE TABLE events ("
   "  seq INTEGER PRIMARY KEY,"
+  "  name TEXT NOT NULL,"
   "  text TEXT NOT NULL"
   ") STRICT;"
   "CREATE TABLE problems ("

@@ -32,6 +32,10 @@
  * or the log of SQLite could never be emptied. Where a call needs several
  * statements they run in one transaction, so that they see one state.
  *
+ * What others may remember of the catalog is told apart by the numbers in the
+ * page. They move after the commit and before the write returns, so whoever
+ * reads them and then the catalog never takes the old for the new.
+ *
  * `lock` guards what both sides look at: the pool, and a copy of the figures
  * that are asked for with every request. The copy is renewed after the commit
  * and before the write returns, so who has seen a call return finds in the
@@ -75,6 +79,7 @@ loft_catalog_finalize (GObject *object)
   g_clear_pointer (&self->file, loft_catalog_file_unref);
   if (self->lock_fd != -1)
     g_close (self->lock_fd, NULL);
+  g_clear_pointer (&self->page, loft_page_unref);
   g_free (self->directory);
   g_free (self->stem);
   g_mutex_clear (&self->writer_lock);
@@ -118,6 +123,8 @@ is_store_name (const char *store)
  * loft_catalog_open:
  * @directory: where the catalog is to be; made if it is missing
  * @store: which storage it is of, in lower-case letters and digits
+ * @page: (nullable): the memory where it tells of its changes; %NULL for some
+ *   of its own
  * @error: return location for a #GError
  *
  * Opens the catalog of a store, or begins an empty one: where there is none,
@@ -128,7 +135,10 @@ is_store_name (const char *store)
  *   directory can't be used
  */
 LoftCatalog *
-loft_catalog_open (const char *directory, const char *store, GError **error)
+loft_catalog_open (const char *directory,
+                   const char *store,
+                   LoftPage *page,
+                   GError **error)
 {
   g_return_val_if_fail (directory != NULL, NULL);
   g_return_val_if_fail (store != NULL && is_store_name (store), NULL);
@@ -150,6 +160,10 @@ loft_catalog_open (const char *directory, const char *store, GError **error)
 
   g_autoptr (LoftCatalog) self = g_object_new (LOFT_TYPE_CATALOG, NULL);
   self->directory = g_strdup (directory);
+  self->page = page != NULL ? loft_page_ref (page) : loft_page_new (1, error);
+  if (self->page == NULL)
+    return NULL;
+
   self->lock_fd = loft_catalog_lock (directory, store, &self->stem, error);
   if (self->lock_fd == -1)
     return NULL;
@@ -160,6 +174,7 @@ loft_catalog_open (const char *directory, const char *store, GError **error)
     return NULL;
 
   self->file = loft_catalog_file_ref (self->writer->file);
+  loft_page_raise_sequence (self->page, self->meta.applied);
 
   return g_steal_pointer (&self);
 }
@@ -373,6 +388,7 @@ loft_catalog_set_complete (LoftCatalog *self, GError **error)
     return FALSE;
 
   loft_catalog_publish_meta (self, &meta);
+  loft_page_begin_epoch (self->page);
 
   return TRUE;
 }
@@ -417,6 +433,7 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   self->meta = meta;
   g_cond_broadcast (&self->returned);
   g_clear_pointer (&pool_locker, g_mutex_locker_free);
+  loft_page_start_over (self->page);
 
   loft_catalog_connection_free (self->writer);
   self->writer = g_steal_pointer (&writer);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "registry/loft-event.h"
+#include "registry/loft-page.h"
 
 G_BEGIN_DECLS
 
@@ -76,8 +77,10 @@ typedef enum
   LOFT_SORT_UPDATED
 } LoftSort;
 
-LoftCatalog *
-loft_catalog_open (const char *directory, const char *store, GError **error);
+LoftCatalog *loft_catalog_open (const char *directory,
+                                const char *store,
+                                LoftPage *page,
+                                GError **error);
 
 /* Writing: one thread at a time. */
 
@@ -152,5 +155,9 @@ GBytes *loft_catalog_list_changes (LoftCatalog *self,
                                    guint limit,
                                    guint64 *out_last,
                                    GError **error);
+GStrv loft_catalog_list_changed_names (LoftCatalog *self,
+                                       guint64 after,
+                                       guint limit,
+                                       GError **error);
 
 G_END_DECLS

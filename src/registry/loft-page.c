@@ -317,3 +317,19 @@ loft_page_begin_epoch (LoftPage *self)
 
   atomic_fetch_add (&self->header->epoch, 1);
 }
+
+/**
+ * loft_page_start_over:
+ * @self: a page
+ *
+ * Says that the catalog is empty again, be its events those of another log. To
+ * be called only while nobody writes to it or answers from it.
+ */
+void
+loft_page_start_over (LoftPage *self)
+{
+  g_return_if_fail (self != NULL);
+
+  atomic_store (&self->header->sequence, 0);
+  loft_page_begin_epoch (self);
+}

@@ -30,5 +30,6 @@ guint64 loft_page_get_sequence (LoftPage *self);
 void loft_page_raise_sequence (LoftPage *self, guint64 sequence);
 guint64 loft_page_get_epoch (LoftPage *self);
 void loft_page_begin_epoch (LoftPage *self);
+void loft_page_start_over (LoftPage *self);
 
 G_END_DECLS

@@ -18,7 +18,7 @@ typedef struct
 {
   GBytes *list; /* owned */
   char *digest; /* owned */
-  int generation;
+  LoftMark mark;
 } List;
 
 static void
@@ -29,6 +29,24 @@ list_free (gpointer data)
   g_clear_pointer (&list->list, g_bytes_unref);
   g_free (list->digest);
   g_free (list);
+}
+
+static LoftMark
+get_mark (LoftRegistry *self)
+{
+  LoftMark mark;
+
+  loft_registry_get_mark (self, &mark.sequence, &mark.epoch);
+
+  return mark;
+}
+
+/* Whether a list of @mark has everything that was told of by the time of
+ * @asked. Both numbers only grow while anybody is answered. */
+static gboolean
+is_recent (const LoftMark *mark, const LoftMark *asked)
+{
+  return mark->epoch >= asked->epoch && mark->sequence >= asked->sequence;
 }
 
 static void
@@ -43,7 +61,7 @@ build_in_thread_cb (GTask *task,
 
   /* Noted before the catalog is read, so the list is never newer than it says.
    */
-  list->generation = g_atomic_int_get (&self->generation);
+  list->mark = get_mark (self);
   list->list = loft_catalog_list_packages (self->catalog, &local_error);
   if (list->list == NULL)
     {
@@ -75,18 +93,18 @@ build_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       g_free (self->list_digest);
       self->list = g_steal_pointer (&list->list);
       self->list_digest = g_steal_pointer (&list->digest);
-      self->list_generation = list->generation;
+      self->list_mark = list->mark;
       list_free (list);
     }
 
   while (!g_queue_is_empty (&waiting))
     {
       g_autoptr (GTask) task = g_queue_pop_head (&waiting);
-      int asked = GPOINTER_TO_INT (g_task_get_task_data (task));
+      const LoftMark *asked = g_task_get_task_data (task);
 
       if (local_error != NULL)
         g_task_return_error (task, g_error_copy (local_error));
-      else if (self->list_generation - asked >= 0)
+      else if (is_recent (&self->list_mark, asked))
         g_task_return_boolean (task, TRUE);
       else
         g_queue_push_tail (&self->list_waiting, g_steal_pointer (&task));
@@ -124,7 +142,7 @@ loft_registry_list_packages_async (LoftRegistry *self,
 
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (GError) local_error = NULL;
-  int generation = g_atomic_int_get (&self->generation);
+  LoftMark mark = get_mark (self);
 
   g_task_set_source_tag (task, loft_registry_list_packages_async);
   if (!loft_registry_can_answer (self, &local_error))
@@ -132,13 +150,13 @@ loft_registry_list_packages_async (LoftRegistry *self,
       g_task_return_error (task, g_steal_pointer (&local_error));
       return;
     }
-  if (self->list != NULL && self->list_generation == generation)
+  if (self->list != NULL && is_recent (&self->list_mark, &mark))
     {
       g_task_return_boolean (task, TRUE);
       return;
     }
 
-  g_task_set_task_data (task, GINT_TO_POINTER (generation), NULL);
+  g_task_set_task_data (task, g_memdup2 (&mark, sizeof mark), g_free);
   g_queue_push_tail (&self->list_waiting, g_steal_pointer (&task));
   if (!self->list_building)
     build_list (self);

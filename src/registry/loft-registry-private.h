@@ -12,11 +12,25 @@
 
 G_BEGIN_DECLS
 
+/**
+ * LoftMark:
+ * @sequence: as loft_registry_get_mark() tells it
+ * @epoch: as well
+ *
+ * A moment of the catalog.
+ */
+typedef struct
+{
+  guint64 sequence;
+  guint64 epoch;
+} LoftMark;
+
 struct _LoftRegistry
 {
   GObject parent_instance;
 
   LoftStorage *storage;     /* owned */
+  LoftPage *page;           /* owned */
   LoftCatalog *catalog;     /* owned */
   LoftLog *log;             /* owned */
   LoftAuthority *authority; /* owned */
@@ -39,14 +53,13 @@ struct _LoftRegistry
   guint64 problems;
 
   /* Atomic. */
-  int answers;    /* whether the catalog may answer */
-  int generation; /* raised whenever the catalog has changed */
-  int notifying;  /* whether “changed” is about to be emitted */
+  int answers;   /* whether the catalog may answer */
+  int notifying; /* whether “changed” is about to be emitted */
 
   /* The full list; of the thread that owns the context. */
   GBytes *list;      /* owned, nullable */
   char *list_digest; /* owned, nullable */
-  int list_generation;
+  LoftMark list_mark;
   gboolean list_building;
   GQueue list_waiting; /* owned, of owned GTask */
 };

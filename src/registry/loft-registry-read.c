@@ -75,6 +75,35 @@ loft_registry_list_changes (LoftRegistry *self,
 }
 
 /**
+ * loft_registry_list_changed_names:
+ * @self: a registry
+ * @after: a sequence that loft_registry_get_mark() told, in the epoch that is
+ *   still the same
+ * @limit: how many events to look at at most
+ *
+ * Lists the packages that have changed since. There may be some that changed
+ * after the mark was read that made the caller ask, so it is that mark which
+ * holds from now on, and no later one. What other packages' answers say of
+ * these (lists of all, searches, dependents) has changed too. From the catalog,
+ * quick enough for a main loop.
+ *
+ * Returns: (transfer full) (nullable): the names, or %NULL if it can't be told:
+ *   then everything may have changed
+ */
+GStrv
+loft_registry_list_changed_names (LoftRegistry *self,
+                                  guint64 after,
+                                  guint limit)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
+
+  if (!loft_registry_can_answer (self, NULL))
+    return NULL;
+
+  return loft_catalog_list_changed_names (self->catalog, after, limit, NULL);
+}
+
+/**
  * loft_registry_check_publish:
  * @self: a registry
  * @name: a package

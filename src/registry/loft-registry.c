@@ -60,6 +60,7 @@ loft_registry_finalize (GObject *object)
   g_clear_object (&self->log);
   g_clear_object (&self->catalog);
   g_clear_object (&self->storage);
+  g_clear_pointer (&self->page, loft_page_unref);
   g_clear_pointer (&self->authority, loft_authority_free);
   g_free (self->cache_directory);
   g_clear_pointer (&self->settings, loft_registry_settings_free);
@@ -139,13 +140,11 @@ notify_cb (gpointer data)
  * loft_registry_announce:
  * @self: a registry
  *
- * Notes that the catalog has changed, and has “changed” emitted; safe in any
- * thread.
+ * Has “changed” emitted; safe in any thread.
  */
 void
 loft_registry_announce (LoftRegistry *self)
 {
-  g_atomic_int_inc (&self->generation);
   if (!g_atomic_int_compare_and_exchange (&self->notifying, FALSE, TRUE))
     return;
 
@@ -205,13 +204,18 @@ loft_registry_new (LoftStorage *storage,
                                    loft_storage_get_uri (storage),
                                    -1);
   digest[16] = '\0';
+  g_autoptr (LoftPage) page = loft_page_new (1, error);
+  if (page == NULL)
+    return NULL;
+
   g_autoptr (LoftCatalog) catalog =
-    loft_catalog_open (cache_directory, digest, error);
+    loft_catalog_open (cache_directory, digest, page, error);
   if (catalog == NULL)
     return NULL;
 
   LoftRegistry *self = g_object_new (LOFT_TYPE_REGISTRY, NULL);
   self->storage = g_object_ref (storage);
+  self->page = g_steal_pointer (&page);
   self->catalog = g_steal_pointer (&catalog);
   self->log = loft_log_new (storage, self->catalog, applied_cb, self);
   self->authority = loft_authority_new (storage);
@@ -433,6 +437,30 @@ loft_registry_get_sequence (LoftRegistry *self)
   g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
 
   return loft_catalog_get_sequence (self->catalog);
+}
+
+/**
+ * loft_registry_get_mark:
+ * @self: a registry
+ * @out_sequence: (out): the last event that somebody may have been told of
+ * @out_epoch: (out): moves with every change that no event tells of
+ *
+ * Tells whether what is remembered of answers still holds: it does if it is of
+ * the same mark. The mark belongs to it that was read before the answer was
+ * made. If only the sequence has moved, loft_registry_list_changed_names()
+ * tells what has to be forgotten. Two loads from memory.
+ */
+void
+loft_registry_get_mark (LoftRegistry *self,
+                        guint64 *out_sequence,
+                        guint64 *out_epoch)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (out_sequence != NULL && out_epoch != NULL);
+
+  /* In this order: who sees a new epoch sees a sequence of it. */
+  *out_epoch = loft_page_get_epoch (self->page);
+  *out_sequence = loft_page_get_sequence (self->page);
 }
 
 /**

@@ -160,6 +160,9 @@ void loft_registry_rescan (LoftRegistry *self);
 goffset loft_registry_get_max_tarball (LoftRegistry *self);
 void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);
 guint64 loft_registry_get_sequence (LoftRegistry *self);
+void loft_registry_get_mark (LoftRegistry *self,
+                             guint64 *out_sequence,
+                             guint64 *out_epoch);
 
 /* Quick: answered from the catalog, fit for the main loop. */
 
@@ -171,6 +174,9 @@ GBytes *loft_registry_list_changes (LoftRegistry *self,
                                     guint limit,
                                     guint64 *out_last,
                                     GError **error);
+GStrv loft_registry_list_changed_names (LoftRegistry *self,
+                                        guint64 after,
+                                        guint limit);
 gboolean loft_registry_check_publish (LoftRegistry *self,
                                       const char *name,
                                       const char *version,

@@ -22,7 +22,7 @@ kit_setup (Kit *kit, gconstpointer test_data)
 
   kit->directory = g_dir_make_tmp ("loft-XXXXXX", &error);
   g_assert_no_error (error);
-  kit->catalog = loft_catalog_open (kit->directory, "test", &error);
+  kit->catalog = loft_catalog_open (kit->directory, "test", NULL, &error);
   g_assert_no_error (error);
   g_assert_true (loft_catalog_set_complete (kit->catalog, &error));
   g_assert_no_error (error);
@@ -45,7 +45,7 @@ kit_reopen (Kit *kit)
 
   if (kit->catalog != NULL)
     g_assert_finalize_object (kit->catalog);
-  kit->catalog = loft_catalog_open (kit->directory, "test", &error);
+  kit->catalog = loft_catalog_open (kit->directory, "test", NULL, &error);
   g_assert_no_error (error);
 }
 
