@@ -401,6 +401,35 @@ test_sequence (Kit *kit, gconstpointer test_data)
   assert_count (kit, 1, 1);
 }
 
+/* Events that were applied already are passed over, those that follow are not.
+ */
+static void
+test_applied (Kit *kit, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
+
+  g_ptr_array_add (events, kit_event (kit_document ("one", "1.0.0"), 7));
+  g_ptr_array_add (events, kit_event (kit_document ("two", "1.0.0"), 8));
+  for (guint i = 0; i < 4; i++)
+    {
+      if (i == 2)
+        g_ptr_array_add (events, kit_event (kit_document ("two", "1.1.0"), 9));
+      loft_catalog_apply (kit->catalog, events, &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (loft_catalog_get_sequence (kit->catalog),
+                        ==,
+                        i < 2 ? 8 : 9);
+      assert_count (kit, 2, i < 2 ? 2 : 3);
+    }
+
+  guint64 sequence = 0;
+  loft_catalog_read_sequence (kit->catalog, &sequence, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (sequence, ==, 9);
+}
+
 /* A folding belongs to the name that had it first, versions or not. */
 static void
 test_folded (Kit *kit, gconstpointer test_data)
@@ -458,6 +487,7 @@ main (int argc, char **argv)
   add_test ("/catalog/logged", test_logged);
   add_test ("/catalog/other-type", test_other_type);
   add_test ("/catalog/sequence", test_sequence);
+  add_test ("/catalog/applied", test_applied);
   add_test ("/catalog/folded", test_folded);
   add_test ("/catalog/notes", test_notes);
 

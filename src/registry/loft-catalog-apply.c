@@ -32,6 +32,33 @@ write_init (LoftCatalogWrite *write,
   return loft_catalog_read_meta (connection, &write->meta, error);
 }
 
+/* What another process, or an attempt that was given up, has applied already is
+ * passed over. It is asked for within the transaction: nobody can apply
+ * anything between the answer and the commit. */
+static gboolean
+find_applied (LoftCatalogWrite *write,
+              const LoftEvent *event,
+              gboolean *out_applied,
+              GError **error)
+{
+  *out_applied = FALSE;
+  if (event->seq > write->meta.applied || event->text == NULL)
+    return TRUE;
+
+  g_autoptr (LoftCatalogStatement) find =
+    loft_catalog_query (write->connection,
+                        error,
+                        "SELECT text FROM events WHERE seq = ?1",
+                        "i",
+                        (gint64) event->seq);
+  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
+
+  *out_applied = code == SQLITE_ROW &&
+                 g_str_equal (loft_catalog_column_text (find, 0), event->text);
+
+  return code != SQLITE_ERROR;
+}
+
 /* A gap would lose an event for ever, so the caller is refused. The first
  * event of an empty catalog may have any number: what a checkpoint of the
  * storage holds need not be applied again. */
@@ -168,7 +195,6 @@ finish (LoftCatalog *self,
       !loft_catalog_commit (g_steal_pointer (&open), error))
     return FALSE;
 
-  loft_catalog_publish_meta (self, &write->meta);
   if (digest != NULL)
     loft_page_raise_sequence (self->page, write->meta.applied);
   else
@@ -181,11 +207,12 @@ finish (LoftCatalog *self,
  * loft_catalog_apply:
  * @self: a catalog
  * @events: (element-type LoftEvent): events as they stand in the log, with
- *   their documents, in unbroken order; the first one follows the last one
- *   that was applied, unless there was none
+ *   their documents, in unbroken order; the first one that was not applied yet
+ *   follows the last one that was, unless there was none
  * @error: return location for a #GError
  *
- * Applies events, all or none. The event of a version whose document is missing
+ * Applies events, all or none; those that were applied already are passed over.
+ * The event of a version whose document is missing
  * is recorded and counted as a problem. What a document says that the catalog
  * knows already, or a state that is older than the one it knows, changes
  * nothing.
@@ -213,9 +240,21 @@ loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error)
   if (transaction == NULL || !write_init (&write, self->writer, error))
     return FALSE;
 
+  guint64 before = write.meta.applied;
   for (guint i = 0; i < events->len; i++)
-    if (!apply_event (&write, events->pdata[i], error))
-      return FALSE;
+    {
+      gboolean applied;
+
+      if (!find_applied (&write, events->pdata[i], &applied, error) ||
+          (!applied && !apply_event (&write, events->pdata[i], error)))
+        return FALSE;
+    }
+
+  if (write.meta.applied == before)
+    {
+      loft_page_raise_sequence (self->page, before);
+      return TRUE;
+    }
 
   const LoftEvent *last = events->pdata[events->len - 1];
   g_autofree char *digest =

@@ -354,7 +354,8 @@ loft_catalog_list_dependents (LoftCatalog *self,
  * @error: return location for a #GError
  *
  * Lists events as they stand in the log, a line each, in their order. A page
- * ends early where it would grow beyond 4 MiB, yet has one event at least.
+ * ends early where it would grow beyond 4 MiB, yet has one event at least. Who
+ * is told of an event will find no answers that are older.
  *
  * Returns: (transfer full): NDJSON, or %NULL with @error set
  */
@@ -394,6 +395,8 @@ loft_catalog_list_changes (LoftCatalog *self,
   if (code != SQLITE_DONE && code != SQLITE_ROW)
     return NULL;
 
+  if (last > since)
+    loft_page_raise_sequence (self->page, last);
   if (out_last != NULL)
     *out_last = last;
 

@@ -8,8 +8,133 @@
 
 #include "registry/loft-catalog-private.h"
 
-/* What a generation says of itself besides its figures, and what the registry
- * notes in it. */
+/* What a generation says of itself, and what the registry notes in it. */
+
+static gboolean
+read_meta (LoftCatalog *self, LoftCatalogMeta *out_meta, GError **error)
+{
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+
+  return reader != NULL && loft_catalog_read_meta (reader, out_meta, error);
+}
+
+/**
+ * loft_catalog_get_sequence:
+ * @self: a catalog
+ *
+ * Tells how far the catalog is, without reading it.
+ *
+ * Returns: number of the last event that somebody may have been told of; 0 if
+ *   there was none
+ */
+guint64
+loft_catalog_get_sequence (LoftCatalog *self)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), 0);
+
+  return loft_page_get_sequence (self->page);
+}
+
+/**
+ * loft_catalog_read_sequence:
+ * @self: a catalog
+ * @out_sequence: (out): the number; 0 if there was none
+ * @error: return location for a #GError
+ *
+ * Gives the number of the last event that was applied, by whatever process.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_read_sequence (LoftCatalog *self,
+                            guint64 *out_sequence,
+                            GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (out_sequence != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  LoftCatalogMeta meta;
+  if (!read_meta (self, &meta, error))
+    return FALSE;
+
+  *out_sequence = meta.applied;
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_tell_sequence:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Makes sure that the page tells of everything that was applied. Whoever
+ * applied it may not have come to that yet, or have died before.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_tell_sequence (LoftCatalog *self, GError **error)
+{
+  guint64 sequence;
+
+  if (!loft_catalog_read_sequence (self, &sequence, error))
+    return FALSE;
+
+  loft_page_raise_sequence (self->page, sequence);
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_is_complete:
+ * @self: a catalog
+ *
+ * Tells whether everything that is stored is in the catalog.
+ *
+ * Returns: %FALSE as long as it is being built, or if it can't be read
+ */
+gboolean
+loft_catalog_is_complete (LoftCatalog *self)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+
+  LoftCatalogMeta meta;
+
+  return read_meta (self, &meta, NULL) && meta.complete;
+}
+
+/**
+ * loft_catalog_count:
+ * @self: a catalog
+ * @out_packages: (out) (optional): packages with at least one version
+ * @out_versions: (out) (optional): versions, yanked ones included
+ * @error: return location for a #GError
+ *
+ * Counts what is in the catalog. Quick, whatever it holds.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_count (LoftCatalog *self,
+                    guint64 *out_packages,
+                    guint64 *out_versions,
+                    GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  LoftCatalogMeta meta;
+  if (!read_meta (self, &meta, error))
+    return FALSE;
+
+  if (out_packages != NULL)
+    *out_packages = meta.packages;
+  if (out_versions != NULL)
+    *out_versions = meta.versions;
+
+  return TRUE;
+}
 
 /* The first value of the first row of @statement, as a new string. */
 static char *

@@ -211,10 +211,7 @@ struct _LoftCatalog
   LoftCatalogFile *file; /* owned */
   GPtrArray *idle;       /* owned, of LoftCatalogConnection */
   guint n_readers;
-  LoftCatalogMeta meta;
 };
-
-void loft_catalog_publish_meta (LoftCatalog *self, const LoftCatalogMeta *meta);
 
 /**
  * LoftCatalogReader:

@@ -36,11 +36,9 @@
  * page. They move after the commit and before the write returns, so whoever
  * reads them and then the catalog never takes the old for the new.
  *
- * `lock` guards what both sides look at: the pool, and a copy of the figures
- * that are asked for with every request. The copy is renewed after the commit
- * and before the write returns, so who has seen a call return finds in the
- * catalog what it wrote. It is never taken while waiting for SQLite, nor
- * `writer_lock` while it is held.
+ * What the catalog says of itself is read from it each time, since another
+ * process may have written last. `lock` guards the pool. It is never taken
+ * while waiting for SQLite, nor `writer_lock` while it is held.
  *
  * A commit is not forced to the disk (synchronous=NORMAL): after a power cut
  * the catalog may be some events behind, never between two of them. The log
@@ -169,29 +167,14 @@ loft_catalog_open (const char *directory,
     return NULL;
 
   self->writer = loft_catalog_open_newest (directory, self->stem, error);
-  if (self->writer == NULL ||
-      !loft_catalog_read_meta (self->writer, &self->meta, error))
+  if (self->writer == NULL)
     return NULL;
 
   self->file = loft_catalog_file_ref (self->writer->file);
-  loft_page_raise_sequence (self->page, self->meta.applied);
+  if (!loft_catalog_tell_sequence (self, error))
+    return NULL;
 
   return g_steal_pointer (&self);
-}
-
-/**
- * loft_catalog_publish_meta:
- * @self: a catalog whose writer_lock the caller has
- * @meta: what was committed
- *
- * Lets everybody see the figures of the last commit.
- */
-void
-loft_catalog_publish_meta (LoftCatalog *self, const LoftCatalogMeta *meta)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  self->meta = *meta;
 }
 
 /**
@@ -263,72 +246,6 @@ loft_catalog_give_reader (LoftCatalogReader *self)
   g_cond_signal (&catalog->returned);
 }
 
-/**
- * loft_catalog_get_sequence:
- * @self: a catalog
- *
- * Gives the number of the last event that was applied.
- *
- * Returns: the number; 0 if there was none
- */
-guint64
-loft_catalog_get_sequence (LoftCatalog *self)
-{
-  g_return_val_if_fail (LOFT_IS_CATALOG (self), 0);
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return self->meta.applied;
-}
-
-/**
- * loft_catalog_is_complete:
- * @self: a catalog
- *
- * Tells whether everything that is stored is in the catalog.
- *
- * Returns: %FALSE as long as it is being built
- */
-gboolean
-loft_catalog_is_complete (LoftCatalog *self)
-{
-  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  return self->meta.complete;
-}
-
-/**
- * loft_catalog_count:
- * @self: a catalog
- * @out_packages: (out) (optional): packages with at least one version
- * @out_versions: (out) (optional): versions, yanked ones included
- * @error: return location for a #GError
- *
- * Counts what is in the catalog. Quick, whatever it holds.
- *
- * Returns: %TRUE on success; %FALSE with @error set
- */
-gboolean
-loft_catalog_count (LoftCatalog *self,
-                    guint64 *out_packages,
-                    guint64 *out_versions,
-                    GError **error)
-{
-  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  if (out_packages != NULL)
-    *out_packages = self->meta.packages;
-  if (out_versions != NULL)
-    *out_versions = self->meta.versions;
-
-  return TRUE;
-}
-
 /* Indexes what was stored while the catalog was incomplete. */
 static gboolean
 index_waiting (LoftCatalogConnection *writer, GError **error)
@@ -377,17 +294,17 @@ loft_catalog_set_complete (LoftCatalog *self, GError **error)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
   LoftCatalogMeta meta;
 
-  if (loft_catalog_is_complete (self))
+  if (!loft_catalog_read_meta (self->writer, &meta, error))
+    return FALSE;
+  if (meta.complete)
     return TRUE;
   if (!index_waiting (self->writer, error) ||
       !loft_catalog_run (self->writer,
                          error,
                          "UPDATE meta SET complete = 1",
-                         "") ||
-      !loft_catalog_read_meta (self->writer, &meta, error))
+                         ""))
     return FALSE;
 
-  loft_catalog_publish_meta (self, &meta);
   loft_page_begin_epoch (self->page);
 
   return TRUE;
@@ -417,9 +334,7 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
                            self->stem,
                            self->writer->file->generation + 1,
                            error);
-  LoftCatalogMeta meta;
-
-  if (writer == NULL || !loft_catalog_read_meta (writer, &meta, error))
+  if (writer == NULL)
     return FALSE;
 
   g_autoptr (GMutexLocker) pool_locker = g_mutex_locker_new (&self->lock);
@@ -430,7 +345,6 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   self->n_readers -= idle->len;
   self->idle = g_ptr_array_new_with_free_func (
     (GDestroyNotify) loft_catalog_connection_free);
-  self->meta = meta;
   g_cond_broadcast (&self->returned);
   g_clear_pointer (&pool_locker, g_mutex_locker_free);
   loft_page_start_over (self->page);

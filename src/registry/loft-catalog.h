@@ -85,6 +85,10 @@ LoftCatalog *loft_catalog_open (const char *directory,
 /* Writing: one thread at a time. */
 
 guint64 loft_catalog_get_sequence (LoftCatalog *self);
+gboolean loft_catalog_read_sequence (LoftCatalog *self,
+                                     guint64 *out_sequence,
+                                     GError **error);
+gboolean loft_catalog_tell_sequence (LoftCatalog *self, GError **error);
 char *loft_catalog_get_digest (LoftCatalog *self, GError **error);
 gboolean loft_catalog_is_complete (LoftCatalog *self);
 gboolean loft_catalog_set_complete (LoftCatalog *self, GError **error);

@@ -99,7 +99,10 @@ loft_log_verify (LoftStorage *storage,
   g_return_val_if_fail (out_same != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  guint64 applied = loft_catalog_get_sequence (catalog);
+  guint64 applied;
+  if (!loft_catalog_read_sequence (catalog, &applied, error))
+    return FALSE;
+
   *out_same = applied == 0;
   if (applied == 0)
     return TRUE;
@@ -310,9 +313,12 @@ loft_log_seal (LoftStorage *storage,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   guint64 first = from - from % LOFT_LOG_SEAL;
+  guint64 applied;
+  *out_next = first;
+  if (!loft_catalog_read_sequence (catalog, &applied, error))
+    return FALSE;
 
-  for (*out_next = first;
-       first + LOFT_LOG_SEAL <= loft_catalog_get_sequence (catalog) + 1;
+  for (; first + LOFT_LOG_SEAL <= applied + 1;
        first += LOFT_LOG_SEAL, *out_next = first)
     if (!seal_thousand (storage, catalog, first, cancellable, error))
       return FALSE;

@@ -31,6 +31,10 @@
  * again, and the next number is tried. If the outcome of a write is unknown, N
  * is read and tried until the answer is certain; no number is ever skipped.
  *
+ * Several processes of one daemon share the catalog. Each writes entries as if
+ * the others were other nodes; what one of them has applied, the others pass
+ * over.
+ *
  * In a process, appenders queue up; the first one leads and writes the events
  * of all who wait into one entry. So under load several publishes share the
  * two fsyncs of one object. */
@@ -57,8 +61,9 @@ struct _LoftLog
   gboolean led;
   GPtrArray *waiting; /* owned, of Appender, which their threads own */
 
-  /* Of whoever leads. */
+  /* Of whoever leads: time and number of an event, once the last one. */
   gint64 last_time;
+  guint64 last_seq;
 };
 
 /* Somebody who waits for events to be in the log. */
@@ -163,6 +168,7 @@ apply (LoftLog *self,
 
   const LoftEvent *last = g_ptr_array_index (events, events->len - 1);
   self->last_time = MAX (self->last_time, last->time);
+  self->last_seq = last->seq;
   self->func (self->user_data);
 
   return TRUE;
@@ -173,11 +179,14 @@ apply (LoftLog *self,
 static GPtrArray *
 read_next (LoftLog *self, GCancellable *cancellable, GError **error)
 {
-  guint64 next = loft_catalog_get_sequence (self->catalog) + 1;
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GPtrArray) events = NULL;
+  guint64 next;
 
-  if (next % LOFT_LOG_SEAL > 1)
+  if (!loft_catalog_read_sequence (self->catalog, &next, error))
+    return NULL;
+
+  if (++next % LOFT_LOG_SEAL > 1)
     {
       events =
         loft_log_read_entry (self->storage, next, cancellable, &local_error);
@@ -280,13 +289,12 @@ make_identity (const LoftEvent *event)
   return g_strdup_printf ("%s/%s", event->name, event->key);
 }
 
-/* After a start nothing may have been applied yet, so the time that no event
- * may fall behind is read from the last one. */
+/* The last event may be one that another process has applied, or that was
+ * applied before the start, so the time that none may fall behind is read. */
 static void
-learn_last_time (LoftLog *self)
+learn_last_time (LoftLog *self, guint64 applied)
 {
-  guint64 applied = loft_catalog_get_sequence (self->catalog);
-  if (self->last_time != 0 || applied == 0)
+  if (self->last_seq == applied || applied == 0)
     return;
 
   guint64 last;
@@ -299,19 +307,26 @@ learn_last_time (LoftLog *self)
   const char *line = g_bytes_get_data (text, &length);
   g_autoptr (LoftEvent) event =
     length > 0 ? loft_event_parse (line, length - 1, NULL) : NULL;
-  if (event != NULL)
-    self->last_time = event->time;
+  if (event == NULL)
+    return;
+
+  self->last_time = MAX (self->last_time, event->time);
+  self->last_seq = applied;
 }
 
 /* Takes from @pending the events of the next entry: none that the log has
  * already, none twice, none past the end of the thousand, and no more than can
  * be read again. */
 static GPtrArray *
-take_entry (LoftLog *self, GPtrArray *pending)
+take_entry (LoftLog *self, GPtrArray *pending, GError **error)
 {
-  guint64 next = loft_catalog_get_sequence (self->catalog) + 1;
+  guint64 applied;
+  if (!loft_catalog_read_sequence (self->catalog, &applied, error))
+    return NULL;
+
+  guint64 next = applied + 1;
   guint room = LOFT_LOG_SEAL - (guint) (next % LOFT_LOG_SEAL);
-  learn_last_time (self);
+  learn_last_time (self, applied);
   gint64 time = MAX (g_get_real_time (), self->last_time);
   GPtrArray *entry =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
@@ -441,10 +456,12 @@ write_all (LoftLog *self,
 {
   for (guint tries = 0; pending->len > 0; tries++)
     {
-      g_autoptr (GPtrArray) entry = take_entry (self, pending);
+      g_autoptr (GPtrArray) entry = take_entry (self, pending, error);
       g_autoptr (GError) local_error = NULL;
       gboolean ours = FALSE;
 
+      if (entry == NULL)
+        return FALSE;
       if (entry->len == 0)
         break;
       if (write_entry (self, entry, &ours, cancellable, &local_error))
@@ -473,7 +490,9 @@ write_all (LoftLog *self,
       g_usleep (TRY_PAUSE);
     }
 
-  return TRUE;
+  /* What was told already may have been applied by somebody who has not said so
+   * yet. */
+  return loft_catalog_tell_sequence (self->catalog, error);
 }
 
 /* Writes for all who wait now. Called with the mutex held, by the leader. Not
