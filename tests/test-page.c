@@ -11,6 +11,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -23,7 +24,7 @@ open_again (LoftPage *page)
   g_autoptr (GError) error = NULL;
   int fd = fcntl (loft_page_get_fd (page), F_DUPFD_CLOEXEC, 0);
   g_assert_cmpint (fd, !=, -1);
-  LoftPage *again = loft_page_open (fd, &error);
+  LoftPage *again = loft_page_open (fd, NULL, &error);
   g_assert_no_error (error);
 
   return again;
@@ -103,6 +104,54 @@ test_processes (void)
   g_assert_cmpuint (loft_page_get_sequence (page), ==, 3 * RAISES);
 }
 
+/* A bell that was rung, however often, is heard once, by each that shares it.
+ */
+static void
+test_bells (void)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftPage) page = loft_page_new (2, &error);
+  g_assert_no_error (error);
+  int bells[2];
+  eventfd_t count = 0;
+
+  for (guint i = 0; i < 2; i++)
+    bells[i] = fcntl (loft_page_get_bell (page, i), F_DUPFD_CLOEXEC, 0);
+  g_autoptr (LoftPage) other =
+    loft_page_open (fcntl (loft_page_get_fd (page), F_DUPFD_CLOEXEC, 0),
+                    bells,
+                    &error);
+  g_assert_no_error (error);
+
+  g_assert_cmpint (eventfd_read (bells[0], &count), ==, -1);
+  loft_page_ring (page);
+  loft_page_ring (other);
+  for (guint i = 0; i < 2; i++)
+    {
+      int ours = loft_page_get_bell (page, i);
+
+      g_assert_cmpint (eventfd_read (i == 0 ? bells[0] : ours, &count), ==, 0);
+      g_assert_cmpuint (count, ==, 2);
+      g_assert_cmpint (eventfd_read (i == 0 ? ours : bells[1], &count), ==, -1);
+    }
+}
+
+/* The facts are there for all. */
+static void
+test_facts (void)
+{
+  g_autoptr (LoftPage) page = loft_page_new (2, NULL);
+  g_autoptr (LoftPage) other = open_again (page);
+
+  for (guint i = 0; i < LOFT_PAGE_N_FACTS; i++)
+    {
+      g_assert_cmpuint (loft_page_get_fact (other, i), ==, 0);
+      loft_page_set_fact (page, i, 100 + i);
+    }
+  for (guint i = 0; i < LOFT_PAGE_N_FACTS; i++)
+    g_assert_cmpuint (loft_page_get_fact (other, i), ==, 100 + i);
+}
+
 /* What is no page of ours is refused. */
 static void
 test_foreign (void)
@@ -116,7 +165,7 @@ test_foreign (void)
 
       g_assert_cmpint (fd, !=, -1);
       g_assert_cmpint (ftruncate (fd, (off_t) sizes[i]), ==, 0);
-      g_assert_null (loft_page_open (fd, &error));
+      g_assert_null (loft_page_open (fd, NULL, &error));
       g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
     }
 }
@@ -129,6 +178,8 @@ main (int argc, char **argv)
   g_test_add_func ("/page/share", test_share);
   g_test_add_func ("/page/raise", test_raise);
   g_test_add_func ("/page/processes", test_processes);
+  g_test_add_func ("/page/bells", test_bells);
+  g_test_add_func ("/page/facts", test_facts);
   g_test_add_func ("/page/foreign", test_foreign);
 
   return g_test_run ();

@@ -352,6 +352,7 @@ set_up (LoftDaemon *self, GError **error)
     self->storage,
     loft_config_get_text (self->config, LOFT_CONFIG_CACHE_DIRECTORY),
     registry_settings,
+    NULL,
     error);
   if (self->registry == NULL)
     return FALSE;

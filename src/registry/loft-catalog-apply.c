@@ -234,10 +234,12 @@ loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error)
 
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
   g_auto (LoftCatalogWrite) write = { NULL };
+  LoftCatalogConnection *writer = loft_catalog_get_writer (self, error);
   g_autoptr (LoftCatalogTransaction) transaction =
-    loft_catalog_begin (self->writer, "BEGIN IMMEDIATE", error);
+    writer != NULL ? loft_catalog_begin (writer, "BEGIN IMMEDIATE", error)
+                   : NULL;
 
-  if (transaction == NULL || !write_init (&write, self->writer, error))
+  if (transaction == NULL || !write_init (&write, writer, error))
     return FALSE;
 
   guint64 before = write.meta.applied;
@@ -282,6 +284,7 @@ loft_catalog_apply_unlogged (LoftCatalog *self,
                              GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (loft_catalog_is_owner (self), FALSE);
   g_return_val_if_fail (document != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
@@ -319,6 +322,7 @@ loft_catalog_apply_unlogged_state (LoftCatalog *self,
                                    GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (loft_catalog_is_owner (self), FALSE);
   g_return_val_if_fail (name != NULL && state != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 

@@ -45,8 +45,20 @@ make_path (const char *directory, const char *stem, guint generation)
                           generation);
 }
 
-static LoftCatalogFile *
-file_new (const char *directory, const char *stem, guint generation)
+/**
+ * loft_catalog_file_new:
+ * @directory: where catalogs are
+ * @stem: a stem
+ * @generation: a number
+ *
+ * Names a file. Opens nothing.
+ *
+ * Returns: (transfer full): the file
+ */
+LoftCatalogFile *
+loft_catalog_file_new (const char *directory,
+                       const char *stem,
+                       guint generation)
 {
   LoftCatalogFile *self = g_atomic_rc_box_new0 (LoftCatalogFile);
 
@@ -137,10 +149,26 @@ try_lock (const char *path, GError **error)
 }
 
 /**
+ * loft_catalog_make_stem:
+ * @store: the store
+ * @number: 0, or that of a further daemon on the host
+ *
+ * Names a stem.
+ *
+ * Returns: (transfer full): the stem
+ */
+char *
+loft_catalog_make_stem (const char *store, guint number)
+{
+  return number == 0 ? g_strdup (store)
+                     : g_strdup_printf ("%s.%u", store, number);
+}
+
+/**
  * loft_catalog_lock:
  * @directory: where catalogs are
  * @store: the store
- * @out_stem: (out) (transfer full): the stem of which the caller is the owner
+ * @out_number: (out): number of the stem of which the caller is the owner
  * @error: return location for a #GError
  *
  * Finds files that no other daemon uses.
@@ -150,13 +178,12 @@ try_lock (const char *path, GError **error)
 int
 loft_catalog_lock (const char *directory,
                    const char *store,
-                   char **out_stem,
+                   guint *out_number,
                    GError **error)
 {
   for (guint i = 0; i < STEMS_MAX; i++)
     {
-      g_autofree char *stem =
-        i == 0 ? g_strdup (store) : g_strdup_printf ("%s.%u", store, i);
+      g_autofree char *stem = loft_catalog_make_stem (store, i);
       g_autofree char *path =
         g_strdup_printf ("%s/catalog-%s.lock", directory, stem);
       g_autoptr (GError) local_error = NULL;
@@ -164,7 +191,7 @@ loft_catalog_lock (const char *directory,
 
       if (fd != -1)
         {
-          *out_stem = g_steal_pointer (&stem);
+          *out_number = i;
           return fd;
         }
       if (local_error != NULL)
@@ -362,7 +389,8 @@ loft_catalog_open_new (const char *directory,
                        guint generation,
                        GError **error)
 {
-  g_autoptr (LoftCatalogFile) file = file_new (directory, stem, generation);
+  g_autoptr (LoftCatalogFile) file =
+    loft_catalog_file_new (directory, stem, generation);
 
   remove_with_companions (file->path);
 
@@ -414,7 +442,9 @@ loft_catalog_open_newest (const char *directory,
   for (guint i = 0; connection == NULL && i < generations->len; i++)
     {
       g_autoptr (LoftCatalogFile) file =
-        file_new (directory, stem, g_array_index (generations, guint, i));
+        loft_catalog_file_new (directory,
+                               stem,
+                               g_array_index (generations, guint, i));
       g_autoptr (GError) local_error = NULL;
 
       connection = open_existing (file, &local_error);

@@ -222,6 +222,7 @@ loft_catalog_set_note (LoftCatalog *self,
                        GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (loft_catalog_is_owner (self), FALSE);
   g_return_val_if_fail (name != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 

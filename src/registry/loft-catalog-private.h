@@ -37,12 +37,16 @@ typedef struct
 } LoftCatalogFile;
 
 LoftCatalogFile *loft_catalog_file_ref (LoftCatalogFile *self);
+LoftCatalogFile *loft_catalog_file_new (const char *directory,
+                                        const char *stem,
+                                        guint generation);
 void loft_catalog_file_unref (LoftCatalogFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogFile, loft_catalog_file_unref)
 
+char *loft_catalog_make_stem (const char *store, guint number);
 int loft_catalog_lock (const char *directory,
                        const char *store,
-                       char **out_stem,
+                       guint *out_number,
                        GError **error);
 
 /**
@@ -204,7 +208,7 @@ struct _LoftCatalog
   LoftPage *page;  /* owned */
 
   GMutex writer_lock;
-  LoftCatalogConnection *writer; /* owned, under writer_lock */
+  LoftCatalogConnection *writer; /* owned, nullable, under writer_lock */
 
   GMutex lock; /* of all below */
   GCond returned;
@@ -212,6 +216,11 @@ struct _LoftCatalog
   GPtrArray *idle;       /* owned, of LoftCatalogConnection */
   guint n_readers;
 };
+
+gboolean loft_catalog_is_owner (LoftCatalog *self);
+void loft_catalog_change_file (LoftCatalog *self, LoftCatalogFile *file);
+LoftCatalogConnection *loft_catalog_get_writer (LoftCatalog *self,
+                                                GError **error);
 
 /**
  * LoftCatalogReader:

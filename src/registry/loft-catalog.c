@@ -51,6 +51,10 @@
  * back, and the last one to close deletes it. A file is never replaced by
  * another of its name, and never deleted while anybody has it open.
  *
+ * Of the processes of one daemon one owns the catalog: it builds generations,
+ * says in the page which one counts, and looks after it. The others join: they
+ * read, and apply events as it does.
+ *
  * Other daemons on the host are kept away by a lock on a file of its own, whose
  * descriptor is used for nothing else: closing any descriptor of a file drops
  * the POSIX locks that SQLite has on it, so the databases are opened by SQLite
@@ -117,6 +121,23 @@ is_store_name (const char *store)
   return TRUE;
 }
 
+static LoftCatalog *
+make (const char *directory, LoftPage *page)
+{
+  LoftCatalog *self = g_object_new (LOFT_TYPE_CATALOG, NULL);
+
+  self->directory = g_strdup (directory);
+  self->page = loft_page_ref (page);
+
+  return self;
+}
+
+static void
+announce (LoftCatalog *self)
+{
+  loft_page_set_fact (self->page, LOFT_PAGE_GENERATION, self->file->generation);
+}
+
 /**
  * loft_catalog_open:
  * @directory: where the catalog is to be; made if it is missing
@@ -156,21 +177,25 @@ loft_catalog_open (const char *directory,
       return NULL;
     }
 
-  g_autoptr (LoftCatalog) self = g_object_new (LOFT_TYPE_CATALOG, NULL);
-  self->directory = g_strdup (directory);
-  self->page = page != NULL ? loft_page_ref (page) : loft_page_new (1, error);
-  if (self->page == NULL)
+  g_autoptr (LoftPage) own = page == NULL ? loft_page_new (1, error) : NULL;
+  if (page == NULL && own == NULL)
     return NULL;
 
-  self->lock_fd = loft_catalog_lock (directory, store, &self->stem, error);
+  g_autoptr (LoftCatalog) self = make (directory, page != NULL ? page : own);
+  guint number = 0;
+  self->lock_fd = loft_catalog_lock (directory, store, &number, error);
   if (self->lock_fd == -1)
     return NULL;
 
+  self->stem = loft_catalog_make_stem (store, number);
   self->writer = loft_catalog_open_newest (directory, self->stem, error);
   if (self->writer == NULL)
     return NULL;
 
   self->file = loft_catalog_file_ref (self->writer->file);
+  loft_page_set_fact (self->page, LOFT_PAGE_STEM, number);
+  announce (self);
+  loft_page_start_over (self->page);
   if (!loft_catalog_tell_sequence (self, error))
     return NULL;
 
@@ -178,72 +203,53 @@ loft_catalog_open (const char *directory,
 }
 
 /**
- * loft_catalog_take_reader:
- * @self: a catalog
+ * loft_catalog_join:
+ * @directory: where the catalog is
+ * @store: which storage it is of
+ * @page: what it was opened with by the process that owns it
  * @error: return location for a #GError
  *
- * Takes a connection for reading, waiting for one if all are in use.
+ * Opens the catalog that another process of the same daemon has opened, to
+ * read and to apply events. Building it, and looking after it, is left to the
+ * owner. Blocks.
  *
- * Returns: (transfer full): the connection, or %NULL with @error set
+ * Returns: (transfer full): the catalog, or %NULL with @error set
  */
-LoftCatalogReader *
-loft_catalog_take_reader (LoftCatalog *self, GError **error)
+LoftCatalog *
+loft_catalog_join (const char *directory,
+                   const char *store,
+                   LoftPage *page,
+                   GError **error)
 {
-  g_autoptr (LoftCatalogFile) file = NULL;
+  g_return_val_if_fail (directory != NULL && page != NULL, NULL);
+  g_return_val_if_fail (store != NULL && is_store_name (store), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  {
-    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  g_autoptr (LoftCatalog) self = make (directory, page);
+  self->stem =
+    loft_catalog_make_stem (store, loft_page_get_fact (page, LOFT_PAGE_STEM));
+  self->file =
+    loft_catalog_file_new (directory,
+                           self->stem,
+                           loft_page_get_fact (page, LOFT_PAGE_GENERATION));
+  if (!loft_catalog_tell_sequence (self, error))
+    return NULL;
 
-    while (self->idle->len == 0 && self->n_readers >= LOFT_CATALOG_READERS_MAX)
-      g_cond_wait (&self->returned, &self->lock);
-    if (self->idle->len > 0)
-      return g_ptr_array_steal_index (self->idle, self->idle->len - 1);
-
-    self->n_readers++;
-    file = loft_catalog_file_ref (self->file);
-  }
-
-  LoftCatalogReader *reader =
-    loft_catalog_connection_open (file, SQLITE_OPEN_READONLY, error);
-  if (reader != NULL)
-    {
-      reader->catalog = self;
-      return reader;
-    }
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  self->n_readers--;
-  g_cond_signal (&self->returned);
-
-  return NULL;
+  return g_steal_pointer (&self);
 }
 
 /**
- * loft_catalog_give_reader:
- * @self: (transfer full): what loft_catalog_take_reader() gave
+ * loft_catalog_is_shared:
+ * @self: a catalog
  *
- * Ends the read transaction, if there is one, and gives the connection back.
+ * Returns: whether there may be other processes that have it open
  */
-void
-loft_catalog_give_reader (LoftCatalogReader *self)
+gboolean
+loft_catalog_is_shared (LoftCatalog *self)
 {
-  LoftCatalog *catalog = self->catalog;
-  g_autoptr (LoftCatalogConnection) surplus = NULL;
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
 
-  loft_catalog_rollback (self);
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&catalog->lock);
-  if (self->file == catalog->file &&
-      catalog->idle->len < LOFT_CATALOG_READERS_IDLE)
-    {
-      g_ptr_array_add (catalog->idle, self);
-    }
-  else
-    {
-      catalog->n_readers--;
-      surplus = self;
-    }
-  g_cond_signal (&catalog->returned);
+  return loft_page_get_n_slots (self->page) > 1;
 }
 
 /* Indexes what was stored while the catalog was incomplete. */
@@ -289,6 +295,7 @@ gboolean
 loft_catalog_set_complete (LoftCatalog *self, GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (loft_catalog_is_owner (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
@@ -324,11 +331,10 @@ gboolean
 loft_catalog_reset (LoftCatalog *self, GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (loft_catalog_is_owner (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
-  g_autoptr (GPtrArray) idle = NULL;
-  g_autoptr (LoftCatalogFile) old_file = NULL;
   g_autoptr (LoftCatalogConnection) writer =
     loft_catalog_open_new (self->directory,
                            self->stem,
@@ -337,16 +343,11 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   if (writer == NULL)
     return FALSE;
 
-  g_autoptr (GMutexLocker) pool_locker = g_mutex_locker_new (&self->lock);
-  g_atomic_int_set (&self->file->superseded, TRUE);
-  old_file = g_steal_pointer (&self->file);
-  self->file = loft_catalog_file_ref (writer->file);
-  idle = g_steal_pointer (&self->idle);
-  self->n_readers -= idle->len;
-  self->idle = g_ptr_array_new_with_free_func (
-    (GDestroyNotify) loft_catalog_connection_free);
-  g_cond_broadcast (&self->returned);
-  g_clear_pointer (&pool_locker, g_mutex_locker_free);
+  /* Other processes may have it open, so it stays until the next start. */
+  if (!loft_catalog_is_shared (self))
+    g_atomic_int_set (&self->writer->file->superseded, TRUE);
+  loft_catalog_change_file (self, writer->file);
+  announce (self);
   loft_page_start_over (self->page);
 
   loft_catalog_connection_free (self->writer);

@@ -82,6 +82,12 @@ LoftCatalog *loft_catalog_open (const char *directory,
                                 LoftPage *page,
                                 GError **error);
 
+LoftCatalog *loft_catalog_join (const char *directory,
+                                const char *store,
+                                LoftPage *page,
+                                GError **error);
+gboolean loft_catalog_is_shared (LoftCatalog *self);
+
 /* Writing: one thread at a time. */
 
 guint64 loft_catalog_get_sequence (LoftCatalog *self);

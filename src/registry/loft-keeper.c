@@ -25,9 +25,7 @@
 static void
 set_phase (LoftRegistry *self, LoftRegistryPhase phase)
 {
-  g_mutex_lock (&self->mutex);
-  self->phase = phase;
-  g_mutex_unlock (&self->mutex);
+  loft_page_set_fact (self->page, LOFT_PAGE_PHASE, phase);
 }
 
 /* Scans, and notes when that was. */
@@ -91,7 +89,9 @@ make_ready (LoftRegistry *self, GError **error)
   if (!loft_catalog_set_note (self->catalog, NOTE_CLEAN, "no", error))
     return FALSE;
 
-  g_atomic_int_set (&self->answers, TRUE);
+  /* What was answered from the storage alone may have looked otherwise. */
+  loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, TRUE);
+  loft_page_begin_epoch (self->page);
   set_phase (self, LOFT_REGISTRY_READY);
 
   return TRUE;

@@ -139,7 +139,7 @@ loft_log_verify (LoftStorage *storage,
   return TRUE;
 }
 
-/* A sealed thousand is a copy of its entries, so where no other daemon can
+/* A sealed thousand is a copy of its entries, so where no other process can
  * write, the entries may go: a number below the catalog is never asked for
  * again. */
 static gboolean
@@ -267,7 +267,8 @@ seal_thousand (LoftStorage *storage,
                GError **error)
 {
   gboolean alone =
-    (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_SHARED) == 0;
+    (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_SHARED) == 0 &&
+    !loft_catalog_is_shared (catalog);
   g_autofree char *key = loft_log_sealed_key (first);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GBytes) text = collect_thousand (catalog, first, &local_error);

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -27,6 +28,12 @@
  * epoch counts the changes that no event tells of, after which nothing that is
  * remembered can be trusted.
  *
+ * What the process with slot 0 found out is told to the others as facts: it
+ * alone builds the catalog and looks through the storage.
+ *
+ * Memory wakes nobody, so there is a bell for each slot: an eventfd, which
+ * counts how often it was rung until somebody looks.
+ *
  * The slots are the processes' own: what a process counts outlives it there,
  * and the process that takes its place counts on.
  */
@@ -39,6 +46,7 @@ typedef struct
   guint32 n_slots;
   _Atomic guint64 sequence;
   _Atomic guint64 epoch;
+  _Atomic guint64 facts[LOFT_PAGE_N_FACTS];
 } Header;
 
 /* The header has a slot's room, so that the slots begin on pages. */
@@ -49,6 +57,7 @@ struct _LoftPage
   int fd;         /* owned */
   Header *header; /* owned, mapped */
   gsize size;
+  int *bells; /* owned, of owned descriptors; one a slot, -1 for none */
 };
 
 static void
@@ -56,6 +65,11 @@ page_clear (gpointer data)
 {
   LoftPage *self = data;
 
+  if (self->bells != NULL)
+    for (guint i = 0; i < self->header->n_slots; i++)
+      if (self->bells[i] != -1)
+        close (self->bells[i]);
+  g_free (self->bells);
   if (self->header != NULL)
     munmap (self->header, self->size);
   if (self->fd != -1)
@@ -89,6 +103,14 @@ map (LoftPage *self, gsize size, GError **error)
   self->size = size;
 
   return TRUE;
+}
+
+static void
+take_bells (LoftPage *self, const int *bells)
+{
+  self->bells = g_new (int, self->header->n_slots);
+  for (guint i = 0; i < self->header->n_slots; i++)
+    self->bells[i] = bells != NULL ? bells[i] : -1;
 }
 
 /**
@@ -128,6 +150,16 @@ loft_page_new (guint n_slots, GError **error)
 
   self->header->magic = MAGIC;
   self->header->n_slots = n_slots;
+  take_bells (self, NULL);
+  for (guint i = 0; i < n_slots; i++)
+    {
+      self->bells[i] = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+      if (self->bells[i] == -1)
+        {
+          fail ("given its bells", error);
+          return NULL;
+        }
+    }
 
   return g_steal_pointer (&self);
 }
@@ -135,6 +167,8 @@ loft_page_new (guint n_slots, GError **error)
 /**
  * loft_page_open:
  * @fd: (transfer full): the descriptor of a page that another process made
+ * @bells: (nullable): the descriptors of its bells, one a slot, which become
+ *   the page's if it is opened
  * @error: return location for a #GError
  *
  * Joins the processes that share a page.
@@ -143,7 +177,7 @@ loft_page_new (guint n_slots, GError **error)
  *   %LOFT_REGISTRY_ERROR_FAILED
  */
 LoftPage *
-loft_page_open (int fd, GError **error)
+loft_page_open (int fd, const int *bells, GError **error)
 {
   g_return_val_if_fail (fd != -1, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
@@ -169,6 +203,7 @@ loft_page_open (int fd, GError **error)
                            "The shared memory is not of this program");
       return NULL;
     }
+  take_bells (self, bells);
 
   return g_steal_pointer (&self);
 }
@@ -246,6 +281,42 @@ loft_page_get_slot (LoftPage *self, guint index)
   g_return_val_if_fail (index < self->header->n_slots, NULL);
 
   return (guint8 *) self->header + (gsize) LOFT_PAGE_SLOT_SIZE * (1 + index);
+}
+
+/**
+ * loft_page_get_bell:
+ * @self: a page
+ * @index: whose bell, from 0
+ *
+ * Gives an eventfd that can be read after loft_page_ring(). It is closed on
+ * exec.
+ *
+ * Returns: the descriptor, which the page owns; -1 if it was opened without
+ */
+int
+loft_page_get_bell (LoftPage *self, guint index)
+{
+  g_return_val_if_fail (self != NULL, -1);
+  g_return_val_if_fail (index < self->header->n_slots, -1);
+
+  return self->bells[index];
+}
+
+/**
+ * loft_page_ring:
+ * @self: a page
+ *
+ * Rings all bells, this process's own too; safe in any thread.
+ */
+void
+loft_page_ring (LoftPage *self)
+{
+  g_return_if_fail (self != NULL);
+
+  /* The one way for it to fail is a bell that was rung for ages. */
+  for (guint i = 0; i < self->header->n_slots; i++)
+    if (self->bells[i] != -1)
+      eventfd_write (self->bells[i], 1);
 }
 
 /**
@@ -332,4 +403,37 @@ loft_page_start_over (LoftPage *self)
 
   atomic_store (&self->header->sequence, 0);
   loft_page_begin_epoch (self);
+}
+
+/**
+ * loft_page_get_fact:
+ * @self: a page
+ * @fact: which one
+ *
+ * Asks what the process with slot 0 has found out; safe in any thread.
+ *
+ * Returns: the value; 0 until it was told
+ */
+guint64
+loft_page_get_fact (LoftPage *self, LoftPageFact fact)
+{
+  g_return_val_if_fail (self != NULL && fact < LOFT_PAGE_N_FACTS, 0);
+
+  return atomic_load (&self->header->facts[fact]);
+}
+
+/**
+ * loft_page_set_fact:
+ * @self: a page
+ * @fact: which one
+ * @value: what it is now
+ *
+ * Tells all processes; safe in any thread of the process with slot 0.
+ */
+void
+loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value)
+{
+  g_return_if_fail (self != NULL && fact < LOFT_PAGE_N_FACTS);
+
+  atomic_store (&self->header->facts[fact], value);
 }

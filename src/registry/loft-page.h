@@ -14,10 +14,32 @@ G_BEGIN_DECLS
 #define LOFT_PAGE_SLOT_SIZE (64 * 1024)
 #define LOFT_PAGE_SLOTS_MAX 256
 
+/**
+ * LoftPageFact:
+ * @LOFT_PAGE_STEM: which of the catalogs in its directory is the daemon's
+ * @LOFT_PAGE_GENERATION: which file of that counts
+ * @LOFT_PAGE_ANSWERS: whether it may answer
+ * @LOFT_PAGE_PHASE: what the registry is doing
+ * @LOFT_PAGE_SCANNED: how many documents were looked at
+ * @LOFT_PAGE_PROBLEMS: how many things are wrong in the storage
+ *
+ * What the process with slot 0 tells the others.
+ */
+typedef enum
+{
+  LOFT_PAGE_STEM,
+  LOFT_PAGE_GENERATION,
+  LOFT_PAGE_ANSWERS,
+  LOFT_PAGE_PHASE,
+  LOFT_PAGE_SCANNED,
+  LOFT_PAGE_PROBLEMS,
+  LOFT_PAGE_N_FACTS
+} LoftPageFact;
+
 typedef struct _LoftPage LoftPage;
 
 LoftPage *loft_page_new (guint n_slots, GError **error);
-LoftPage *loft_page_open (int fd, GError **error);
+LoftPage *loft_page_open (int fd, const int *bells, GError **error);
 LoftPage *loft_page_ref (LoftPage *self);
 void loft_page_unref (LoftPage *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPage, loft_page_unref)
@@ -25,11 +47,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPage, loft_page_unref)
 int loft_page_get_fd (LoftPage *self);
 guint loft_page_get_n_slots (LoftPage *self);
 gpointer loft_page_get_slot (LoftPage *self, guint index);
+int loft_page_get_bell (LoftPage *self, guint index);
+void loft_page_ring (LoftPage *self);
 
 guint64 loft_page_get_sequence (LoftPage *self);
 void loft_page_raise_sequence (LoftPage *self, guint64 sequence);
 guint64 loft_page_get_epoch (LoftPage *self);
 void loft_page_begin_epoch (LoftPage *self);
 void loft_page_start_over (LoftPage *self);
+
+guint64 loft_page_get_fact (LoftPage *self, LoftPageFact fact);
+void loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value);
 
 G_END_DECLS

@@ -36,6 +36,8 @@ struct _LoftRegistry
   LoftAuthority *authority; /* owned */
   char *cache_directory;    /* owned */
   GMainContext *context;    /* owned */
+  GSource *bell;            /* owned: rings when something has changed */
+  gboolean joined;          /* another process looks after the catalog */
   GThreadPool *writers;     /* owned, NULL once stopped */
 
   GThread *keeper;        /* owned, NULL before start and after stop */
@@ -43,18 +45,11 @@ struct _LoftRegistry
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
   gboolean seal_failed;   /* of the keeper: so that it is told of once */
 
-  /* Guards what follows up to the atomic counters. */
+  /* Guards settings and wishes. */
   GMutex mutex;
   GCond keeper_cond;
   LoftRegistrySettings *settings; /* owned */
   gboolean rescan_wanted;
-  LoftRegistryPhase phase;
-  guint64 scanned;
-  guint64 problems;
-
-  /* Atomic. */
-  int answers;   /* whether the catalog may answer */
-  int notifying; /* whether “changed” is about to be emitted */
 
   /* The full list; of the thread that owns the context. */
   GBytes *list;      /* owned, nullable */

@@ -9,9 +9,8 @@
 #include "registry/loft-registry-private.h"
 
 #include <errno.h>
-#include <string.h>
-
-#include "registry/loft-name.h"
+#include <glib-unix.h>
+#include <sys/eventfd.h>
 
 /* The registry itself: it knows every rule about packages and versions, and
  * nothing about how requests arrive or where bytes are kept.
@@ -22,8 +21,6 @@
  * readers from GLib's. */
 
 #define WRITERS_MAX 32
-#define RESCAN_INTERVAL (24 * 60 * 60)
-#define MAX_TARBALL (20 * 1024 * 1024)
 
 enum
 {
@@ -48,6 +45,9 @@ loft_registry_dispose (GObject *object)
   LoftRegistry *self = LOFT_REGISTRY (object);
 
   loft_registry_stop (self);
+  if (self->bell != NULL)
+    g_source_destroy (self->bell);
+  g_clear_pointer (&self->bell, g_source_unref);
 
   G_OBJECT_CLASS (loft_registry_parent_class)->dispose (object);
 }
@@ -126,35 +126,36 @@ loft_registry_init (LoftRegistry *self)
 }
 
 static gboolean
-notify_cb (gpointer data)
+rung_cb (int fd, GIOCondition condition, gpointer user_data)
 {
-  LoftRegistry *self = data;
+  LoftRegistry *self = LOFT_REGISTRY (user_data);
+  eventfd_t count;
 
-  g_atomic_int_set (&self->notifying, FALSE);
+  eventfd_read (fd, &count);
   g_signal_emit (self, signals[SIGNAL_CHANGED], 0);
 
-  return G_SOURCE_REMOVE;
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+watch_bell (LoftRegistry *self, guint slot)
+{
+  self->bell =
+    g_unix_fd_source_new (loft_page_get_bell (self->page, slot), G_IO_IN);
+  g_source_set_callback (self->bell, G_SOURCE_FUNC (rung_cb), self, NULL);
+  g_source_attach (self->bell, self->context);
 }
 
 /**
  * loft_registry_announce:
  * @self: a registry
  *
- * Has “changed” emitted; safe in any thread.
+ * Has “changed” emitted, in all processes; safe in any thread.
  */
 void
 loft_registry_announce (LoftRegistry *self)
 {
-  if (!g_atomic_int_compare_and_exchange (&self->notifying, FALSE, TRUE))
-    return;
-
-  g_autoptr (GSource) source = g_idle_source_new ();
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
-  g_source_set_callback (source,
-                         notify_cb,
-                         g_object_ref (self),
-                         g_object_unref);
-  g_source_attach (source, self->context);
+  loft_page_ring (self->page);
 }
 
 static void
@@ -163,11 +164,47 @@ applied_cb (gpointer user_data)
   loft_registry_announce (user_data);
 }
 
+static char *
+name_store (LoftStorage *storage)
+{
+  char *digest = g_compute_checksum_for_string (G_CHECKSUM_SHA256,
+                                                loft_storage_get_uri (storage),
+                                                -1);
+
+  digest[16] = '\0';
+
+  return digest;
+}
+
+static LoftRegistry *
+make (LoftStorage *storage,
+      const char *cache_directory,
+      const LoftRegistrySettings *settings,
+      LoftPage *page,
+      guint slot,
+      LoftCatalog *catalog)
+{
+  LoftRegistry *self = g_object_new (LOFT_TYPE_REGISTRY, NULL);
+
+  self->storage = g_object_ref (storage);
+  self->page = loft_page_ref (page);
+  self->catalog = g_object_ref (catalog);
+  self->log = loft_log_new (storage, self->catalog, applied_cb, self);
+  self->authority = loft_authority_new (storage);
+  self->cache_directory = g_strdup (cache_directory);
+  self->settings = loft_registry_settings_copy (settings);
+  watch_bell (self, slot);
+
+  return self;
+}
+
 /**
  * loft_registry_new:
  * @storage: an open storage
  * @cache_directory: where the catalog and uploads are kept; made if missing
  * @settings: what the administrator chose
+ * @page: (nullable): the memory that it shares with processes that join; %NULL
+ *   if there are to be none
  * @error: return location for a #GError
  *
  * Makes the registry of what is in @storage. It answers from the storage alone
@@ -181,6 +218,7 @@ LoftRegistry *
 loft_registry_new (LoftStorage *storage,
                    const char *cache_directory,
                    const LoftRegistrySettings *settings,
+                   LoftPage *page,
                    GError **error)
 {
   g_return_val_if_fail (LOFT_IS_STORAGE (storage), NULL);
@@ -199,122 +237,63 @@ loft_registry_new (LoftStorage *storage,
       return NULL;
     }
 
-  g_autofree char *digest =
-    g_compute_checksum_for_string (G_CHECKSUM_SHA256,
-                                   loft_storage_get_uri (storage),
-                                   -1);
-  digest[16] = '\0';
-  g_autoptr (LoftPage) page = loft_page_new (1, error);
-  if (page == NULL)
+  g_autoptr (LoftPage) shared =
+    page != NULL ? loft_page_ref (page) : loft_page_new (1, error);
+  if (shared == NULL)
     return NULL;
 
+  loft_page_set_fact (shared, LOFT_PAGE_ANSWERS, FALSE);
+  loft_page_set_fact (shared, LOFT_PAGE_PHASE, LOFT_REGISTRY_STARTING);
+
+  g_autofree char *store = name_store (storage);
   g_autoptr (LoftCatalog) catalog =
-    loft_catalog_open (cache_directory, digest, page, error);
+    loft_catalog_open (cache_directory, store, shared, error);
   if (catalog == NULL)
     return NULL;
 
-  LoftRegistry *self = g_object_new (LOFT_TYPE_REGISTRY, NULL);
-  self->storage = g_object_ref (storage);
-  self->page = g_steal_pointer (&page);
-  self->catalog = g_steal_pointer (&catalog);
-  self->log = loft_log_new (storage, self->catalog, applied_cb, self);
-  self->authority = loft_authority_new (storage);
-  self->cache_directory = g_strdup (cache_directory);
-  self->settings = loft_registry_settings_copy (settings);
-
-  return self;
+  return make (storage, cache_directory, settings, shared, 0, catalog);
 }
 
 /**
- * loft_registry_settings_new:
- *
- * Makes the defaults.
- *
- * Returns: (transfer full): settings
- */
-LoftRegistrySettings *
-loft_registry_settings_new (void)
-{
-  LoftRegistrySettings *self = g_new0 (LoftRegistrySettings, 1);
-  const LoftArchiveLimits limits = LOFT_ARCHIVE_LIMITS_DEFAULT;
-
-  self->publish = LOFT_PUBLISH_CLAIM;
-  self->max_tarball = MAX_TARBALL;
-  self->archive = limits;
-  self->rescan_interval = RESCAN_INTERVAL;
-
-  return self;
-}
-
-/**
- * loft_registry_settings_copy:
- * @self: settings
- *
- * Copies @self.
- *
- * Returns: (transfer full): the copy
- */
-LoftRegistrySettings *
-loft_registry_settings_copy (const LoftRegistrySettings *self)
-{
-  g_return_val_if_fail (self != NULL, NULL);
-
-  LoftRegistrySettings *copy = g_new (LoftRegistrySettings, 1);
-  *copy = *self;
-  copy->reserved = g_strdupv (self->reserved);
-
-  return copy;
-}
-
-/**
- * loft_registry_settings_free:
- * @self: (transfer full): settings
- *
- * Frees @self.
- */
-void
-loft_registry_settings_free (LoftRegistrySettings *self)
-{
-  g_return_if_fail (self != NULL);
-
-  g_strfreev (self->reserved);
-  g_free (self);
-}
-
-/**
- * loft_registry_dup_settings:
- * @self: a registry
- *
- * Gives the settings as they are now; safe in any thread.
- *
- * Returns: (transfer full): a copy
- */
-LoftRegistrySettings *
-loft_registry_dup_settings (LoftRegistry *self)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-
-  return loft_registry_settings_copy (self->settings);
-}
-
-/**
- * loft_registry_set_settings:
- * @self: a registry
+ * loft_registry_join:
+ * @storage: an open storage, the same as that of the process that began
+ * @cache_directory: the same as there
  * @settings: what the administrator chose
+ * @page: the memory that loft_registry_new() was given there
+ * @slot: which of its slots is this process's; not 0
+ * @error: return location for a #GError
  *
- * Changes the settings for whatever begins from now on.
+ * Makes the registry of another process of the same daemon. It does all that
+ * one does which loft_registry_new() made, but looks after nothing: it must not
+ * be started. Opens files, so it may block.
+ *
+ * Returns: (transfer full): the registry, or %NULL with @error set to a
+ *   #LoftRegistryError
  */
-void
-loft_registry_set_settings (LoftRegistry *self,
-                            const LoftRegistrySettings *settings)
+LoftRegistry *
+loft_registry_join (LoftStorage *storage,
+                    const char *cache_directory,
+                    const LoftRegistrySettings *settings,
+                    LoftPage *page,
+                    guint slot,
+                    GError **error)
 {
-  g_return_if_fail (LOFT_IS_REGISTRY (self));
-  g_return_if_fail (settings != NULL);
+  g_return_val_if_fail (LOFT_IS_STORAGE (storage), NULL);
+  g_return_val_if_fail (cache_directory != NULL && settings != NULL, NULL);
+  g_return_val_if_fail (page != NULL && slot > 0, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-  g_autoptr (LoftRegistrySettings) old = self->settings;
+  g_autofree char *store = name_store (storage);
+  g_autoptr (LoftCatalog) catalog =
+    loft_catalog_join (cache_directory, store, page, error);
+  if (catalog == NULL)
+    return NULL;
 
-  self->settings = loft_registry_settings_copy (settings);
+  LoftRegistry *self =
+    make (storage, cache_directory, settings, page, slot, catalog);
+  self->joined = TRUE;
+
+  return self;
 }
 
 /**
@@ -327,6 +306,7 @@ void
 loft_registry_start (LoftRegistry *self)
 {
   g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (!self->joined);
   g_return_if_fail (self->keeper == NULL && self->writers != NULL);
 
   self->keeper = g_thread_new ("keeper", loft_registry_keep, self);
@@ -353,7 +333,7 @@ loft_registry_stop (LoftRegistry *self)
     GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->keeper)));
   if (self->writers != NULL)
     g_thread_pool_free (g_steal_pointer (&self->writers), FALSE, TRUE);
-  if (settled)
+  if (settled && !self->rescan_wanted)
     loft_registry_note_clean_end (self);
 }
 
@@ -375,143 +355,26 @@ loft_registry_rescan (LoftRegistry *self)
 }
 
 /**
- * loft_registry_get_max_tarball:
- * @self: a registry
+ * loft_registry_recover:
+ * @self: a registry that others have joined
  *
- * Tells how large a tarball may be.
- *
- * Returns: bytes
- */
-goffset
-loft_registry_get_max_tarball (LoftRegistry *self)
-{
-  g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-
-  return self->settings->max_tarball;
-}
-
-static gboolean
-is_read_only (LoftRegistry *self)
-{
-  return (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_READ_ONLY) != 0;
-}
-
-/**
- * loft_registry_get_status:
- * @self: a registry
- * @out: (out caller-allocates): how it is
- *
- * Tells how the registry is. Quick.
+ * To be called once a process has died that had joined. What it had committed
+ * is told of, and what it may have left between a document and its event is
+ * looked for.
  */
 void
-loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out)
+loft_registry_recover (LoftRegistry *self)
 {
   g_return_if_fail (LOFT_IS_REGISTRY (self));
-  g_return_if_fail (out != NULL);
 
-  memset (out, 0, sizeof *out);
-  loft_catalog_count (self->catalog, &out->packages, &out->versions, NULL);
-  out->sequence = loft_catalog_get_sequence (self->catalog);
-  out->read_only = is_read_only (self);
+  g_autoptr (GError) local_error = NULL;
 
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
-  out->phase = self->phase;
-  out->scanned = self->scanned;
-  out->problems = self->problems;
-}
-
-/**
- * loft_registry_get_sequence:
- * @self: a registry
- *
- * Tells how far the changes are visible.
- *
- * Returns: number of the last event that is
- */
-guint64
-loft_registry_get_sequence (LoftRegistry *self)
-{
-  g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
-
-  return loft_catalog_get_sequence (self->catalog);
-}
-
-/**
- * loft_registry_get_mark:
- * @self: a registry
- * @out_sequence: (out): the last event that somebody may have been told of
- * @out_epoch: (out): moves with every change that no event tells of
- *
- * Tells whether what is remembered of answers still holds: it does if it is of
- * the same mark. The mark belongs to it that was read before the answer was
- * made. If only the sequence has moved, loft_registry_list_changed_names()
- * tells what has to be forgotten. Two loads from memory.
- */
-void
-loft_registry_get_mark (LoftRegistry *self,
-                        guint64 *out_sequence,
-                        guint64 *out_epoch)
-{
-  g_return_if_fail (LOFT_IS_REGISTRY (self));
-  g_return_if_fail (out_sequence != NULL && out_epoch != NULL);
-
-  /* In this order: who sees a new epoch sees a sequence of it. */
-  *out_epoch = loft_page_get_epoch (self->page);
-  *out_sequence = loft_page_get_sequence (self->page);
-}
-
-/**
- * loft_registry_can_answer:
- * @self: a registry
- * @error: return location for a #GError
- *
- * Tells whether the catalog may answer.
- *
- * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_NOT_READY
- */
-gboolean
-loft_registry_can_answer (LoftRegistry *self, GError **error)
-{
-  if (g_atomic_int_get (&self->answers))
-    return TRUE;
-
-  g_set_error_literal (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_NOT_READY,
-                       "The registry is still reading its storage; try again "
-                       "soon");
-
-  return FALSE;
-}
-
-/**
- * loft_registry_can_write:
- * @self: a registry
- * @error: return location for a #GError
- *
- * Tells whether anything may be published or changed.
- *
- * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_NOT_READY
- *   or %LOFT_REGISTRY_ERROR_READ_ONLY
- */
-gboolean
-loft_registry_can_write (LoftRegistry *self, GError **error)
-{
-  if (!loft_registry_can_answer (self, error))
-    return FALSE;
-  if (!is_read_only (self))
-    return TRUE;
-
-  g_set_error_literal (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_READ_ONLY,
-                       "This registry takes no changes: its storage is "
-                       "read-only");
-
-  return FALSE;
+  if (loft_catalog_tell_sequence (self->catalog, &local_error))
+    loft_registry_announce (self);
+  else
+    g_warning ("What a process that died has changed is not told of yet: %s",
+               local_error->message);
+  loft_registry_rescan (self);
 }
 
 static LoftRegistryError

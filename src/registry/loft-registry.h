@@ -150,12 +150,20 @@ G_DECLARE_FINAL_TYPE (LoftRegistry, loft_registry, LOFT, REGISTRY, GObject)
 LoftRegistry *loft_registry_new (LoftStorage *storage,
                                  const char *cache_directory,
                                  const LoftRegistrySettings *settings,
+                                 LoftPage *page,
                                  GError **error);
+LoftRegistry *loft_registry_join (LoftStorage *storage,
+                                  const char *cache_directory,
+                                  const LoftRegistrySettings *settings,
+                                  LoftPage *page,
+                                  guint slot,
+                                  GError **error);
 void loft_registry_set_settings (LoftRegistry *self,
                                  const LoftRegistrySettings *settings);
 void loft_registry_start (LoftRegistry *self);
 void loft_registry_stop (LoftRegistry *self);
 void loft_registry_rescan (LoftRegistry *self);
+void loft_registry_recover (LoftRegistry *self);
 
 goffset loft_registry_get_max_tarball (LoftRegistry *self);
 void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);

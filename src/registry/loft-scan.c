@@ -56,11 +56,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scan, scan_clear)
 static void
 show_progress (Scan *scan)
 {
-  LoftRegistry *self = scan->self;
-
-  g_mutex_lock (&self->mutex);
-  self->scanned = scan->documents;
-  g_mutex_unlock (&self->mutex);
+  loft_page_set_fact (scan->self->page, LOFT_PAGE_SCANNED, scan->documents);
 
   gint64 now = g_get_monotonic_time ();
   if (now - scan->shown_at < PROGRESS_PAUSE)
@@ -389,10 +385,8 @@ loft_registry_scan (LoftRegistry *self, GError **error)
   if (!scan_pages (&scan, error))
     return FALSE;
 
-  g_mutex_lock (&self->mutex);
-  self->scanned = scan.documents;
-  self->problems = scan.problems;
-  g_mutex_unlock (&self->mutex);
+  loft_page_set_fact (self->page, LOFT_PAGE_SCANNED, scan.documents);
+  loft_page_set_fact (self->page, LOFT_PAGE_PROBLEMS, scan.problems);
 
   if (scan.told > 0 || scan.problems > 0)
     g_message ("Compared %" G_GUINT64_FORMAT

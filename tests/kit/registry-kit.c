@@ -28,6 +28,7 @@ registry_fixture_open (RegistryFixture *fixture)
   fixture->registry = loft_registry_new (fixture->storage,
                                          fixture->cache,
                                          fixture->settings,
+                                         fixture->page,
                                          &error);
   g_assert_no_error (error);
 }
@@ -84,6 +85,7 @@ registry_fixture_tear_down (RegistryFixture *fixture, gconstpointer test_data)
   storage_kit_remove_root (fixture->root);
   storage_kit_remove_root (fixture->cache);
   loft_registry_settings_free (fixture->settings);
+  g_clear_pointer (&fixture->page, loft_page_unref);
   g_free (fixture->root);
   g_free (fixture->cache);
 }

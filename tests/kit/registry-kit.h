@@ -25,6 +25,7 @@ typedef struct
   LoftStorage *storage;           /* owned */
   LoftRegistry *registry;         /* owned */
   LoftRegistrySettings *settings; /* owned */
+  LoftPage *page;                 /* owned, nullable: shared with others */
 } RegistryFixture;
 
 void registry_fixture_set_up (RegistryFixture *fixture,

@@ -1,0 +1,122 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-registry-private.h"
+
+#define RESCAN_INTERVAL (24 * 60 * 60)
+#define MAX_TARBALL (20 * 1024 * 1024)
+
+/**
+ * loft_registry_settings_new:
+ *
+ * Makes the defaults.
+ *
+ * Returns: (transfer full): settings
+ */
+LoftRegistrySettings *
+loft_registry_settings_new (void)
+{
+  LoftRegistrySettings *self = g_new0 (LoftRegistrySettings, 1);
+  const LoftArchiveLimits limits = LOFT_ARCHIVE_LIMITS_DEFAULT;
+
+  self->publish = LOFT_PUBLISH_CLAIM;
+  self->max_tarball = MAX_TARBALL;
+  self->archive = limits;
+  self->rescan_interval = RESCAN_INTERVAL;
+
+  return self;
+}
+
+/**
+ * loft_registry_settings_copy:
+ * @self: settings
+ *
+ * Copies @self.
+ *
+ * Returns: (transfer full): the copy
+ */
+LoftRegistrySettings *
+loft_registry_settings_copy (const LoftRegistrySettings *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  LoftRegistrySettings *copy = g_new (LoftRegistrySettings, 1);
+  *copy = *self;
+  copy->reserved = g_strdupv (self->reserved);
+
+  return copy;
+}
+
+/**
+ * loft_registry_settings_free:
+ * @self: (transfer full): settings
+ *
+ * Frees @self.
+ */
+void
+loft_registry_settings_free (LoftRegistrySettings *self)
+{
+  g_return_if_fail (self != NULL);
+
+  g_strfreev (self->reserved);
+  g_free (self);
+}
+
+/**
+ * loft_registry_dup_settings:
+ * @self: a registry
+ *
+ * Gives the settings as they are now; safe in any thread.
+ *
+ * Returns: (transfer full): a copy
+ */
+LoftRegistrySettings *
+loft_registry_dup_settings (LoftRegistry *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return loft_registry_settings_copy (self->settings);
+}
+
+/**
+ * loft_registry_set_settings:
+ * @self: a registry
+ * @settings: what the administrator chose
+ *
+ * Changes the settings for whatever begins from now on.
+ */
+void
+loft_registry_set_settings (LoftRegistry *self,
+                            const LoftRegistrySettings *settings)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (settings != NULL);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+  g_autoptr (LoftRegistrySettings) old = self->settings;
+
+  self->settings = loft_registry_settings_copy (settings);
+}
+
+/**
+ * loft_registry_get_max_tarball:
+ * @self: a registry
+ *
+ * Tells how large a tarball may be.
+ *
+ * Returns: bytes
+ */
+goffset
+loft_registry_get_max_tarball (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return self->settings->max_tarball;
+}

@@ -1,0 +1,136 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "registry/loft-registry-private.h"
+
+/* How the registry is, and what it may do. Whoever keeps catalog and storage
+ * together says so in the page, for all processes. */
+
+static gboolean
+is_read_only (LoftRegistry *self)
+{
+  return (loft_storage_get_features (self->storage) &
+          LOFT_STORAGE_FEATURE_READ_ONLY) != 0;
+}
+
+/**
+ * loft_registry_get_status:
+ * @self: a registry
+ * @out: (out caller-allocates): how it is
+ *
+ * Tells how the registry is. Quick.
+ */
+void
+loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (out != NULL);
+
+  memset (out, 0, sizeof *out);
+  loft_catalog_count (self->catalog, &out->packages, &out->versions, NULL);
+  out->sequence = loft_catalog_get_sequence (self->catalog);
+  out->read_only = is_read_only (self);
+
+  out->phase =
+    (LoftRegistryPhase) loft_page_get_fact (self->page, LOFT_PAGE_PHASE);
+  out->scanned = loft_page_get_fact (self->page, LOFT_PAGE_SCANNED);
+  out->problems = loft_page_get_fact (self->page, LOFT_PAGE_PROBLEMS);
+}
+
+/**
+ * loft_registry_get_sequence:
+ * @self: a registry
+ *
+ * Tells how far the changes are visible.
+ *
+ * Returns: number of the last event that is
+ */
+guint64
+loft_registry_get_sequence (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
+
+  return loft_catalog_get_sequence (self->catalog);
+}
+
+/**
+ * loft_registry_get_mark:
+ * @self: a registry
+ * @out_sequence: (out): the last event that somebody may have been told of
+ * @out_epoch: (out): moves with every change that no event tells of
+ *
+ * Tells whether what is remembered of answers still holds: it does if it is of
+ * the same mark. The mark belongs to it that was read before the answer was
+ * made. If only the sequence has moved, loft_registry_list_changed_names()
+ * tells what has to be forgotten. Two loads from memory.
+ */
+void
+loft_registry_get_mark (LoftRegistry *self,
+                        guint64 *out_sequence,
+                        guint64 *out_epoch)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (out_sequence != NULL && out_epoch != NULL);
+
+  /* In this order: who sees a new epoch sees a sequence of it. */
+  *out_epoch = loft_page_get_epoch (self->page);
+  *out_sequence = loft_page_get_sequence (self->page);
+}
+
+/**
+ * loft_registry_can_answer:
+ * @self: a registry
+ * @error: return location for a #GError
+ *
+ * Tells whether the catalog may answer.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_NOT_READY
+ */
+gboolean
+loft_registry_can_answer (LoftRegistry *self, GError **error)
+{
+  if (loft_page_get_fact (self->page, LOFT_PAGE_ANSWERS))
+    return TRUE;
+
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_NOT_READY,
+                       "The registry is still reading its storage; try again "
+                       "soon");
+
+  return FALSE;
+}
+
+/**
+ * loft_registry_can_write:
+ * @self: a registry
+ * @error: return location for a #GError
+ *
+ * Tells whether anything may be published or changed.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_NOT_READY
+ *   or %LOFT_REGISTRY_ERROR_READ_ONLY
+ */
+gboolean
+loft_registry_can_write (LoftRegistry *self, GError **error)
+{
+  if (!loft_registry_can_answer (self, error))
+    return FALSE;
+  if (!is_read_only (self))
+    return TRUE;
+
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_READ_ONLY,
+                       "This registry takes no changes: its storage is "
+                       "read-only");
+
+  return FALSE;
+}
