@@ -19,26 +19,34 @@
 #define BATCH 1000
 #define ROUNDS 2000
 
+#define WORDS 8000
+
+static void
+append_word (GString *text, guint word)
+{
+  static const char syllables[] = "kalomituresanodepibagofu";
+
+  do
+    {
+      g_string_append_len (text, syllables + 2 * (word % 12), 2);
+      word /= 12;
+    }
+  while (word > 0);
+}
+
 /* Words whose frequencies differ as those of a language do. */
 static char *
 make_text (GRand *rand, guint n_words)
 {
-  static const char syllables[] = "kalomituresanodepibagofu";
   GString *text = g_string_new (NULL);
 
   for (guint i = 0; i < n_words; i++)
     {
       double r = g_rand_double (rand);
-      guint word = (guint) (8000 * r * r * r);
 
       if (i > 0)
         g_string_append_c (text, ' ');
-      do
-        {
-          g_string_append_len (text, syllables + 2 * (word % 12), 2);
-          word /= 12;
-        }
-      while (word > 0);
+      append_word (text, (guint) (WORDS * r * r * r));
     }
 
   return g_string_free (text, FALSE);
@@ -115,7 +123,7 @@ build (LoftCatalog *catalog, guint n_packages, guint n_versions)
 
   g_autoptr (GError) error = NULL;
   start = g_get_monotonic_time ();
-  loft_catalog_set_complete (catalog, &error);
+  loft_catalog_set_complete (catalog, NULL, &error);
   g_assert_no_error (error);
   loft_catalog_checkpoint (catalog, &error);
   g_assert_no_error (error);
@@ -234,15 +242,73 @@ search_name (LoftCatalog *catalog, guint package, GRand *rand)
 }
 
 static void
-search_two_letters (LoftCatalog *catalog, guint package, GRand *rand)
+search_word_between (LoftCatalog *catalog, GRand *rand, guint begin, guint end)
 {
-  search (catalog, "ka", LOFT_SORT_RELEVANCE);
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  append_word (query, g_rand_int_range (rand, begin, end));
+  search (catalog, query->str, LOFT_SORT_RELEVANCE);
+}
+
+/* In every README, and in many names. */
+static void
+search_common_word (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search_word_between (catalog, rand, 0, 20);
+}
+
+/* In one README of a hundred. */
+static void
+search_uncommon_word (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search_word_between (catalog, rand, WORDS - 2000, WORDS);
+}
+
+/* In one package. */
+static void
+search_rare_word (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *name = make_name (package);
+
+  search (catalog, strrchr (name, '-') + 1, LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_missing_word (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search (catalog, "quux", LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_prefix (LoftCatalog *catalog, GRand *rand, guint length)
+{
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  while (query->len < length)
+    {
+      g_string_truncate (query, 0);
+      append_word (query, g_rand_int_range (rand, 0, WORDS));
+    }
+  g_string_truncate (query, length);
+  search (catalog, query->str, LOFT_SORT_RELEVANCE);
 }
 
 static void
 search_one_letter (LoftCatalog *catalog, guint package, GRand *rand)
 {
-  search (catalog, "k", LOFT_SORT_RELEVANCE);
+  search_prefix (catalog, rand, 1);
+}
+
+static void
+search_three_letters (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search_prefix (catalog, rand, 3);
+}
+
+static void
+search_five_letters (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  search_prefix (catalog, rand, 5);
 }
 
 static void
@@ -254,7 +320,7 @@ search_updated (LoftCatalog *catalog, guint package, GRand *rand)
 static void
 list_packages (LoftCatalog *catalog, guint package, GRand *rand)
 {
-  g_autoptr (GBytes) list = loft_catalog_list_packages (catalog, NULL);
+  g_autoptr (GBytes) list = loft_catalog_list_packages (catalog, NULL, NULL);
 
   g_assert_cmpuint (g_bytes_get_size (list), >, 100);
 }
@@ -304,11 +370,16 @@ measure (LoftCatalog *catalog)
   bench (catalog, "versions, one package", ROUNDS, list_versions_hot);
   bench (catalog, "versions, any package", ROUNDS, list_versions);
   bench (catalog, "one version", ROUNDS, get_version);
-  bench (catalog, "search, one word", 200, search_one_word);
-  bench (catalog, "search, two words", 200, search_two_words);
-  bench (catalog, "search, a name", 200, search_name);
-  bench (catalog, "search, two letters", 20, search_two_letters);
-  bench (catalog, "search, one letter", 20, search_one_letter);
+  bench (catalog, "search, one word", 500, search_one_word);
+  bench (catalog, "search, two words", 500, search_two_words);
+  bench (catalog, "search, a name", 500, search_name);
+  bench (catalog, "search, common word", 500, search_common_word);
+  bench (catalog, "search, uncommon word", 500, search_uncommon_word);
+  bench (catalog, "search, rare word", 500, search_rare_word);
+  bench (catalog, "search, missing word", 500, search_missing_word);
+  bench (catalog, "search, one letter", 500, search_one_letter);
+  bench (catalog, "search, three letters", 500, search_three_letters);
+  bench (catalog, "search, five letters", 500, search_five_letters);
   bench (catalog, "latest changes", 200, search_updated);
   bench (catalog, "dependents", 200, list_dependents);
   bench (catalog, "changes", 200, list_changes);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kit/catalog-kit.h"
+#include "registry/loft-catalog-private.h"
 #include "registry/loft-registry-error.h"
 
 /* How often somebody was told that a catalog is not used. */
@@ -36,11 +37,13 @@ write_log_cb (GLogLevelFlags level,
   return G_LOG_WRITER_HANDLED;
 }
 
+#define SCHEMA G_STRINGIFY (LOFT_CATALOG_SCHEMA)
+
 static char *
 catalog_path (Kit *kit, const char *stem, guint generation)
 {
   g_autofree char *name =
-    g_strdup_printf ("catalog-%s-2-%u.db", stem, generation);
+    g_strdup_printf ("catalog-%s-" SCHEMA "-%u.db", stem, generation);
 
   return g_build_filename (kit->directory, name, NULL);
 }
@@ -329,15 +332,15 @@ static void
 test_remains (Kit *kit, gconstpointer test_data)
 {
   static const char *const remains[] = {
-    "catalog-test-2-1.db-wal",     "catalog-test-2-1.db-shm",
-    "catalog-test-2-7.db-wal",     "catalog-test-0-3.db",
-    "catalog-test-1-3.db-journal",
+    "catalog-test-" SCHEMA "-1.db-wal", "catalog-test-" SCHEMA "-1.db-shm",
+    "catalog-test-" SCHEMA "-7.db-wal", "catalog-test-0-3.db",
+    "catalog-test-999-3.db-journal",
   };
   static const char *const foreign[] = {
-    "catalog-test-2-1.dbx",
+    "catalog-test-" SCHEMA "-1.dbx",
     "catalog-test-x-1.db",
-    "catalog-test-2-99999999999999999999.db",
-    "catalog-test3-1-1.db",
+    "catalog-test-" SCHEMA "-99999999999999999999.db",
+    "catalog-test3-" SCHEMA "-1.db",
     "notes.txt",
   };
 

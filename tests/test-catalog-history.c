@@ -29,7 +29,7 @@ read_cb (gpointer user_data)
         loft_catalog_list_versions (reading->kit->catalog, "hello", &error);
       g_assert_no_error (error);
       g_autoptr (GBytes) packages =
-        loft_catalog_list_packages (reading->kit->catalog, &error);
+        loft_catalog_list_packages (reading->kit->catalog, NULL, &error);
       g_assert_no_error (error);
       g_autofree char *versions = kit_members (list, "version");
       g_autofree char *newest = kit_members (packages, "version");
@@ -173,7 +173,7 @@ replay (GPtrArray *history, GRand *rand, gboolean first, gboolean complete)
       g_assert_no_error (error);
     }
 
-  loft_catalog_set_complete (kit.catalog, &error);
+  loft_catalog_set_complete (kit.catalog, NULL, &error);
   g_assert_no_error (error);
   char *dump = kit_dump (kit.catalog);
   kit_teardown (&kit, NULL);

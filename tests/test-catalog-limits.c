@@ -14,13 +14,16 @@
 #include <unistd.h>
 
 #include "kit/catalog-kit.h"
+#include "registry/loft-catalog-private.h"
 #include "registry/loft-registry-error.h"
 
 static char *
 catalog_path (Kit *kit, const char *stem, guint generation)
 {
-  g_autofree char *name =
-    g_strdup_printf ("catalog-%s-2-%u.db", stem, generation);
+  g_autofree char *name = g_strdup_printf ("catalog-%s-%d-%u.db",
+                                           stem,
+                                           LOFT_CATALOG_SCHEMA,
+                                           generation);
 
   return g_build_filename (kit->directory, name, NULL);
 }
@@ -76,7 +79,8 @@ list_cb (gpointer user_data)
   for (guint i = 0; i < 300; i++)
     {
       g_autoptr (GError) error = NULL;
-      g_autoptr (GBytes) list = loft_catalog_list_packages (user_data, &error);
+      g_autoptr (GBytes) list =
+        loft_catalog_list_packages (user_data, NULL, &error);
 
       g_assert_no_error (error);
       g_assert_nonnull (list);
@@ -187,7 +191,7 @@ test_deleted (Kit *kit, gconstpointer test_data)
   kit_publish (kit->catalog, "hello", "1.0.0");
   kit_remove (kit->directory);
 
-  g_assert_null (loft_catalog_list_packages (kit->catalog, &error));
+  g_assert_null (loft_catalog_list_packages (kit->catalog, NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, kit->directory));
   g_clear_error (&error);
@@ -262,7 +266,7 @@ test_small_disk (void)
   g_assert_nonnull (strstr (error->message, directory));
   g_clear_error (&error);
 
-  g_assert_null (loft_catalog_list_packages (catalog, &error));
+  g_assert_null (loft_catalog_list_packages (catalog, NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NO_SPACE);
   g_clear_error (&error);
   g_assert_cmpuint (loft_catalog_get_sequence (catalog), ==, n_applied);

@@ -60,7 +60,7 @@ test_packages (Kit *kit, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) nothing =
-    loft_catalog_list_packages (kit->catalog, &error);
+    loft_catalog_list_packages (kit->catalog, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpmem (g_bytes_get_data (nothing, NULL),
                    g_bytes_get_size (nothing),
@@ -312,7 +312,7 @@ test_page (Kit *kit, gconstpointer test_data)
   g_assert_cmpuint (loft_page_get_epoch (page), >, epoch);
 
   epoch = loft_page_get_epoch (page);
-  loft_catalog_set_complete (catalog, &error);
+  loft_catalog_set_complete (catalog, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (loft_page_get_epoch (page), >, epoch);
 

@@ -63,7 +63,7 @@ test_yanked (Kit *kit, gconstpointer test_data)
   assert_versions (kit, "hello", "1.0.0");
 
   g_autoptr (GBytes) packages =
-    loft_catalog_list_packages (kit->catalog, &error);
+    loft_catalog_list_packages (kit->catalog, NULL, &error);
   g_assert_no_error (error);
   g_autofree char *newest = kit_members (packages, "version");
   g_assert_cmpstr (newest, ==, "1.0.0");

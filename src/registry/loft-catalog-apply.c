@@ -16,6 +16,7 @@ static void
 write_clear (LoftCatalogWrite *write)
 {
   g_clear_pointer (&write->dirty, g_hash_table_unref);
+  g_clear_pointer (&write->moved, g_hash_table_unref);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogWrite, write_clear)
@@ -27,6 +28,8 @@ write_init (LoftCatalogWrite *write,
 {
   write->connection = connection;
   write->dirty =
+    g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  write->moved =
     g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
 
   return loft_catalog_read_meta (connection, &write->meta, error);

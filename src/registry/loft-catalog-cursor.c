@@ -136,3 +136,28 @@ loft_catalog_cursor_clear (LoftCatalogCursor *self)
 {
   g_clear_pointer (&self->name, g_free);
 }
+
+/**
+ * loft_catalog_cursor_compare:
+ * @a: (type LoftCatalogCursor): a cursor
+ * @b: (type LoftCatalogCursor): another
+ *
+ * Tells which of two rows comes first on a page.
+ *
+ * Returns: less than, equal to or greater than zero
+ */
+int
+loft_catalog_cursor_compare (gconstpointer a, gconstpointer b)
+{
+  const LoftCatalogCursor *x = a;
+  const LoftCatalogCursor *y = b;
+
+  if (x->rank != y->rank)
+    return x->rank < y->rank ? -1 : 1;
+  if (x->score != y->score)
+    return x->score > y->score ? -1 : 1;
+  if (x->time != y->time)
+    return x->time > y->time ? -1 : 1;
+
+  return strcmp (x->name, y->name);
+}

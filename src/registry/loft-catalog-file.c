@@ -323,10 +323,8 @@ check_content (LoftCatalogConnection *connection, GError **error)
     "SELECT count (*) FROM (SELECT element FROM fragments LIMIT 1)",
     "SELECT count (*) FROM (SELECT requirement FROM dependencies LIMIT 1)",
     "SELECT count (*) FROM (SELECT words FROM texts LIMIT 1)",
-    "SELECT count (*) FROM (SELECT rowid FROM search_heads"
-    "  WHERE search_heads MATCH '\"a\"' LIMIT 1)",
-    "SELECT count (*) FROM (SELECT rowid FROM search_words"
-    "  WHERE search_words MATCH '\"a\"' LIMIT 1)",
+    "SELECT count (*) FROM (SELECT rowid FROM search"
+    "  WHERE search MATCH '\"wa\"' LIMIT 1)",
     "SELECT count (*) FROM (SELECT key FROM problems LIMIT 1)",
     "SELECT count (*) FROM (SELECT key FROM unlogged LIMIT 1)",
   };

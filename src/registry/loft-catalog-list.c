@@ -176,6 +176,7 @@ write_fragments (LoftCatalogReader *reader, LoftSpool *spool, GError **error)
 /**
  * loft_catalog_list_packages:
  * @self: a catalog
+ * @out_digest: (out) (optional) (transfer full): SHA-256 of the list, in hex
  * @error: return location for a #GError
  *
  * Lists all packages by name, each by its newest version; packages with yanked
@@ -186,7 +187,9 @@ write_fragments (LoftCatalogReader *reader, LoftSpool *spool, GError **error)
  *   %LOFT_REGISTRY_ERROR_NO_SPACE or %LOFT_REGISTRY_ERROR_FAILED
  */
 GBytes *
-loft_catalog_list_packages (LoftCatalog *self, GError **error)
+loft_catalog_list_packages (LoftCatalog *self,
+                            char **out_digest,
+                            GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
@@ -201,7 +204,8 @@ loft_catalog_list_packages (LoftCatalog *self, GError **error)
     }
 
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
-  if (reader == NULL || !write_fragments (reader, spool, error))
+  if (reader == NULL || !write_fragments (reader, spool, error) ||
+      !loft_spool_finish (spool, error))
     return NULL;
 
   g_autoptr (GError) local_error = NULL;
@@ -217,6 +221,9 @@ loft_catalog_list_packages (LoftCatalog *self, GError **error)
                    local_error->message);
       return NULL;
     }
+
+  if (out_digest != NULL)
+    *out_digest = g_strdup (loft_spool_get_sha256 (spool));
 
   return g_mapped_file_get_bytes (map);
 }

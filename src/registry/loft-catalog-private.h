@@ -14,7 +14,7 @@ G_BEGIN_DECLS
 
 /* Raise on every change of what is stored, be it a table, an index, or what a
  * column holds: another schema is another file, built anew. */
-#define LOFT_CATALOG_SCHEMA 2
+#define LOFT_CATALOG_SCHEMA 3
 
 /* Tells our files from other people's databases. */
 #define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
@@ -162,6 +162,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogTransaction, loft_catalog_rollback)
  * @connection: where it is written
  * @meta: as it will stand after the transaction
  * @dirty: (element-type gint64): packages whose newest version may be another
+ * @moved: (element-type gint64): packages whose place in the index may be
  *
  * What one transaction has changed so far.
  */
@@ -170,6 +171,7 @@ typedef struct
   LoftCatalogConnection *connection; /* not owned */
   LoftCatalogMeta meta;
   GHashTable *dirty; /* owned, set of owned gint64 */
+  GHashTable *moved; /* owned, set of owned gint64 */
 } LoftCatalogWrite;
 
 gboolean loft_catalog_store_document (LoftCatalogWrite *write,
@@ -183,15 +185,14 @@ gboolean loft_catalog_store_state (LoftCatalogWrite *write,
                                    GError **error);
 gboolean loft_catalog_refresh (LoftCatalogWrite *write, GError **error);
 
-gboolean loft_catalog_index_text (LoftCatalogConnection *connection,
+gboolean loft_catalog_store_text (LoftCatalogConnection *connection,
                                   gint64 package,
                                   const LoftDocument *document,
-                                  gboolean now,
                                   GError **error);
-gboolean loft_catalog_index_waiting (LoftCatalogConnection *connection,
-                                     guint limit,
-                                     guint *out_indexed,
-                                     GError **error);
+int loft_catalog_worth (gint64 dependents);
+gboolean loft_catalog_index (LoftCatalogConnection *connection,
+                             gint64 package,
+                             GError **error);
 
 /* Connections for reading: more than GTask has threads, so that the main loop
  * never waits for one; and how many of them are kept when nobody reads. */
@@ -259,7 +260,17 @@ gboolean loft_catalog_cursor_decode (const char *text,
 void loft_catalog_cursor_clear (LoftCatalogCursor *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogCursor, loft_catalog_cursor_clear)
 
-char *
-loft_catalog_match_words (const char *query, char **out_name, char **out_words);
+char *loft_catalog_tag_word (char tag, const char *word);
+char *loft_catalog_tag_words (const LoftDocument *document);
+GStrv loft_catalog_split_query (const char *query);
+
+/* The package of a place in the index. */
+#define LOFT_CATALOG_PLACE_BITS 40
+
+GArray *loft_catalog_find (LoftCatalogReader *reader,
+                           const char *query,
+                           LoftSort sort,
+                           GError **error);
+int loft_catalog_cursor_compare (gconstpointer a, gconstpointer b);
 
 G_END_DECLS

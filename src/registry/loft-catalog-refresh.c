@@ -14,8 +14,8 @@
 #include "registry/loft-registry-error.h"
 
 /* What follows from a package's newest version: the fragment of the full list,
- * and who depends on whom. Done once a transaction for each package that was
- * changed in it. */
+ * who depends on whom, and where packages stand in the index of the search.
+ * Done once a transaction for each package that was changed in it. */
 
 typedef struct
 {
@@ -138,23 +138,37 @@ list_known (LoftCatalogConnection *connection, const char *name, GError **error)
   return code == SQLITE_DONE ? g_steal_pointer (&known) : NULL;
 }
 
+static void
+add_package (GHashTable *packages, gint64 package)
+{
+  g_hash_table_add (packages, g_memdup2 (&package, sizeof package));
+}
+
 static gboolean
-change_dependents (LoftCatalogConnection *connection,
+change_dependents (LoftCatalogWrite *write,
                    const char *target,
                    gint64 difference,
                    GError **error)
 {
-  return loft_catalog_run (
-    connection,
-    error,
-    "UPDATE packages SET dependents = dependents + ?2 WHERE name = ?1",
-    "ti",
-    target,
-    difference);
+  g_autoptr (LoftCatalogStatement) update =
+    loft_catalog_query (write->connection,
+                        error,
+                        "UPDATE packages SET dependents = dependents + ?2"
+                        "  WHERE name = ?1 RETURNING id",
+                        "ti",
+                        target,
+                        difference);
+  int code = SQLITE_ERROR;
+
+  while (update != NULL &&
+         (code = loft_catalog_step (update, error)) == SQLITE_ROW)
+    add_package (write->moved, loft_catalog_column_int (update, 0));
+
+  return code == SQLITE_DONE;
 }
 
 static gboolean
-store_dependency (LoftCatalogConnection *connection,
+store_dependency (LoftCatalogWrite *write,
                   const char *dependent,
                   const char *target,
                   const char *requirement,
@@ -165,7 +179,7 @@ store_dependency (LoftCatalogConnection *connection,
     return TRUE;
 
   return loft_catalog_run (
-           connection,
+           write->connection,
            error,
            "INSERT OR REPLACE INTO dependencies VALUES (?1, ?2, ?3)",
            "ttt",
@@ -173,35 +187,36 @@ store_dependency (LoftCatalogConnection *connection,
            dependent,
            requirement) &&
          (known_requirement != NULL ||
-          change_dependents (connection, target, 1, error));
+          change_dependents (write, target, 1, error));
 }
 
 static gboolean
-remove_dependency (LoftCatalogConnection *connection,
+remove_dependency (LoftCatalogWrite *write,
                    const char *dependent,
                    const char *target,
                    GError **error)
 {
   return loft_catalog_run (
-           connection,
+           write->connection,
            error,
            "DELETE FROM dependencies WHERE target = ?1 AND dependent = ?2",
            "tt",
            target,
            dependent) &&
-         change_dependents (connection, target, -1, error);
+         change_dependents (write, target, -1, error);
 }
 
 /* Only what differs is written: from one version to the next dependencies
  * hardly ever change. */
 static gboolean
-store_dependencies (LoftCatalogConnection *connection,
+store_dependencies (LoftCatalogWrite *write,
                     const Newest *newest,
                     GError **error)
 {
   g_autoptr (JsonNode) owner = NULL;
   JsonObject *wanted = parse_dependencies (newest->head, &owner);
-  g_autoptr (GHashTable) known = list_known (connection, newest->name, error);
+  g_autoptr (GHashTable) known =
+    list_known (write->connection, newest->name, error);
   if (known == NULL)
     return FALSE;
 
@@ -212,7 +227,7 @@ store_dependencies (LoftCatalogConnection *connection,
     json_object_iter_init (&iter, wanted);
   while (wanted != NULL && json_object_iter_next (&iter, &target, &requirement))
     {
-      if (!store_dependency (connection,
+      if (!store_dependency (write,
                              newest->name,
                              target,
                              json_node_get_string (requirement),
@@ -226,7 +241,21 @@ store_dependencies (LoftCatalogConnection *connection,
   gpointer key;
   g_hash_table_iter_init (&rest, known);
   while (g_hash_table_iter_next (&rest, &key, NULL))
-    if (!remove_dependency (connection, newest->name, key, error))
+    if (!remove_dependency (write, newest->name, key, error))
+      return FALSE;
+
+  return TRUE;
+}
+
+static gboolean
+index_moved (LoftCatalogWrite *write, GError **error)
+{
+  GHashTableIter iter;
+  gpointer key;
+
+  g_hash_table_iter_init (&iter, write->moved);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    if (!loft_catalog_index (write->connection, *(const gint64 *) key, error))
       return FALSE;
 
   return TRUE;
@@ -257,7 +286,7 @@ loft_catalog_refresh (LoftCatalogWrite *write, GError **error)
 
       if (!find_newest (connection, package, &newest, error) ||
           !store_fragment (connection, &newest, error) ||
-          !store_dependencies (connection, &newest, error) ||
+          !store_dependencies (write, &newest, error) ||
           !loft_catalog_run (connection,
                              error,
                              "UPDATE packages SET newest = ?2 WHERE id = ?1 "
@@ -266,7 +295,8 @@ loft_catalog_refresh (LoftCatalogWrite *write, GError **error)
                              package,
                              newest.newest))
         return FALSE;
+      add_package (write->moved, package);
     }
 
-  return TRUE;
+  return !write->meta.complete || index_moved (write, error);
 }

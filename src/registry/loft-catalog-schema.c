@@ -22,10 +22,10 @@
  *
  * - dependencies: those of newest versions only.
  *
- * - texts, search_heads, search_words: what is searched. It is the text of the
- *   highest version, yanked or not, so that it does not depend on the order of
- *   events. It is split into words already, so the tokenizer has nothing to
- *   decide.
+ * - texts, search: what is searched. It is the text of the highest version,
+ *   yanked or not, so that it does not depend on the order of events. It is
+ *   split into words already, so the tokenizer has nothing to decide. A package
+ *   stands in the index at its `place`, NULL until it is there.
  *
  * - events: the log, as it stands there, with the packages that it is about.
  *
@@ -97,23 +97,16 @@ const char *const loft_catalog_schema =
   "CREATE INDEX dependencies_by_dependent ON dependencies (dependent);"
   "CREATE TABLE texts ("
   "  id INTEGER PRIMARY KEY,"
-  "  indexed INTEGER NOT NULL,"
-  "  name TEXT NOT NULL,"
-  "  keywords TEXT NOT NULL,"
-  "  description TEXT NOT NULL,"
+  "  place INTEGER,"
   "  words TEXT NOT NULL"
   ") STRICT;"
-  "CREATE INDEX texts_waiting ON texts (id) WHERE indexed = 0;"
-  "CREATE VIRTUAL TABLE search_heads USING fts5 ("
-  "  name, keywords, description,"
-  "  content='', columnsize=0, detail=column, prefix='1 2 3',"
-  "  tokenize='ascii'"
-  ");"
-  "CREATE VIRTUAL TABLE search_words USING fts5 ("
+  "CREATE INDEX texts_waiting ON texts (id) WHERE place IS NULL;"
+  "CREATE VIRTUAL TABLE search USING fts5 ("
   "  words,"
-  "  content='', columnsize=0, detail=none, prefix='2 3',"
+  "  content='', columnsize=0, detail=none, prefix='2 3 4',"
   "  tokenize='ascii'"
   ");"
+  "CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, instance);"
   "CREATE TABLE events ("
   "  seq INTEGER PRIMARY KEY,"
   "  name TEXT NOT NULL,"

@@ -285,11 +285,8 @@ loft_catalog_store_document (LoftCatalogWrite *write,
   if (!is_highest (write, package, document->key, &highest, error))
     return FALSE;
 
-  return !highest || loft_catalog_index_text (write->connection,
-                                              package,
-                                              document,
-                                              write->meta.complete,
-                                              error);
+  return !highest ||
+         loft_catalog_store_text (write->connection, package, document, error);
 }
 
 static gboolean

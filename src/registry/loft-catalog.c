@@ -64,11 +64,6 @@
 #define WAL_SIZE_MAX (64 * 1024 * 1024)
 #define PAGE_SIZE 4096
 
-/* Packages indexed in one transaction when the catalog becomes complete, and
- * after how many of them the log of SQLite is emptied. */
-#define INDEX_BATCH 500
-#define INDEX_CHECKPOINT 20
-
 G_DEFINE_FINAL_TYPE (LoftCatalog, loft_catalog, G_TYPE_OBJECT)
 
 static void
@@ -250,71 +245,6 @@ loft_catalog_is_shared (LoftCatalog *self)
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
 
   return loft_page_get_n_slots (self->page) > 1;
-}
-
-/* Indexes what was stored while the catalog was incomplete. */
-static gboolean
-index_waiting (LoftCatalogConnection *writer, GError **error)
-{
-  guint n_indexed = INDEX_BATCH;
-
-  for (guint i = 1; n_indexed == INDEX_BATCH; i++)
-    {
-      g_autoptr (LoftCatalogTransaction) transaction =
-        loft_catalog_begin (writer, "BEGIN IMMEDIATE", error);
-
-      if (transaction == NULL ||
-          !loft_catalog_index_waiting (writer,
-                                       INDEX_BATCH,
-                                       &n_indexed,
-                                       error) ||
-          !loft_catalog_commit (g_steal_pointer (&transaction), error))
-        return FALSE;
-      if (i % INDEX_CHECKPOINT == 0)
-        sqlite3_wal_checkpoint_v2 (writer->db,
-                                   NULL,
-                                   SQLITE_CHECKPOINT_PASSIVE,
-                                   NULL,
-                                   NULL);
-    }
-
-  return TRUE;
-}
-
-/**
- * loft_catalog_set_complete:
- * @self: a catalog
- * @error: return location for a #GError
- *
- * Says that everything that is stored is in the catalog. Until then the index
- * of the search is left alone; it is built now, which may take a minute.
- *
- * Returns: %TRUE on success; %FALSE with @error set
- */
-gboolean
-loft_catalog_set_complete (LoftCatalog *self, GError **error)
-{
-  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
-  g_return_val_if_fail (loft_catalog_is_owner (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
-  LoftCatalogMeta meta;
-
-  if (!loft_catalog_read_meta (self->writer, &meta, error))
-    return FALSE;
-  if (meta.complete)
-    return TRUE;
-  if (!index_waiting (self->writer, error) ||
-      !loft_catalog_run (self->writer,
-                         error,
-                         "UPDATE meta SET complete = 1",
-                         ""))
-    return FALSE;
-
-  loft_page_begin_epoch (self->page);
-
-  return TRUE;
 }
 
 /**

@@ -97,7 +97,9 @@ gboolean loft_catalog_read_sequence (LoftCatalog *self,
 gboolean loft_catalog_tell_sequence (LoftCatalog *self, GError **error);
 char *loft_catalog_get_digest (LoftCatalog *self, GError **error);
 gboolean loft_catalog_is_complete (LoftCatalog *self);
-gboolean loft_catalog_set_complete (LoftCatalog *self, GError **error);
+gboolean loft_catalog_set_complete (LoftCatalog *self,
+                                    GCancellable *cancellable,
+                                    GError **error);
 gboolean loft_catalog_reset (LoftCatalog *self, GError **error);
 gboolean
 loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error);
@@ -146,7 +148,9 @@ GBytes *loft_catalog_list_versions (LoftCatalog *self,
 GBytes *loft_catalog_list_few_versions (LoftCatalog *self,
                                         const char *name,
                                         GError **error);
-GBytes *loft_catalog_list_packages (LoftCatalog *self, GError **error);
+GBytes *loft_catalog_list_packages (LoftCatalog *self,
+                                    char **out_digest,
+                                    GError **error);
 GBytes *loft_catalog_search (LoftCatalog *self,
                              const char *query,
                              LoftSort sort,

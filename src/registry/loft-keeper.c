@@ -71,7 +71,7 @@ make_ready (LoftRegistry *self, GError **error)
   if (!loft_catalog_is_complete (self->catalog))
     {
       if (!scan_storage (self, error) ||
-          !loft_catalog_set_complete (self->catalog, error))
+          !loft_catalog_set_complete (self->catalog, self->stopping, error))
         return FALSE;
     }
   else

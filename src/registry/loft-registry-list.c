@@ -62,7 +62,8 @@ build_in_thread_cb (GTask *task,
   /* Noted before the catalog is read, so the list is never newer than it says.
    */
   list->mark = get_mark (self);
-  list->list = loft_catalog_list_packages (self->catalog, &local_error);
+  list->list =
+    loft_catalog_list_packages (self->catalog, &list->digest, &local_error);
   if (list->list == NULL)
     {
       list_free (list);
@@ -71,7 +72,6 @@ build_in_thread_cb (GTask *task,
       return;
     }
 
-  list->digest = g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, list->list);
   g_task_return_pointer (task, list, list_free);
 }
 

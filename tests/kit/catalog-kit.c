@@ -24,7 +24,7 @@ kit_setup (Kit *kit, gconstpointer test_data)
   g_assert_no_error (error);
   kit->catalog = loft_catalog_open (kit->directory, "test", NULL, &error);
   g_assert_no_error (error);
-  g_assert_true (loft_catalog_set_complete (kit->catalog, &error));
+  g_assert_true (loft_catalog_set_complete (kit->catalog, NULL, &error));
   g_assert_no_error (error);
 }
 
@@ -240,7 +240,7 @@ char *
 kit_packages (LoftCatalog *catalog)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (GBytes) list = loft_catalog_list_packages (catalog, &error);
+  g_autoptr (GBytes) list = loft_catalog_list_packages (catalog, NULL, &error);
   g_assert_no_error (error);
 
   return kit_members (list, "name");
@@ -299,7 +299,7 @@ kit_dump (LoftCatalog *catalog)
                           packages,
                           versions);
 
-  g_autoptr (GBytes) list = loft_catalog_list_packages (catalog, &error);
+  g_autoptr (GBytes) list = loft_catalog_list_packages (catalog, NULL, &error);
   g_assert_no_error (error);
   dump_bytes (dump, list);
 
