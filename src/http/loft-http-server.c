@@ -24,7 +24,7 @@ struct _LoftHttpServer
   GObject parent_instance;
 
   LoftHttpShared *shared; /* owned */
-  LoftRouter *router;     /* owned */
+  LoftRoutes *routes;     /* owned */
   SoupServer *server;     /* owned */
   GPtrArray *sockets;     /* owned, of owned GSocket */
   GTask *drain;           /* owned, NULL while it serves */
@@ -84,7 +84,7 @@ loft_http_server_finalize (GObject *object)
   LoftHttpServer *self = LOFT_HTTP_SERVER (object);
 
   g_clear_pointer (&self->shared, loft_http_shared_unref);
-  g_clear_pointer (&self->router, loft_router_free);
+  g_clear_pointer (&self->routes, loft_routes_free);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
 
   G_OBJECT_CLASS (loft_http_server_parent_class)->finalize (object);
@@ -110,7 +110,7 @@ early_cb (SoupServer *server,
     g_object_ref (loft_request_new (self->shared, message));
   g_autoptr (GError) local_error = NULL;
 
-  if (loft_routes_find (self->router, request, &local_error) &&
+  if (loft_routes_find (self->routes, request, &local_error) &&
       loft_refusal_check (request, &local_error))
     loft_refusal_consult (request);
   else
@@ -178,7 +178,7 @@ request_aborted_cb (SoupServer *server,
 static void
 loft_http_server_init (LoftHttpServer *self)
 {
-  self->router = loft_routes_new_router ();
+  self->routes = loft_routes_new ();
   self->sockets = g_ptr_array_new_with_free_func (g_object_unref);
 
   /* Paths stay as they were sent, since the router decodes them itself. */

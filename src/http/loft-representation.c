@@ -182,6 +182,33 @@ encode_and_send (LoftRequest *request,
     send_plain (request, media_type, body, local_error);
 }
 
+static void
+send_text (LoftRequest *request,
+           const char *media_type,
+           GBytes *body,
+           const char *digest,
+           const char *cache_control)
+{
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autofree char *computed = digest == NULL ? compute_digest (body) : NULL;
+  if (digest == NULL)
+    digest = computed;
+  LoftCoding coding = g_bytes_get_size (body) < COMPRESS_MIN
+                        ? LOFT_CODING_IDENTITY
+                        : loft_request_get_coding (request);
+  g_autofree char *etag = make_etag (digest, coding);
+
+  soup_message_headers_replace (headers, "ETag", etag);
+  soup_message_headers_replace (headers, "Cache-Control", cache_control);
+  soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
+  if (is_known_to_client (request, etag))
+    loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+  else if (coding == LOFT_CODING_IDENTITY)
+    loft_response_send (request, SOUP_STATUS_OK, media_type, body);
+  else
+    encode_and_send (request, media_type, body, digest, coding);
+}
+
 /**
  * loft_representation_send:
  * @request: a request that reads
@@ -202,27 +229,52 @@ loft_representation_send (LoftRequest *request,
   g_return_if_fail (LOFT_IS_REQUEST (request));
   g_return_if_fail (media_type != NULL && body != NULL);
 
+  if (loft_request_is_alive (request))
+    send_text (request, media_type, body, digest, CACHE_REVALIDATE);
+}
+
+/**
+ * loft_representation_send_view:
+ * @request: a request for a view
+ * @media_type: type of @body
+ * @body: what to answer
+ * @digest: (nullable): SHA-256 of @body in hex, where it is known
+ * @validity: how long @body holds
+ *
+ * Answers as loft_representation_send() does, but what is settled may be kept
+ * for ever. What waits for a version to come of age says when that is; it may
+ * not be kept till then unasked, since versions are yanked under it.
+ */
+void
+loft_representation_send_view (LoftRequest *request,
+                               const char *media_type,
+                               GBytes *body,
+                               const char *digest,
+                               const LoftValidity *validity)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL && body != NULL && validity != NULL);
+
   if (!loft_request_is_alive (request))
     return;
 
-  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  g_autofree char *computed = digest == NULL ? compute_digest (body) : NULL;
-  if (digest == NULL)
-    digest = computed;
-  LoftCoding coding = g_bytes_get_size (body) < COMPRESS_MIN
-                        ? LOFT_CODING_IDENTITY
-                        : loft_request_get_coding (request);
-  g_autofree char *etag = make_etag (digest, coding);
+  g_autoptr (GDateTime) until =
+    validity->until > 0
+      ? g_date_time_new_from_unix_utc (validity->until / G_USEC_PER_SEC)
+      : NULL;
+  if (until != NULL)
+    {
+      g_autofree char *date = soup_date_time_to_string (until, SOUP_DATE_HTTP);
 
-  soup_message_headers_replace (headers, "ETag", etag);
-  soup_message_headers_replace (headers, "Cache-Control", CACHE_REVALIDATE);
-  soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
-  if (is_known_to_client (request, etag))
-    loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
-  else if (coding == LOFT_CODING_IDENTITY)
-    loft_response_send (request, SOUP_STATUS_OK, media_type, body);
-  else
-    encode_and_send (request, media_type, body, digest, coding);
+      soup_message_headers_replace (loft_request_get_response_headers (request),
+                                    "Expires",
+                                    date);
+    }
+  send_text (request,
+             media_type,
+             body,
+             digest,
+             validity->settled ? CACHE_FOREVER : CACHE_REVALIDATE);
 }
 
 /**

@@ -17,6 +17,11 @@ void loft_representation_send (LoftRequest *request,
                                const char *media_type,
                                GBytes *body,
                                const char *digest);
+void loft_representation_send_view (LoftRequest *request,
+                                    const char *media_type,
+                                    GBytes *body,
+                                    const char *digest,
+                                    const LoftValidity *validity);
 void loft_representation_send_download (LoftRequest *request,
                                         const LoftDownload *download);
 

@@ -72,6 +72,37 @@ loft_request_get_parameter (LoftRequest *self, const char *name)
 }
 
 /**
+ * loft_request_set_view:
+ * @self: a request
+ * @view: what its path begins with
+ *
+ * Sets how the request wants to see the registry.
+ */
+void
+loft_request_set_view (LoftRequest *self, const LoftView *view)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (self));
+  g_return_if_fail (view != NULL && self->view == NULL);
+
+  self->view = g_memdup2 (view, sizeof *view);
+}
+
+/**
+ * loft_request_get_view:
+ * @self: a request
+ *
+ * Returns: (transfer none) (nullable): how it wants to see the registry; %NULL
+ *   for as it is
+ */
+const LoftView *
+loft_request_get_view (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+
+  return self->view;
+}
+
+/**
  * loft_request_parse_query:
  * @self: a request
  * @error: return location for a #GError

@@ -33,6 +33,7 @@ struct _LoftRequest
   GStrv segments;               /* owned, nullable */
   const char *const *pattern;   /* the router's, NULL if nothing answers */
   GHashTable *query;            /* owned, NULL before it was parsed */
+  LoftView *view;               /* owned, NULL for the plain registry */
 
   GError *error;            /* owned, nullable: why it will be refused */
   gpointer data;            /* the endpoint's */

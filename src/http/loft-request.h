@@ -53,6 +53,8 @@ void loft_request_set_route (LoftRequest *self,
                              GStrv segments,
                              const char *const *pattern);
 const LoftEndpoint *loft_request_get_endpoint (LoftRequest *self);
+void loft_request_set_view (LoftRequest *self, const LoftView *view);
+const LoftView *loft_request_get_view (LoftRequest *self);
 const char *loft_request_get_parameter (LoftRequest *self, const char *name);
 
 gboolean loft_request_parse_query (LoftRequest *self, GError **error);

@@ -13,6 +13,7 @@
 #include "http/loft-http-yank.h"
 #include "http/loft-problem.h"
 #include "http/loft-read.h"
+#include "http/loft-view-read.h"
 
 /* Everything that is served. The first row that fits counts. */
 static const LoftRoute routes[] = {
@@ -31,35 +32,109 @@ static const LoftRoute routes[] = {
   { "DELETE", "/packages/:name/:version/yank", &loft_write_yank },
 };
 
-/**
- * loft_routes_new_router:
- *
- * Makes the router of everything that is served.
- *
- * Returns: (transfer full): the router
- */
-LoftRouter *
-loft_routes_new_router (void)
+/* What is served behind a view's prefix, such as `/at/2026-09-01`. */
+static const LoftRoute view_routes[] = {
+  { "GET", "/packages/:name", &loft_view_read_versions },
+  { "GET", "/packages/:name/:version", &loft_view_read_version },
+  { "GET", "/packages/:name/:version/download", &loft_view_read_download },
+};
+
+struct _LoftRoutes
 {
-  return loft_router_new (routes, G_N_ELEMENTS (routes));
+  LoftRouter *plain; /* owned */
+  LoftRouter *views; /* owned */
+};
+
+/**
+ * loft_routes_new:
+ *
+ * Makes the routes of everything that is served.
+ *
+ * Returns: (transfer full): the routes
+ */
+LoftRoutes *
+loft_routes_new (void)
+{
+  LoftRoutes *self = g_new0 (LoftRoutes, 1);
+
+  self->plain = loft_router_new (routes, G_N_ELEMENTS (routes));
+  self->views = loft_router_new (view_routes, G_N_ELEMENTS (view_routes));
+
+  return self;
+}
+
+/**
+ * loft_routes_free:
+ * @self: (transfer full): routes
+ *
+ * Frees routes.
+ */
+void
+loft_routes_free (LoftRoutes *self)
+{
+  g_return_if_fail (self != NULL);
+
+  loft_router_free (self->plain);
+  loft_router_free (self->views);
+  g_free (self);
+}
+
+typedef gboolean (*ViewFunc) (const char *text, LoftView *out, GError **error);
+
+static ViewFunc
+find_view (const char *const *path)
+{
+  if (path[0] == NULL || path[1] == NULL)
+    return NULL;
+  if (g_str_equal (path[0], "at"))
+    return loft_view_parse_at;
+  if (g_str_equal (path[0], "min-age"))
+    return loft_view_parse_min_age;
+
+  return NULL;
+}
+
+/* Takes the prefix of a view off a path, if there is one. */
+static gboolean
+take_view (LoftRequest *request, GStrv *segments, GError **error)
+{
+  const char *const *path = (const char *const *) *segments;
+  ViewFunc parse = find_view (path);
+  LoftView view = { LOFT_VIEW_AT_EVENT, 0 };
+
+  if (parse == NULL)
+    return TRUE;
+  if (!parse (path[1], &view, error))
+    return FALSE;
+
+  GStrv rest = g_strdupv (*segments + 2);
+  g_strfreev (*segments);
+  *segments = rest;
+  loft_request_set_view (request, &view);
+
+  return TRUE;
 }
 
 static gboolean
 refuse (LoftRequest *request, const char *allowed, GError **error)
 {
+  gboolean in_view = loft_request_get_view (request) != NULL;
+
   if (allowed == NULL)
     {
       g_set_error_literal (error,
                            LOFT_HTTP_ERROR,
                            LOFT_HTTP_ERROR_NO_SUCH_PAGE,
-                           "Nothing is served at this path");
+                           in_view ? "Views do not offer this path"
+                                   : "Nothing is served at this path");
       return FALSE;
     }
 
   g_set_error (error,
                LOFT_HTTP_ERROR,
                LOFT_HTTP_ERROR_METHOD,
-               "This path takes only %s",
+               "%s takes only %s",
+               in_view ? "A view changes nothing: this path" : "This path",
                allowed);
 
   return FALSE;
@@ -67,22 +142,20 @@ refuse (LoftRequest *request, const char *allowed, GError **error)
 
 /**
  * loft_routes_find:
- * @router: from loft_routes_new_router()
+ * @self: routes
  * @request: a request of which only the head was read
  * @error: return location for a #GError
  *
- * Finds out what answers a request, and reads its query.
+ * Finds out what answers a request, and reads its view and its query.
  *
  * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_BAD_REQUEST,
- *   %LOFT_HTTP_ERROR_TARGET_TOO_LONG, %LOFT_HTTP_ERROR_NO_SUCH_PAGE or
- *   %LOFT_HTTP_ERROR_METHOD
+ *   %LOFT_HTTP_ERROR_TARGET_TOO_LONG, %LOFT_HTTP_ERROR_NO_SUCH_PAGE,
+ *   %LOFT_HTTP_ERROR_METHOD or %LOFT_REGISTRY_ERROR_MALFORMED
  */
 gboolean
-loft_routes_find (const LoftRouter *router,
-                  LoftRequest *request,
-                  GError **error)
+loft_routes_find (const LoftRoutes *self, LoftRequest *request, GError **error)
 {
-  g_return_val_if_fail (router != NULL, FALSE);
+  g_return_val_if_fail (self != NULL, FALSE);
   g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
@@ -100,9 +173,11 @@ loft_routes_find (const LoftRouter *router,
 
   g_auto (GStrv) segments =
     loft_router_split_path (g_uri_get_path (uri), error);
-  if (segments == NULL)
+  if (segments == NULL || !take_view (request, &segments, error))
     return FALSE;
 
+  const LoftRouter *router =
+    loft_request_get_view (request) != NULL ? self->views : self->plain;
   const char *const *path = (const char *const *) segments;
   const char *const *pattern = NULL;
   const char *method = loft_request_get_method (request);

@@ -10,9 +10,16 @@
 
 G_BEGIN_DECLS
 
-LoftRouter *loft_routes_new_router (void);
-gboolean loft_routes_find (const LoftRouter *router,
-                           LoftRequest *request,
-                           GError **error);
+/**
+ * LoftRoutes:
+ *
+ * What answers which path, with a view's prefix or without.
+ */
+typedef struct _LoftRoutes LoftRoutes;
+
+LoftRoutes *loft_routes_new (void);
+void loft_routes_free (LoftRoutes *self);
+gboolean
+loft_routes_find (const LoftRoutes *self, LoftRequest *request, GError **error);
 
 G_END_DECLS

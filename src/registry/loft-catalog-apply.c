@@ -138,9 +138,10 @@ apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
   if (!check_sequence (write, event, error) ||
       !loft_catalog_run (write->connection,
                          error,
-                         "INSERT INTO events VALUES (?1, ?2, ?3)",
-                         "itt",
+                         "INSERT INTO events VALUES (?1, ?2, ?3, ?4)",
+                         "iitt",
                          (gint64) event->seq,
+                         event->time,
                          event->name != NULL ? event->name : "",
                          event->text))
     return FALSE;
@@ -152,19 +153,17 @@ apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
 
   if (event->type == LOFT_EVENT_PUBLISH || event->type == LOFT_EVENT_ADOPT)
     {
-      gboolean ok = event->document != NULL
-                      ? loft_catalog_store_document (write,
-                                                     event->document,
-                                                     event->archive_sha256,
-                                                     event->size,
-                                                     error)
-                      : record_problem (write, event, error);
+      gboolean ok =
+        event->document != NULL
+          ? loft_catalog_store_document (write, event->document, event, error)
+          : record_problem (write, event, error);
       if (!ok || !forget_unlogged (write, event, error))
         return FALSE;
     }
 
   return event->state == NULL || event->name == NULL ||
-         loft_catalog_store_state (write, event->name, event->state, error);
+         (loft_catalog_store_state (write, event->name, event->state, error) &&
+          loft_catalog_store_state_event (write, event, error));
 }
 
 static gboolean
@@ -298,7 +297,7 @@ loft_catalog_apply_unlogged (LoftCatalog *self,
 
   if (transaction == NULL || !write_init (&write, self->writer, error) ||
       !remember_unlogged (&write, document, error) ||
-      !loft_catalog_store_document (&write, document, NULL, -1, error) ||
+      !loft_catalog_store_document (&write, document, NULL, error) ||
       (state != NULL &&
        !loft_catalog_store_state (&write, document->name, state, error)))
     return FALSE;

@@ -14,12 +14,16 @@ G_BEGIN_DECLS
 
 /* Raise on every change of what is stored, be it a table, an index, or what a
  * column holds: another schema is another file, built anew. */
-#define LOFT_CATALOG_SCHEMA 3
+#define LOFT_CATALOG_SCHEMA 4
 
 /* Tells our files from other people's databases. */
 #define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
 
 extern const char *const loft_catalog_schema;
+
+/* The number of the event of a version that no event has told of yet: greater
+ * than any there will be. */
+#define LOFT_CATALOG_NO_EVENT G_MAXINT64
 
 /**
  * LoftCatalogFile:
@@ -176,13 +180,15 @@ typedef struct
 
 gboolean loft_catalog_store_document (LoftCatalogWrite *write,
                                       const LoftDocument *document,
-                                      const char *sha256,
-                                      gint64 size,
+                                      const LoftEvent *event,
                                       GError **error);
 gboolean loft_catalog_store_state (LoftCatalogWrite *write,
                                    const char *name,
                                    const LoftState *state,
                                    GError **error);
+gboolean loft_catalog_store_state_event (LoftCatalogWrite *write,
+                                         const LoftEvent *event,
+                                         GError **error);
 gboolean loft_catalog_refresh (LoftCatalogWrite *write, GError **error);
 
 gboolean loft_catalog_store_text (LoftCatalogConnection *connection,
@@ -193,6 +199,73 @@ int loft_catalog_worth (gint64 dependents);
 gboolean loft_catalog_index (LoftCatalogConnection *connection,
                              gint64 package,
                              GError **error);
+
+/**
+ * LoftCatalogPackageRow:
+ * @id: of the package
+ * @has_state: whether it has a state, which then says whose it is
+ * @owners: (nullable): the state's owners, rendered
+ * @deprecated: (nullable): the state's deprecation
+ * @yanked: (nullable): document keys that are yanked; %NULL if the rows of the
+ *   versions say so themselves
+ *
+ * A package's row, as far as elements need it.
+ */
+typedef struct
+{
+  gint64 id;
+  gboolean has_state;
+  char *owners;       /* owned, nullable */
+  char *deprecated;   /* owned, nullable */
+  GHashTable *yanked; /* owned, nullable */
+} LoftCatalogPackageRow;
+
+void loft_catalog_package_row_clear (LoftCatalogPackageRow *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogPackageRow,
+                                  loft_catalog_package_row_clear)
+
+/**
+ * LoftCatalogScope:
+ * @seq: the last event that counts
+ * @since: the last moment at which a version may have come
+ * @by_age: whether states count whatever their event is
+ * @age: microseconds that a version has to be old, if @by_age
+ * @validity: what is known so far of how long the answer holds
+ *
+ * What a view comes to while one transaction lasts.
+ */
+typedef struct
+{
+  gint64 seq;
+  gint64 since;
+  gboolean by_age;
+  gint64 age;
+  LoftValidity validity;
+} LoftCatalogScope;
+
+#define LOFT_CATALOG_PACKAGE_COLUMNS                                           \
+  "p.id, p.changed, p.revision, p.owners, p.deprecated"
+
+gboolean loft_catalog_scope_init (LoftCatalogScope *self,
+                                  LoftCatalogConnection *connection,
+                                  const LoftView *view,
+                                  GError **error);
+gboolean
+loft_catalog_scope_has (LoftCatalogScope *self, gint64 seq, gint64 since);
+gboolean loft_catalog_scope_take_package (const LoftCatalogScope *self,
+                                          LoftCatalogStatement *statement,
+                                          LoftCatalogPackageRow *out_row,
+                                          GError **error);
+
+LoftCatalogVersion *
+loft_catalog_find_version (LoftCatalogConnection *connection,
+                           const char *name,
+                           const LoftCatalogPackageRow *package,
+                           const char *version,
+                           const LoftCatalogScope *scope,
+                           GError **error);
+
+char *loft_catalog_render_owners (const LoftState *state);
 
 /* Connections for reading: more than GTask has threads, so that the main loop
  * never waits for one; and how many of them are kept when nobody reads. */

@@ -118,28 +118,24 @@ loft_catalog_get_package (LoftCatalog *self, const char *name, GError **error)
   return package;
 }
 
-/* A package's row, as far as elements need it. */
-typedef struct
+/**
+ * loft_catalog_package_row_clear:
+ * @self: a row
+ *
+ * Frees what a row holds.
+ */
+void
+loft_catalog_package_row_clear (LoftCatalogPackageRow *self)
 {
-  gint64 id;
-  gboolean has_state;
-  char *owners;     /* owned, nullable */
-  char *deprecated; /* owned, nullable */
-} PackageRow;
-
-static void
-package_row_clear (PackageRow *row)
-{
-  g_clear_pointer (&row->owners, g_free);
-  g_clear_pointer (&row->deprecated, g_free);
+  g_clear_pointer (&self->owners, g_free);
+  g_clear_pointer (&self->deprecated, g_free);
+  g_clear_pointer (&self->yanked, g_hash_table_unref);
 }
-
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (PackageRow, package_row_clear)
 
 static gboolean
 find_package (LoftCatalogReader *reader,
               const char *name,
-              PackageRow *out_row,
+              LoftCatalogPackageRow *out_row,
               GError **error)
 {
   g_autoptr (LoftCatalogStatement) find =
@@ -168,7 +164,7 @@ find_package (LoftCatalogReader *reader,
   "key, version, archive, size, sha256, published, yanked, owners, head"
 
 static LoftCatalogVersion *
-make_version (LoftCatalogStatement *find, const PackageRow *package)
+make_version (LoftCatalogStatement *find, const LoftCatalogPackageRow *package)
 {
   LoftCatalogVersion *self = g_new0 (LoftCatalogVersion, 1);
   g_autoptr (GString) element = g_string_sized_new (1024);
@@ -181,7 +177,9 @@ make_version (LoftCatalogStatement *find, const PackageRow *package)
   self->size = loft_catalog_column_int (find, 3);
   self->sha256 = g_strdup (loft_catalog_column_text (find, 4));
   self->published_at = loft_catalog_column_int (find, 5);
-  self->yanked = loft_catalog_column_int (find, 6) != 0;
+  self->yanked = package->yanked != NULL
+                   ? g_hash_table_contains (package->yanked, self->key)
+                   : loft_catalog_column_int (find, 6) != 0;
   loft_element_append (element,
                        loft_catalog_column_text (find, 8),
                        package->has_state ? package->owners
@@ -196,7 +194,7 @@ make_version (LoftCatalogStatement *find, const PackageRow *package)
 /* Takes the row of @find, if it has one. */
 static gboolean
 take_version (LoftCatalogStatement *statement,
-              const PackageRow *package,
+              const LoftCatalogPackageRow *package,
               LoftCatalogVersion **out_version,
               GError **error)
 {
@@ -209,12 +207,12 @@ take_version (LoftCatalogStatement *statement,
   return code != SQLITE_ERROR;
 }
 
-/* By key first; then whichever is the same version by its precedence, and
- * among those the one that is spelled the same. */
 static gboolean
 find_version (LoftCatalogReader *reader,
-              const PackageRow *package,
+              const LoftCatalogPackageRow *package,
               const char *version,
+              gint64 seq,
+              gint64 since,
               LoftCatalogVersion **out_version,
               GError **error)
 {
@@ -224,10 +222,13 @@ find_version (LoftCatalogReader *reader,
                                          error,
                                          "SELECT " VERSION_COLUMNS
                                          " FROM versions"
-                                         "  WHERE package = ?1 AND key = ?2",
-                                         "it",
+                                         "  WHERE package = ?1 AND key = ?2"
+                                         "    AND seq <= ?3 AND since <= ?4",
+                                         "itii",
                                          package->id,
-                                         version),
+                                         version,
+                                         seq,
+                                         since),
                      package,
                      out_version,
                      error))
@@ -239,15 +240,64 @@ find_version (LoftCatalogReader *reader,
                          error,
                          "SELECT " VERSION_COLUMNS " FROM versions"
                          "  WHERE package = ?1 AND stable = ?2 AND sort = ?3"
+                         "    AND seq <= ?5 AND since <= ?6"
                          "  ORDER BY version = ?4 DESC, key LIMIT 1",
-                         "iibt",
+                         "iibtii",
                          package->id,
                          (gint64) !loft_version_is_prerelease (version),
                          sort,
-                         version),
+                         version,
+                         seq,
+                         since),
                        package,
                        out_version,
                        error);
+}
+
+/**
+ * loft_catalog_find_version:
+ * @connection: a connection
+ * @name: name of the package
+ * @package: its row
+ * @version: a version, or a document's key
+ * @scope: (nullable): what may be seen; all if %NULL
+ * @error: return location for a #GError
+ *
+ * Finds a version: by key first; then whichever is the same version by its
+ * precedence, and among those the one that is spelled the same.
+ *
+ * Returns: (transfer full): the version, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_VERSION
+ */
+LoftCatalogVersion *
+loft_catalog_find_version (LoftCatalogConnection *connection,
+                           const char *name,
+                           const LoftCatalogPackageRow *package,
+                           const char *version,
+                           const LoftCatalogScope *scope,
+                           GError **error)
+{
+  LoftCatalogVersion *found = NULL;
+
+  if (!find_version (connection,
+                     package,
+                     version,
+                     scope != NULL ? scope->seq : G_MAXINT64,
+                     scope != NULL ? scope->since : G_MAXINT64,
+                     &found,
+                     error))
+    return NULL;
+
+  if (found == NULL)
+    g_set_error (error,
+                 LOFT_REGISTRY_ERROR,
+                 LOFT_REGISTRY_ERROR_NO_SUCH_VERSION,
+                 "Package “%s” has no version “%s”%s",
+                 name,
+                 version,
+                 scope != NULL ? " in this view" : "");
+
+  return found;
 }
 
 /**
@@ -274,24 +324,19 @@ loft_catalog_get_version (LoftCatalog *self,
   g_return_val_if_fail (name != NULL && version != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_auto (PackageRow) package = { 0, FALSE, NULL, NULL };
-  LoftCatalogVersion *found = NULL;
+  g_auto (LoftCatalogPackageRow) package = { 0 };
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
 
   if (reader == NULL || loft_catalog_begin (reader, "BEGIN", error) == NULL ||
-      !find_package (reader, name, &package, error) ||
-      !find_version (reader, &package, version, &found, error))
+      !find_package (reader, name, &package, error))
     return NULL;
 
-  if (found == NULL)
-    g_set_error (error,
-                 LOFT_REGISTRY_ERROR,
-                 LOFT_REGISTRY_ERROR_NO_SUCH_VERSION,
-                 "Package “%s” has no version “%s”",
-                 name,
-                 version);
-
-  return found;
+  return loft_catalog_find_version (reader,
+                                    name,
+                                    &package,
+                                    version,
+                                    NULL,
+                                    error);
 }
 
 static gboolean

@@ -15,8 +15,15 @@
  *   state, which may be known before its first version. `newest` is the version
  *   that lists show, NULL if there is none.
  *
+ *   `changed` is the last event that is to be seen in it, `latest` when the
+ *   last of its versions came.
+ *
  * - versions: stored in the order of lists. A package's versions stand side by
- *   side, and its list is one walk.
+ *   side, and its list is one walk. `seq` is the event that told of it first:
+ *   0 for one that was adopted, LOFT_CATALOG_NO_EVENT as long as there is none.
+ *   `since` is when it came.
+ *
+ * - states: which events told of a new state, later than any before.
  *
  * - fragments: the elements of the full list, stored in its order.
  *
@@ -55,6 +62,8 @@ const char *const loft_catalog_schema =
   "  versions INTEGER NOT NULL DEFAULT 0,"
   "  updated INTEGER NOT NULL DEFAULT 0,"
   "  dependents INTEGER NOT NULL DEFAULT 0,"
+  "  changed INTEGER NOT NULL DEFAULT 0,"
+  "  latest INTEGER NOT NULL DEFAULT 0,"
   "  newest TEXT,"
   "  owners TEXT,"
   "  deprecated TEXT"
@@ -73,6 +82,8 @@ const char *const loft_catalog_schema =
   "  sha256 TEXT,"
   "  published INTEGER NOT NULL,"
   "  yanked INTEGER NOT NULL,"
+  "  seq INTEGER NOT NULL,"
+  "  since INTEGER NOT NULL,"
   "  owners TEXT,"
   "  head TEXT NOT NULL,"
   "  PRIMARY KEY (package, stable, sort, key),"
@@ -83,6 +94,12 @@ const char *const loft_catalog_schema =
   "  key TEXT NOT NULL,"
   "  reason TEXT NOT NULL,"
   "  PRIMARY KEY (package, key)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE states ("
+  "  package INTEGER NOT NULL,"
+  "  seq INTEGER NOT NULL,"
+  "  revision INTEGER NOT NULL,"
+  "  PRIMARY KEY (package, seq)"
   ") STRICT, WITHOUT ROWID;"
   "CREATE TABLE fragments ("
   "  name TEXT PRIMARY KEY,"
@@ -109,9 +126,11 @@ const char *const loft_catalog_schema =
   "CREATE VIRTUAL TABLE search_terms USING fts5vocab (search, instance);"
   "CREATE TABLE events ("
   "  seq INTEGER PRIMARY KEY,"
+  "  time INTEGER NOT NULL,"
   "  name TEXT NOT NULL,"
   "  text TEXT NOT NULL"
   ") STRICT;"
+  "CREATE INDEX events_by_time ON events (time);"
   "CREATE TABLE problems ("
   "  seq INTEGER PRIMARY KEY,"
   "  name TEXT NOT NULL,"

@@ -75,6 +75,8 @@ typedef struct
   char *sha256;  /* owned, nullable */
   char *head;    /* owned, nullable */
   char *archive; /* owned, nullable */
+  gint64 seq;
+  gint64 since;
 } Known;
 
 static void
@@ -97,7 +99,8 @@ find_known (LoftCatalogWrite *write,
   g_autoptr (LoftCatalogStatement) find =
     loft_catalog_query (write->connection,
                         error,
-                        "SELECT size, sha256, head, archive FROM versions"
+                        "SELECT size, sha256, head, archive, seq, since"
+                        "  FROM versions"
                         "  WHERE package = ?1 AND key = ?2",
                         "it",
                         package,
@@ -113,6 +116,8 @@ find_known (LoftCatalogWrite *write,
       out_known->sha256 = g_strdup (loft_catalog_column_text (find, 1));
       out_known->head = g_strdup (loft_catalog_column_text (find, 2));
       out_known->archive = g_strdup (loft_catalog_column_text (find, 3));
+      out_known->seq = loft_catalog_column_int (find, 4);
+      out_known->since = loft_catalog_column_int (find, 5);
     }
 
   return code != SQLITE_ERROR;
@@ -131,6 +136,76 @@ archive_to_store (const LoftDocument *document)
   return is_usual ? NULL : document->archive;
 }
 
+/* Which event told of a version first, and when it came. */
+typedef struct
+{
+  gint64 seq;
+  gint64 since;
+} Coming;
+
+/* The event may have been passed because the document was missing then. */
+static gboolean
+find_passed_event (LoftCatalogWrite *write,
+                   const LoftDocument *document,
+                   Coming *out_coming,
+                   GError **error)
+{
+  g_autoptr (LoftCatalogStatement) find =
+    loft_catalog_query (write->connection,
+                        error,
+                        "SELECT e.seq, e.time FROM problems AS p"
+                        "  CROSS JOIN events AS e ON e.seq = p.seq"
+                        "  WHERE p.name = ?1 AND p.key = ?2"
+                        "  ORDER BY p.seq LIMIT 1",
+                        "tt",
+                        document->name,
+                        document->key);
+  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
+
+  out_coming->seq = LOFT_CATALOG_NO_EVENT;
+  out_coming->since = document->published_at;
+  if (code == SQLITE_ROW)
+    {
+      out_coming->seq = loft_catalog_column_int (find, 0);
+      out_coming->since = loft_catalog_column_int (find, 1);
+    }
+
+  return code != SQLITE_ERROR;
+}
+
+/* What was adopted has been there always: its event only tells when it was
+ * found. */
+static gboolean
+find_coming (LoftCatalogWrite *write,
+             const LoftDocument *document,
+             const LoftEvent *event,
+             const Known *known,
+             Coming *out_coming,
+             GError **error)
+{
+  if (document->adopted)
+    {
+      out_coming->seq = 0;
+      out_coming->since = document->published_at;
+      return TRUE;
+    }
+  if (known->known && known->seq != LOFT_CATALOG_NO_EVENT)
+    {
+      out_coming->seq = known->seq;
+      out_coming->since = known->since;
+      return TRUE;
+    }
+  if (!find_passed_event (write, document, out_coming, error))
+    return FALSE;
+  if (event != NULL && out_coming->seq == LOFT_CATALOG_NO_EVENT)
+    {
+      out_coming->seq = (gint64) event->seq;
+      out_coming->since = event->time;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 insert_version (LoftCatalogWrite *write,
                 gint64 package,
@@ -138,6 +213,7 @@ insert_version (LoftCatalogWrite *write,
                 const char *sha256,
                 gint64 size,
                 const char *head,
+                const Coming *coming,
                 GError **error)
 {
   g_autoptr (GBytes) sort = loft_version_sort_key (document->version);
@@ -151,11 +227,11 @@ insert_version (LoftCatalogWrite *write,
     error,
     "INSERT OR REPLACE INTO versions"
     "  (package, stable, sort, key, version, archive, size, sha256, published,"
-    "   yanked, owners, head)"
+    "   yanked, owners, head, seq, since)"
     "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
     "    EXISTS (SELECT 1 FROM yanked WHERE package = ?1 AND key = ?4),"
-    "    ?10, ?11)",
-    "iibtttititt",
+    "    ?10, ?11, ?12, ?13)",
+    "iibtttitittii",
     package,
     (gint64) !loft_version_is_prerelease (document->version),
     sort,
@@ -166,7 +242,29 @@ insert_version (LoftCatalogWrite *write,
     document->sha256 != NULL ? document->sha256 : sha256,
     document->published_at,
     owners,
-    head);
+    head,
+    coming->seq,
+    coming->since);
+}
+
+/* Remembers the last event that is to be seen in a package. */
+static gboolean
+note_change (LoftCatalogWrite *write,
+             gint64 package,
+             gint64 seq,
+             gint64 since,
+             GError **error)
+{
+  return loft_catalog_run (
+    write->connection,
+    error,
+    "UPDATE packages"
+    "  SET changed = max (changed, ?2), latest = max (latest, ?3)"
+    "  WHERE id = ?1 AND (changed < ?2 OR latest < ?3)",
+    "iii",
+    package,
+    seq,
+    since);
 }
 
 /* Counts a version that was not known. */
@@ -232,8 +330,7 @@ touch_package (LoftCatalogWrite *write,
  * loft_catalog_store_document:
  * @write: what is being written
  * @document: a document
- * @sha256: (nullable): of the tarball, where the document does not say
- * @size: of the tarball, where the document does not say, or -1
+ * @event: (nullable): the event that tells of it, if there is one
  * @error: return location for a #GError
  *
  * Stores a version.
@@ -243,23 +340,28 @@ touch_package (LoftCatalogWrite *write,
 gboolean
 loft_catalog_store_document (LoftCatalogWrite *write,
                              const LoftDocument *document,
-                             const char *sha256,
-                             gint64 size,
+                             const LoftEvent *event,
                              GError **error)
 {
   gint64 package = 0;
-  g_auto (Known) known = { FALSE, -1, NULL, NULL, NULL };
+  g_auto (Known) known = { .size = -1 };
+  Coming coming = { 0 };
 
   if (!ensure_package (write, document->name, &package, error) ||
-      !find_known (write, package, document->key, &known, error))
+      !find_known (write, package, document->key, &known, error) ||
+      !find_coming (write, document, event, &known, &coming, error))
     return FALSE;
 
-  const char *any_sha256 = sha256 != NULL ? sha256 : known.sha256;
-  gint64 any_size = size >= 0 ? size : known.size;
+  const char *any_sha256 = event != NULL && event->archive_sha256 != NULL
+                             ? event->archive_sha256
+                             : known.sha256;
+  gint64 any_size =
+    event != NULL && event->size >= 0 ? event->size : known.size;
   g_autofree char *head =
     loft_element_render_head (document, any_sha256, any_size);
   if (known.known && g_str_equal (head, known.head) &&
-      g_strcmp0 (archive_to_store (document), known.archive) == 0)
+      g_strcmp0 (archive_to_store (document), known.archive) == 0 &&
+      coming.seq == known.seq && coming.since == known.since)
     return TRUE;
 
   if (!insert_version (write,
@@ -268,7 +370,13 @@ loft_catalog_store_document (LoftCatalogWrite *write,
                        any_sha256,
                        any_size,
                        head,
+                       &coming,
                        error) ||
+      !note_change (write,
+                    package,
+                    coming.seq != LOFT_CATALOG_NO_EVENT ? coming.seq : 0,
+                    coming.since,
+                    error) ||
       (!known.known && !count_version (write, package, error)) ||
       !touch_package (write, package, document->published_at, error) ||
       !loft_catalog_run (write->connection,
@@ -326,8 +434,16 @@ store_yanked (LoftCatalogWrite *write,
     package);
 }
 
-static char *
-render_state_owners (const LoftState *state)
+/**
+ * loft_catalog_render_owners:
+ * @state: a package's state
+ *
+ * Renders the owners that a state names.
+ *
+ * Returns: (transfer full): a JSON array
+ */
+char *
+loft_catalog_render_owners (const LoftState *state)
 {
   g_autoptr (GPtrArray) ids = g_ptr_array_new ();
 
@@ -360,7 +476,7 @@ loft_catalog_store_state (LoftCatalogWrite *write,
                           GError **error)
 {
   gint64 package = 0;
-  g_autofree char *owners = render_state_owners (state);
+  g_autofree char *owners = loft_catalog_render_owners (state);
 
   if (state->revision == 0)
     return TRUE;
@@ -385,4 +501,41 @@ loft_catalog_store_state (LoftCatalogWrite *write,
 
   return store_yanked (write, package, state, error) &&
          touch_package (write, package, state->changed_at, error);
+}
+
+/**
+ * loft_catalog_store_state_event:
+ * @write: what is being written
+ * @event: an event that tells of a state, which is stored already
+ * @error: return location for a #GError
+ *
+ * Remembers that a package's state was told of by @event, unless an earlier
+ * event told of a later one.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_store_state_event (LoftCatalogWrite *write,
+                                const LoftEvent *event,
+                                GError **error)
+{
+  gint64 package = 0;
+
+  if (event->state->revision == 0)
+    return TRUE;
+  if (!ensure_package (write, event->name, &package, error) ||
+      !loft_catalog_run (
+        write->connection,
+        error,
+        "INSERT INTO states SELECT ?1, ?2, ?3 WHERE ?3 > ifnull ("
+        "  (SELECT revision FROM states WHERE package = ?1"
+        "    ORDER BY seq DESC LIMIT 1), 0)",
+        "iii",
+        package,
+        (gint64) event->seq,
+        (gint64) event->state->revision))
+    return FALSE;
+
+  return sqlite3_changes (write->connection->db) == 0 ||
+         note_change (write, package, (gint64) event->seq, 0, error);
 }

@@ -8,6 +8,7 @@
 
 #include "registry/loft-event.h"
 #include "registry/loft-page.h"
+#include "registry/loft-view.h"
 
 G_BEGIN_DECLS
 
@@ -173,5 +174,24 @@ GStrv loft_catalog_list_changed_names (LoftCatalog *self,
                                        guint64 after,
                                        guint limit,
                                        GError **error);
+
+/* The same as a view shows it. */
+
+GBytes *loft_catalog_view_versions (LoftCatalog *self,
+                                    const LoftView *view,
+                                    const char *name,
+                                    LoftValidity *out_validity,
+                                    GError **error);
+GBytes *loft_catalog_view_few_versions (LoftCatalog *self,
+                                        const LoftView *view,
+                                        const char *name,
+                                        LoftValidity *out_validity,
+                                        GError **error);
+LoftCatalogVersion *loft_catalog_view_version (LoftCatalog *self,
+                                               const LoftView *view,
+                                               const char *name,
+                                               const char *version,
+                                               LoftValidity *out_validity,
+                                               GError **error);
 
 G_END_DECLS

@@ -490,6 +490,42 @@ read_element (LoftRegistry *self,
 }
 
 /**
+ * loft_registry_render_version:
+ * @self: a registry
+ * @name: a package
+ * @key: key of one of its documents
+ * @element: the version's element
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Tells all about a version whose element is known. Blocks.
+ *
+ * Returns: (transfer full): a JSON object, or %NULL with @error set to a
+ *   #LoftRegistryError or a #LoftStorageError
+ */
+GBytes *
+loft_registry_render_version (LoftRegistry *self,
+                              const char *name,
+                              const char *key,
+                              const char *element,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  g_autofree char *object_key = loft_document_make_key (name, key);
+  g_autoptr (LoftObject) object =
+    loft_storage_read (self->storage, object_key, 0, -1, cancellable, error);
+  if (object == NULL)
+    return NULL;
+
+  g_autoptr (GBytes) text =
+    loft_object_load (object, LOFT_DOCUMENT_SIZE_MAX, cancellable, error);
+  if (text == NULL)
+    return NULL;
+
+  return loft_document_render (text, element, error);
+}
+
+/**
  * loft_registry_read_version:
  * @self: a registry
  * @name: a package
@@ -515,18 +551,12 @@ loft_registry_read_version (LoftRegistry *self,
   if (element == NULL)
     return NULL;
 
-  g_autofree char *object_key = loft_document_make_key (name, key);
-  g_autoptr (LoftObject) object =
-    loft_storage_read (self->storage, object_key, 0, -1, cancellable, error);
-  if (object == NULL)
-    return NULL;
-
-  g_autoptr (GBytes) text =
-    loft_object_load (object, LOFT_DOCUMENT_SIZE_MAX, cancellable, error);
-  if (text == NULL)
-    return NULL;
-
-  return loft_document_render (text, element, error);
+  return loft_registry_render_version (self,
+                                       name,
+                                       key,
+                                       element,
+                                       cancellable,
+                                       error);
 }
 
 static LoftCatalogVersion *
@@ -562,30 +592,25 @@ locate_archive (LoftRegistry *self,
 }
 
 /**
- * loft_registry_read_archive:
+ * loft_registry_open_archive:
  * @self: a registry
  * @name: a package
- * @version: a version
+ * @found: one of its versions
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Finds a tarball. Blocks.
+ * Opens the tarball of a version that is known. Blocks.
  *
  * Returns: (transfer full): the tarball, or %NULL with @error set to a
  *   #LoftRegistryError or a #LoftStorageError
  */
 LoftDownload *
-loft_registry_read_archive (LoftRegistry *self,
+loft_registry_open_archive (LoftRegistry *self,
                             const char *name,
-                            const char *version,
+                            const LoftCatalogVersion *found,
                             GCancellable *cancellable,
                             GError **error)
 {
-  g_autoptr (LoftCatalogVersion) found =
-    locate_archive (self, name, version, cancellable, error);
-  if (found == NULL)
-    return NULL;
-
   g_autofree char *key = g_strconcat (name, "/", found->archive, NULL);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftObject) object =
@@ -628,4 +653,32 @@ loft_registry_read_archive (LoftRegistry *self,
   download->published_at = found->published_at;
 
   return download->sha256 != NULL ? g_steal_pointer (&download) : NULL;
+}
+
+/**
+ * loft_registry_read_archive:
+ * @self: a registry
+ * @name: a package
+ * @version: a version
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Finds a tarball. Blocks.
+ *
+ * Returns: (transfer full): the tarball, or %NULL with @error set to a
+ *   #LoftRegistryError or a #LoftStorageError
+ */
+LoftDownload *
+loft_registry_read_archive (LoftRegistry *self,
+                            const char *name,
+                            const char *version,
+                            GCancellable *cancellable,
+                            GError **error)
+{
+  g_autoptr (LoftCatalogVersion) found =
+    locate_archive (self, name, version, cancellable, error);
+
+  return found != NULL
+           ? loft_registry_open_archive (self, name, found, cancellable, error)
+           : NULL;
 }

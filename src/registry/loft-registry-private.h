@@ -132,6 +132,17 @@ GBytes *loft_registry_read_version (LoftRegistry *self,
                                     const char *version,
                                     GCancellable *cancellable,
                                     GError **error);
+GBytes *loft_registry_render_version (LoftRegistry *self,
+                                      const char *name,
+                                      const char *key,
+                                      const char *element,
+                                      GCancellable *cancellable,
+                                      GError **error);
+LoftDownload *loft_registry_open_archive (LoftRegistry *self,
+                                          const char *name,
+                                          const LoftCatalogVersion *found,
+                                          GCancellable *cancellable,
+                                          GError **error);
 LoftDownload *loft_registry_read_archive (LoftRegistry *self,
                                           const char *name,
                                           const char *version,
