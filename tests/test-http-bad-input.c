@@ -53,11 +53,10 @@ typedef struct
   guint status;
 } Target;
 
-/* Dots that stand for other folders are resolved before a path comes to us, so
- * that those lead to whatever the rest of the path says: nothing. */
+/* Dots that stand for other folders lead nowhere, however they are written. */
 static const Target targets[] = {
-  { "GET", "/packages/../../etc/passwd", 404 },
-  { "GET", "/packages/%2e%2e/%2e%2e/etc/passwd", 404 },
+  { "GET", "/packages/../../etc/passwd", 400 },
+  { "GET", "/packages/%2e%2e/%2e%2e/etc/passwd", 400 },
   { "GET", "/packages/..%2f..%2fetc/1.0.0/download", 400 },
   { "GET", "/packages/%2e%2e%2f%2e%2e/1.0.0/download", 400 },
   { "GET", "/packages/%252e%252e/1.0.0/download", 404 },
@@ -78,7 +77,7 @@ static const Target targets[] = {
   { "GET", "/packages/hello/latest/download", 404 },
   { "GET", "/packages/hello/1.0.0?x=%00", 400 },
   { "GET", "/packages/hello.json", 404 },
-  { "GET", "/packages/hello/../hello/../../users.json", 404 },
+  { "GET", "/packages/hello/../hello/../../users.json", 400 },
   { "PUT", "/packages/..%2fx/1.0.0", 400 },
   { "PUT", "/packages/hello/..%2f1.0.0", 400 },
   { "PUT", "/packages/hello%00/1.0.0", 400 },

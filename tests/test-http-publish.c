@@ -343,7 +343,7 @@ static const Refusal refusals[] = {
     "/packages/publish",
     SERVER_KIT_AUTH SERVER_KIT_JSON
     "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n",
-    411 },
+    400 },
   { "chunked-yank",
     "POST",
     "/packages/hello-lib/0.1.0/yank",

@@ -18,10 +18,10 @@
 static void
 set_settings (ServerFixture *fixture, gboolean access_log, guint drain_timeout)
 {
-  const LoftHttpSettings settings = { .access_log = access_log,
-                                      .drain_timeout = drain_timeout,
-                                      .max_wait = 60 };
+  LoftHttpSettings settings = LOFT_HTTP_SETTINGS_DEFAULT;
 
+  settings.access_log = access_log;
+  settings.drain_timeout = drain_timeout;
   loft_http_server_set_settings (fixture->server, &settings);
 }
 

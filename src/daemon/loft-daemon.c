@@ -357,9 +357,9 @@ set_up (LoftDaemon *self, GError **error)
   if (self->registry == NULL)
     return FALSE;
 
-  self->server = loft_http_server_new (self->registry, &http_settings);
+  self->server = loft_http_server_new (self->registry, &http_settings, error);
 
-  return TRUE;
+  return self->server != NULL;
 }
 
 /**

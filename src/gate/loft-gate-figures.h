@@ -50,6 +50,7 @@ loft_figure_get (LoftFigure *self)
  * @too_many: those refused since there were too many in all
  * @too_many_of_peer: those refused since their peer had too many
  * @no_descriptor: those refused for want of a descriptor
+ * @evicted: those closed while idle, to make room for another one
  * @timed_out: those closed since nothing came, or nothing was taken, in time
  * @refused: requests that the gate itself has refused
  * @received: bytes that were read
@@ -72,6 +73,7 @@ typedef struct
   LoftFigure too_many;
   LoftFigure too_many_of_peer;
   LoftFigure no_descriptor;
+  LoftFigure evicted;
   LoftFigure timed_out;
   LoftFigure refused;
   LoftFigure received;

@@ -10,8 +10,6 @@
 
 #include <string.h>
 
-#include "gate/loft-request-id.h"
-
 /* What the gate itself may answer; each ends the connection. */
 static const struct
 {
@@ -39,6 +37,7 @@ find_phrase (guint status)
  * @status: the status
  * @reason: why, as a sentence that needs no escaping
  * @date: the date of this moment
+ * @id: the request's id
  *
  * Writes the answer to a request that is not worth more: a problem (RFC 9457)
  * with its detail first, after which the connection is closed.
@@ -46,16 +45,16 @@ find_phrase (guint status)
  * Returns: (transfer full): head and body
  */
 GBytes *
-loft_gate_refusal_render (guint status, const char *reason, const char *date)
+loft_gate_refusal_render (guint status,
+                          const char *reason,
+                          const char *date,
+                          const char *id)
 {
-  char id[LOFT_REQUEST_ID_LENGTH + 1];
   const char *phrase = find_phrase (status);
 
-  loft_request_id_make (id);
-
   g_autofree char *body =
-    g_strdup_printf ("{\"detail\":\"%s\",\"type\":\"about:blank\","
-                     "\"title\":\"%s\",\"status\":%u,\"request_id\":\"%s\"}",
+    g_strdup_printf ("{\"detail\":\"%s\",\"title\":\"%s\","
+                     "\"status\":%u,\"request_id\":\"%s\"}",
                      reason,
                      phrase,
                      status,

@@ -10,7 +10,9 @@
 
 G_BEGIN_DECLS
 
-GBytes *
-loft_gate_refusal_render (guint status, const char *reason, const char *date);
+GBytes *loft_gate_refusal_render (guint status,
+                                  const char *reason,
+                                  const char *date,
+                                  const char *id);
 
 G_END_DECLS

@@ -412,7 +412,10 @@ loft_head_parse (const char *data,
 
   if (size > limits->size)
     {
-      refuse (out_head, 431, "The head of the request is too large");
+      if (memchr (rest.data, '\n', limits->size) == NULL)
+        refuse (out_head, 414, "The target of the request is too long");
+      else
+        refuse (out_head, 431, "The head of the request is too large");
       return LOFT_HEAD_REFUSED;
     }
   if (end == NULL)

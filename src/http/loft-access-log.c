@@ -49,26 +49,9 @@ loft_access_log_escape (const char *text, gsize max)
 }
 
 static char *
-format_target (GUri *uri)
+format (const char *text, gsize max)
 {
-  if (uri == NULL)
-    return g_strdup ("-");
-
-  const char *query = g_uri_get_query (uri);
-  g_autofree char *target =
-    g_strconcat (g_uri_get_path (uri), query != NULL ? "?" : NULL, query, NULL);
-
-  return loft_access_log_escape (target, TARGET_MAX);
-}
-
-static char *
-format_peer (GSocketAddress *peer)
-{
-  if (!G_IS_INET_SOCKET_ADDRESS (peer))
-    return g_strdup ("-");
-
-  return g_inet_address_to_string (
-    g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (peer)));
+  return text != NULL ? loft_access_log_escape (text, max) : g_strdup ("-");
 }
 
 static GLogField
@@ -89,11 +72,11 @@ loft_access_log (const LoftAccess *access)
 {
   g_return_if_fail (access != NULL && access->request_id != NULL);
 
-  g_autofree char *method =
-    access->method != NULL ? loft_access_log_escape (access->method, METHOD_MAX)
-                           : g_strdup ("-");
-  g_autofree char *target = format_target (access->uri);
-  g_autofree char *peer = format_peer (access->peer);
+  g_autofree char *method = format (access->method, METHOD_MAX);
+  g_autofree char *target = format (access->target, TARGET_MAX);
+  g_autofree char *peer = access->peer != NULL
+                            ? g_inet_address_to_string (access->peer)
+                            : g_strdup ("-");
   g_autofree char *status = g_strdup_printf ("%u", access->status);
   g_autofree char *bytes =
     g_strdup_printf ("%" G_GOFFSET_FORMAT, access->bytes);

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <libsoup/soup.h>
+#include <gio/gio.h>
 
 G_BEGIN_DECLS
 
@@ -14,7 +14,7 @@ G_BEGIN_DECLS
  * LoftAccess:
  * @request_id: the request's id
  * @method: (nullable): its method
- * @uri: (nullable): its target
+ * @target: (nullable): its target
  * @peer: (nullable): where it came from
  * @status: what was answered; 0 for nothing
  * @bytes: bytes of the body that were sent
@@ -27,8 +27,8 @@ typedef struct
 {
   const char *request_id;
   const char *method;
-  GUri *uri;
-  GSocketAddress *peer;
+  const char *target;
+  GInetAddress *peer;
   guint status;
   goffset bytes;
   gint64 duration;

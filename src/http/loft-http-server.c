@@ -8,10 +8,14 @@
 
 #include "http/loft-http-server.h"
 
+#include "http/loft-front.h"
 #include "http/loft-listen.h"
 #include "http/loft-refusal.h"
 #include "http/loft-response.h"
 #include "http/loft-routes.h"
+
+/* Milliseconds between two looks whether the last answers have left. */
+#define QUIET_INTERVAL 10
 
 /**
  * LoftHttpServer:
@@ -26,20 +30,14 @@ struct _LoftHttpServer
   LoftHttpShared *shared; /* owned */
   LoftRoutes *routes;     /* owned */
   SoupServer *server;     /* owned */
+  LoftFront *front;       /* owned */
   GPtrArray *sockets;     /* owned, of owned GSocket */
   GTask *drain;           /* owned, NULL while it serves */
   GSource *drain_source;  /* owned, nullable: bounds the drain, or ends it */
+  gint64 drain_until;
 };
 
 G_DEFINE_FINAL_TYPE (LoftHttpServer, loft_http_server, G_TYPE_OBJECT)
-
-static void
-close_listeners (LoftHttpServer *self)
-{
-  for (guint i = 0; i < self->sockets->len; i++)
-    g_socket_close (g_ptr_array_index (self->sockets, i), NULL);
-  g_ptr_array_set_size (self->sockets, 0);
-}
 
 /* Ends every request and drops every connection. */
 static void
@@ -50,6 +48,7 @@ cut_off (LoftHttpServer *self)
        request = g_queue_peek_head (&self->shared->requests))
     loft_request_end (request, TRUE);
   soup_server_disconnect (self->server);
+  loft_gate_close (loft_front_get_gate (self->front));
 }
 
 static void
@@ -66,12 +65,12 @@ loft_http_server_dispose (GObject *object)
   LoftHttpServer *self = LOFT_HTTP_SERVER (object);
 
   clear_drain_source (self);
-  if (self->server != NULL)
+  if (self->front != NULL)
     {
       self->shared->idle = NULL;
-      close_listeners (self);
       cut_off (self);
       g_signal_handlers_disconnect_by_data (self->server, self);
+      g_clear_pointer (&self->front, loft_front_free);
       g_clear_object (&self->server);
     }
 
@@ -86,6 +85,7 @@ loft_http_server_finalize (GObject *object)
   g_clear_pointer (&self->shared, loft_http_shared_unref);
   g_clear_pointer (&self->routes, loft_routes_free);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
+  g_clear_object (&self->server);
 
   G_OBJECT_CLASS (loft_http_server_parent_class)->finalize (object);
 }
@@ -142,9 +142,14 @@ end_request (LoftHttpServer *self, SoupServerMessage *message, gboolean aborted)
 {
   LoftRequest *found = loft_request_get (message);
 
-  /* One whose head libsoup itself has refused came by no handler of ours. */
+  /* One whose head libsoup itself has refused came by no handler of ours; but
+   * there is none where it was only made to let go of a connection. */
   if (found == NULL)
     {
+      LoftGateStream *stream = loft_front_find_stream (message);
+
+      if (stream == NULL || loft_gate_stream_is_released (stream))
+        return;
       found = loft_request_new (self->shared, message);
       loft_request_answered (found, soup_server_message_get_status (message));
     }
@@ -201,22 +206,30 @@ loft_http_server_init (LoftHttpServer *self)
  * loft_http_server_new:
  * @registry: the registry
  * @settings: what the administrator has chosen
+ * @error: return location for a #GError
  *
  * Makes a server that does not listen yet.
  *
- * Returns: (transfer full): the server
+ * Returns: (transfer full): the server, or %NULL with @error set to a
+ *   #GIOErrorEnum where the system has no descriptor for it
  */
 LoftHttpServer *
-loft_http_server_new (LoftRegistry *registry, const LoftHttpSettings *settings)
+loft_http_server_new (LoftRegistry *registry,
+                      const LoftHttpSettings *settings,
+                      GError **error)
 {
   g_return_val_if_fail (LOFT_IS_REGISTRY (registry), NULL);
   g_return_val_if_fail (settings != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  LoftHttpServer *self = g_object_new (LOFT_TYPE_HTTP_SERVER, NULL);
+  g_autoptr (LoftHttpServer) self = g_object_new (LOFT_TYPE_HTTP_SERVER, NULL);
 
   self->shared = loft_http_shared_new (registry, settings);
+  self->front = loft_front_new (self->shared, self->server, error);
+  if (self->front == NULL)
+    return NULL;
 
-  return self;
+  return g_steal_pointer (&self);
 }
 
 /**
@@ -233,7 +246,35 @@ loft_http_server_set_settings (LoftHttpServer *self,
   g_return_if_fail (LOFT_IS_HTTP_SERVER (self));
   g_return_if_fail (settings != NULL);
 
-  self->shared->settings = *settings;
+  loft_http_shared_set_settings (self->shared, settings);
+  loft_gate_set_settings (loft_front_get_gate (self->front), &settings->gate);
+}
+
+/**
+ * loft_http_server_add_listener:
+ * @self: a server
+ * @socket: a socket that listens; other processes may listen on it too
+ * @error: return location for a #GError
+ *
+ * Begins to serve the connections of a socket.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to a #GIOErrorEnum
+ */
+gboolean
+loft_http_server_add_listener (LoftHttpServer *self,
+                               GSocket *socket,
+                               GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_HTTP_SERVER (self), FALSE);
+  g_return_val_if_fail (G_IS_SOCKET (socket), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  LoftGate *gate = loft_front_get_gate (self->front);
+  if (!loft_gate_add_listener (gate, socket, error))
+    return FALSE;
+  g_ptr_array_add (self->sockets, g_object_ref (socket));
+
+  return TRUE;
 }
 
 /**
@@ -262,13 +303,8 @@ loft_http_server_listen (LoftHttpServer *self,
   if (sockets == NULL)
     return FALSE;
   for (guint i = 0; i < sockets->len; i++)
-    {
-      GSocket *socket = g_ptr_array_index (sockets, i);
-
-      if (!soup_server_listen_socket (self->server, socket, 0, error))
-        return FALSE;
-      g_ptr_array_add (self->sockets, g_object_ref (socket));
-    }
+    if (!loft_http_server_add_listener (self, sockets->pdata[i], error))
+      return FALSE;
 
   return TRUE;
 }
@@ -321,17 +357,23 @@ finish_drain (LoftHttpServer *self, gboolean in_time)
 }
 
 static gboolean
-drained_cb (gpointer user_data)
+drain_timeout_cb (gpointer user_data)
 {
-  finish_drain (LOFT_HTTP_SERVER (user_data), TRUE);
+  finish_drain (LOFT_HTTP_SERVER (user_data), FALSE);
 
   return G_SOURCE_REMOVE;
 }
 
+/* An answer that is written has not left yet. */
 static gboolean
-drain_timeout_cb (gpointer user_data)
+drained_cb (gpointer user_data)
 {
-  finish_drain (LOFT_HTTP_SERVER (user_data), FALSE);
+  LoftHttpServer *self = LOFT_HTTP_SERVER (user_data);
+
+  if (!loft_gate_is_quiet (loft_front_get_gate (self->front)) &&
+      g_get_monotonic_time () < self->drain_until)
+    return G_SOURCE_CONTINUE;
+  finish_drain (self, TRUE);
 
   return G_SOURCE_REMOVE;
 }
@@ -351,7 +393,7 @@ static void
 idle_cb (gpointer user_data)
 {
   set_drain_source (LOFT_HTTP_SERVER (user_data),
-                    g_idle_source_new (),
+                    g_timeout_source_new (QUIET_INTERVAL),
                     drained_cb);
 }
 
@@ -380,7 +422,8 @@ loft_http_server_drain_async (LoftHttpServer *self,
   self->drain = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (self->drain, loft_http_server_drain_async);
   self->shared->stopping = TRUE;
-  close_listeners (self);
+  loft_gate_stop (loft_front_get_gate (self->front));
+  g_ptr_array_set_size (self->sockets, 0);
 
   for (GList *link = requests->head, *next = NULL; link != NULL; link = next)
     {
@@ -390,6 +433,8 @@ loft_http_server_drain_async (LoftHttpServer *self,
 
   self->shared->idle = idle_cb;
   self->shared->idle_data = self;
+  self->drain_until = g_get_monotonic_time () +
+                      self->shared->settings.drain_timeout * G_USEC_PER_SEC;
   set_drain_source (
     self,
     g_timeout_source_new_seconds (self->shared->settings.drain_timeout),

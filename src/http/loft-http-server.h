@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "gate/loft-gate.h"
 #include "registry/loft-registry.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ G_BEGIN_DECLS
  * @access_log: whether each request is logged
  * @drain_timeout: seconds that running requests get when the server stops
  * @max_wait: seconds that a request for changes may wait
+ * @gate: what the gate allows
  *
  * What an administrator may choose. All may change while the server runs.
  */
@@ -23,11 +25,13 @@ typedef struct
   gboolean access_log;
   guint drain_timeout;
   guint max_wait;
+  LoftGateSettings gate;
 } LoftHttpSettings;
 
 #define LOFT_HTTP_SETTINGS_DEFAULT                                             \
   {                                                                            \
-    TRUE, 25, 60                                                               \
+    .access_log = TRUE, .drain_timeout = 25, .max_wait = 60,                   \
+    .gate = LOFT_GATE_SETTINGS_DEFAULT                                         \
   }
 
 #define LOFT_TYPE_HTTP_SERVER (loft_http_server_get_type ())
@@ -38,12 +42,16 @@ G_DECLARE_FINAL_TYPE (LoftHttpServer,
                       GObject)
 
 LoftHttpServer *loft_http_server_new (LoftRegistry *registry,
-                                      const LoftHttpSettings *settings);
+                                      const LoftHttpSettings *settings,
+                                      GError **error);
 void loft_http_server_set_settings (LoftHttpServer *self,
                                     const LoftHttpSettings *settings);
 gboolean loft_http_server_listen (LoftHttpServer *self,
                                   const char *address,
                                   GError **error);
+gboolean loft_http_server_add_listener (LoftHttpServer *self,
+                                        GSocket *socket,
+                                        GError **error);
 GStrv loft_http_server_get_addresses (LoftHttpServer *self);
 void loft_http_server_drain_async (LoftHttpServer *self,
                                    GCancellable *cancellable,

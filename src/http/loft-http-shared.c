@@ -8,6 +8,8 @@
 
 #include "http/loft-http-shared.h"
 
+#include "gate/loft-forwarded.h"
+
 /* Compressed lists, mostly; what does not fit is compressed again. */
 #define ENCODER_CACHE_MAX (32 * 1024 * 1024)
 
@@ -16,6 +18,7 @@ loft_http_shared_clear (LoftHttpShared *self)
 {
   g_clear_object (&self->registry);
   g_clear_object (&self->encoder);
+  g_clear_pointer (&self->settings.gate.trusted, loft_address_list_unref);
 }
 
 /**
@@ -36,9 +39,58 @@ loft_http_shared_new (LoftRegistry *registry, const LoftHttpSettings *settings)
   LoftHttpShared *self = g_atomic_rc_box_new0 (LoftHttpShared);
   self->registry = g_object_ref (registry);
   self->encoder = loft_encoder_new (ENCODER_CACHE_MAX);
-  self->settings = *settings;
+  loft_http_shared_set_settings (self, settings);
 
   return self;
+}
+
+/**
+ * loft_http_shared_set_settings:
+ * @self: what requests share
+ * @settings: what the administrator has chosen
+ *
+ * Changes the settings.
+ */
+void
+loft_http_shared_set_settings (LoftHttpShared *self,
+                               const LoftHttpSettings *settings)
+{
+  LoftAddressList *trusted = settings->gate.trusted != NULL
+                               ? loft_address_list_ref (settings->gate.trusted)
+                               : NULL;
+
+  g_clear_pointer (&self->settings.gate.trusted, loft_address_list_unref);
+  self->settings = *settings;
+  self->settings.gate.trusted = trusted;
+}
+
+/**
+ * loft_http_shared_find_peer:
+ * @self: what requests share
+ * @remote: who has connected
+ * @forwarded: (nullable): the `Forwarded` headers of a request, joined
+ * @x_forwarded_for: (nullable): its `X-Forwarded-For` headers, joined
+ *
+ * Finds out where a request came from, as far as its proxies are believed.
+ *
+ * Returns: (transfer full): the address
+ */
+GInetAddress *
+loft_http_shared_find_peer (LoftHttpShared *self,
+                            GSocketAddress *remote,
+                            const char *forwarded,
+                            const char *x_forwarded_for)
+{
+  GInetAddress *address =
+    g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote));
+
+  if (self->settings.gate.trusted == NULL)
+    return loft_address_simplify (address);
+
+  return loft_forwarded_find_peer (address,
+                                   forwarded,
+                                   x_forwarded_for,
+                                   self->settings.gate.trusted);
 }
 
 /**

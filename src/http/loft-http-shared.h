@@ -37,6 +37,12 @@ typedef struct
 LoftHttpShared *loft_http_shared_new (LoftRegistry *registry,
                                       const LoftHttpSettings *settings);
 void loft_http_shared_unref (LoftHttpShared *self);
+void loft_http_shared_set_settings (LoftHttpShared *self,
+                                    const LoftHttpSettings *settings);
+GInetAddress *loft_http_shared_find_peer (LoftHttpShared *self,
+                                          GSocketAddress *remote,
+                                          const char *forwarded,
+                                          const char *x_forwarded_for);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftHttpShared, loft_http_shared_unref)
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "http/loft-read.h"
 
+#include "http/loft-hot.h"
 #include "http/loft-link.h"
 #include "http/loft-problem.h"
 #include "http/loft-representation.h"
@@ -66,6 +67,7 @@ handle_root (LoftRequest *request)
   add_number (builder, "users_count", 0);
 
   g_autoptr (GBytes) body = finish_object (builder);
+  loft_hot_mark (request, NULL);
   loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
 }
 
@@ -240,6 +242,7 @@ handle_packages (LoftRequest *request)
       return;
     }
 
+  loft_hot_mark (request, NULL);
   loft_request_pause (request);
   loft_registry_list_packages_async (loft_request_get_registry (request),
                                      loft_request_get_cancellable (request),
@@ -277,7 +280,10 @@ handle_versions (LoftRequest *request)
     loft_registry_list_versions (registry, name, &local_error);
 
   if (body != NULL)
-    loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+    {
+      loft_hot_mark (request, name);
+      loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+    }
   else if (g_error_matches (local_error,
                             LOFT_REGISTRY_ERROR,
                             LOFT_REGISTRY_ERROR_NOT_READY))
@@ -314,6 +320,7 @@ show_version_cb (GObject *source_object,
 static void
 handle_version (LoftRequest *request)
 {
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
   loft_registry_show_version_async (
     loft_request_get_registry (request),
@@ -343,6 +350,7 @@ download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 static void
 handle_download (LoftRequest *request)
 {
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
   loft_registry_download_async (loft_request_get_registry (request),
                                 loft_request_get_parameter (request, "name"),

@@ -8,7 +8,7 @@
 
 #include "http/loft-refusal.h"
 
-#include "http/loft-drain.h"
+#include "http/loft-conclusion.h"
 #include "http/loft-headers.h"
 #include "http/loft-problem.h"
 #include "http/loft-response.h"
@@ -181,9 +181,7 @@ loft_refusal_send (LoftRequest *request, GError *error)
     soup_server_message_get_request_body (message),
     FALSE);
 
-  /* A client that has left already needs no answer, and libsoup would warn
-   * about it if its connection were taken. */
-  if (loft_request_get_peer (request) == NULL || !is_worth_asking (request))
+  if (!is_worth_asking (request))
     {
       loft_request_set_error (request, error);
       loft_request_resume (request);
@@ -192,9 +190,7 @@ loft_refusal_send (LoftRequest *request, GError *error)
 
   g_autoptr (GError) owned = error;
   loft_response_send_problem (request, owned);
-  loft_drain_start (request,
-                    loft_request_get_length (request),
-                    is_expecting (request));
+  loft_conclusion_send (request);
 }
 
 /**

@@ -9,6 +9,7 @@
 #include "http/loft-representation.h"
 
 #include "http/loft-headers.h"
+#include "http/loft-hot.h"
 #include "http/loft-problem.h"
 #include "http/loft-response.h"
 
@@ -26,6 +27,9 @@
 #define COMPRESS_MIN 256
 #define COMPRESS_HERE_MAX (16 * 1024)
 
+/* Larger ones are read from their files each time. */
+#define HOT_DOWNLOAD_MAX (64 * 1024)
+
 #define CACHE_REVALIDATE "public, no-cache"
 #define CACHE_FOREVER "public, max-age=31536000, immutable"
 
@@ -35,6 +39,7 @@ typedef struct
   LoftRequest *request; /* owned */
   GBytes *body;         /* owned */
   char *media_type;     /* owned */
+  char *etag;           /* owned */
   LoftCoding coding;
 } Encoding;
 
@@ -44,6 +49,7 @@ encoding_free (Encoding *self)
   g_object_unref (self->request);
   g_bytes_unref (self->body);
   g_free (self->media_type);
+  g_free (self->etag);
   g_free (self);
 }
 
@@ -77,6 +83,13 @@ make_etag (const char *digest, LoftCoding coding)
                           name != NULL ? name : "");
 }
 
+/* The gate counts representations by their coding. */
+static guint64
+get_bit (LoftCoding coding)
+{
+  return G_GUINT64_CONSTANT (1) << coding;
+}
+
 static gboolean
 is_known_to_client (LoftRequest *request, const char *etag)
 {
@@ -89,8 +102,10 @@ static void
 send_encoded (LoftRequest *request,
               const char *media_type,
               GBytes *encoded,
+              const char *etag,
               LoftCoding coding)
 {
+  loft_hot_offer (request, etag, get_bit (coding), encoded);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Content-Encoding",
                                 loft_coding_get_name (coding));
@@ -127,6 +142,7 @@ encode_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
     send_encoded (encoding->request,
                   encoding->media_type,
                   encoded,
+                  encoding->etag,
                   encoding->coding);
   else
     send_plain (encoding->request,
@@ -140,6 +156,7 @@ encode_later (LoftRequest *request,
               const char *media_type,
               GBytes *body,
               const char *digest,
+              const char *etag,
               LoftCoding coding)
 {
   Encoding *encoding = g_new0 (Encoding, 1);
@@ -147,6 +164,7 @@ encode_later (LoftRequest *request,
   encoding->request = g_object_ref (request);
   encoding->body = g_bytes_ref (body);
   encoding->media_type = g_strdup (media_type);
+  encoding->etag = g_strdup (etag);
   encoding->coding = coding;
   loft_request_pause (request);
   loft_encoder_encode_async (loft_request_get_shared (request)->encoder,
@@ -162,6 +180,7 @@ encode_and_send (LoftRequest *request,
                  const char *media_type,
                  GBytes *body,
                  const char *digest,
+                 const char *etag,
                  LoftCoding coding)
 {
   LoftEncoder *encoder = loft_request_get_shared (request)->encoder;
@@ -170,14 +189,14 @@ encode_and_send (LoftRequest *request,
 
   if (encoded == NULL && g_bytes_get_size (body) > COMPRESS_HERE_MAX)
     {
-      encode_later (request, media_type, body, digest, coding);
+      encode_later (request, media_type, body, digest, etag, coding);
       return;
     }
 
   if (encoded == NULL)
     encoded = loft_encoder_encode (encoder, body, digest, coding, &local_error);
   if (encoded != NULL)
-    send_encoded (request, media_type, encoded, coding);
+    send_encoded (request, media_type, encoded, etag, coding);
   else
     send_plain (request, media_type, body, local_error);
 }
@@ -193,20 +212,28 @@ send_text (LoftRequest *request,
   g_autofree char *computed = digest == NULL ? compute_digest (body) : NULL;
   if (digest == NULL)
     digest = computed;
-  LoftCoding coding = g_bytes_get_size (body) < COMPRESS_MIN
-                        ? LOFT_CODING_IDENTITY
-                        : loft_request_get_coding (request);
+  gboolean small = g_bytes_get_size (body) < COMPRESS_MIN;
+  LoftCoding coding =
+    small ? LOFT_CODING_IDENTITY : loft_request_get_coding (request);
+  guint64 representations =
+    small ? LOFT_HOT_ALL_REPRESENTATIONS : get_bit (coding);
   g_autofree char *etag = make_etag (digest, coding);
 
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers, "Cache-Control", cache_control);
   soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
   if (is_known_to_client (request, etag))
-    loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+    {
+      loft_hot_offer (request, etag, representations, NULL);
+      loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+    }
   else if (coding == LOFT_CODING_IDENTITY)
-    loft_response_send (request, SOUP_STATUS_OK, media_type, body);
+    {
+      loft_hot_offer (request, etag, representations, body);
+      loft_response_send (request, SOUP_STATUS_OK, media_type, body);
+    }
   else
-    encode_and_send (request, media_type, body, digest, coding);
+    encode_and_send (request, media_type, body, digest, etag, coding);
 }
 
 /**
@@ -377,6 +404,23 @@ send_no_range (LoftRequest *request, goffset size)
   loft_response_send_problem (request, local_error);
 }
 
+/* A small one is kept, but not as it is: it may be a file that is mapped. */
+static void
+send_whole (LoftRequest *request, const char *etag, GBytes *body)
+{
+  gsize size = 0;
+  gconstpointer data = g_bytes_get_data (body, &size);
+  g_autoptr (GBytes) copy =
+    size <= HOT_DOWNLOAD_MAX ? g_bytes_new (data, size) : NULL;
+
+  if (copy != NULL)
+    loft_hot_offer (request, etag, LOFT_HOT_ALL_REPRESENTATIONS, copy);
+  loft_response_send (request,
+                      SOUP_STATUS_OK,
+                      "application/gzip",
+                      copy != NULL ? copy : body);
+}
+
 /**
  * loft_representation_send_download:
  * @request: a request for a tarball
@@ -419,12 +463,12 @@ loft_representation_send_download (LoftRequest *request,
   soup_message_headers_replace (headers, "Repr-Digest", digest);
   soup_message_headers_replace (headers, "Content-Disposition", disposition);
   if (known)
-    loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+    {
+      loft_hot_offer (request, etag, LOFT_HOT_ALL_REPRESENTATIONS, NULL);
+      loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
+    }
   else if (result == LOFT_RANGE_SATISFIABLE)
     send_range (request, download->bytes, first, last);
   else
-    loft_response_send (request,
-                        SOUP_STATUS_OK,
-                        "application/gzip",
-                        download->bytes);
+    send_whole (request, etag, download->bytes);
 }

@@ -24,10 +24,11 @@ struct _LoftRequest
   LoftHttpShared *shared;     /* owned */
   SoupServerMessage *message; /* owned, NULL once the request has ended */
   char *id;                   /* owned */
-  GSocketAddress *peer;       /* owned, NULL if the client is gone already */
+  LoftGateStream *stream;     /* owned, NULL if it came by no gate */
+  GInetAddress *peer;         /* owned */
+  LoftHotMark mark;           /* of the moment when it came */
   GCancellable *cancellable;  /* owned */
   gint64 started;
-  gint64 ended; /* 0 unless the answer was out before the request's end */
 
   const LoftEndpoint *endpoint; /* static, NULL if nothing answers */
   GStrv segments;               /* owned, nullable */
@@ -39,6 +40,9 @@ struct _LoftRequest
   gpointer data;            /* the endpoint's */
   GDestroyNotify free_data; /* for @data */
   LoftRequestFunc hurry;    /* nullable */
+
+  gboolean is_hot; /* see loft_hot_mark() */
+  char *hot_tag;   /* owned, nullable */
 
   gboolean paused;
   SoupStatus status; /* 0 before the answer */

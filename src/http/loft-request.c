@@ -8,11 +8,11 @@
 
 #include "http/loft-request-private.h"
 
+#include "gate/loft-request-id.h"
 #include "http/loft-access-log.h"
+#include "http/loft-front.h"
 
 #include <string.h>
-
-#define REQUEST_ID_MAX 64
 
 G_DEFINE_FINAL_TYPE (LoftRequest, loft_request, G_TYPE_OBJECT)
 
@@ -34,9 +34,11 @@ loft_request_finalize (GObject *object)
   LoftRequest *self = LOFT_REQUEST (object);
 
   g_clear_object (&self->message);
+  g_clear_object (&self->stream);
   g_clear_object (&self->peer);
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->id, g_free);
+  g_clear_pointer (&self->hot_tag, g_free);
   g_clear_pointer (&self->segments, g_strfreev);
   g_clear_pointer (&self->query, g_hash_table_unref);
   g_clear_pointer (&self->view, g_free);
@@ -64,30 +66,25 @@ loft_request_init (LoftRequest *self)
 static char *
 make_id (const char *proposed)
 {
-  gsize length = proposed != NULL ? strlen (proposed) : 0;
-  gboolean good = length > 0 && length <= REQUEST_ID_MAX;
+  LoftSpan span = { proposed, proposed != NULL ? strlen (proposed) : 0 };
 
-  for (gsize i = 0; i < length && good; i++)
-    good = g_ascii_isalnum (proposed[i]) || strchr ("-_.", proposed[i]) != NULL;
-  if (good)
+  if (loft_request_id_is_good (span))
     return g_strdup (proposed);
 
-  return g_strdup_printf ("%08x%08x", g_random_int (), g_random_int ());
+  char *id = g_malloc (LOFT_REQUEST_ID_LENGTH + 1);
+  loft_request_id_make (id);
+
+  return id;
 }
 
-/* libsoup warns about a peer that has left, which is nothing to warn about;
- * but what the socket was asked once, it remembers. */
-static GSocketAddress *
-find_peer (SoupServerMessage *message)
+static GInetAddress *
+find_peer (LoftRequest *self)
 {
-  GSocket *socket = soup_server_message_get_socket (message);
-
-  if (socket != NULL)
-    return g_socket_get_remote_address (socket, NULL);
-
-  GSocketAddress *address = soup_server_message_get_remote_address (message);
-
-  return address != NULL ? g_object_ref (address) : NULL;
+  return loft_http_shared_find_peer (
+    self->shared,
+    soup_server_message_get_remote_address (self->message),
+    loft_request_get_header (self, "Forwarded"),
+    loft_request_get_header (self, "X-Forwarded-For"));
 }
 
 /**
@@ -110,7 +107,11 @@ loft_request_new (LoftHttpShared *shared, SoupServerMessage *message)
   self->message = g_object_ref (message);
   self->started = g_get_monotonic_time ();
   self->id = make_id (loft_request_get_header (self, "X-Request-Id"));
-  self->peer = find_peer (message);
+  g_set_object (&self->stream, loft_front_find_stream (message));
+  self->peer = find_peer (self);
+  loft_registry_get_mark (shared->registry,
+                          &self->mark.sequence,
+                          &self->mark.epoch);
   self->cancellable = g_cancellable_new ();
   g_queue_push_tail (&shared->requests, self);
   g_object_set_qdata_full (G_OBJECT (message),
@@ -155,15 +156,22 @@ loft_request_is_alive (LoftRequest *self)
 static void
 log_access (LoftRequest *self, gboolean aborted)
 {
-  gint64 ended = self->ended != 0 ? self->ended : g_get_monotonic_time ();
+  GUri *uri = soup_server_message_get_uri (self->message);
+  const char *query = uri != NULL ? g_uri_get_query (uri) : NULL;
+  g_autofree char *target = uri != NULL
+                              ? g_strconcat (g_uri_get_path (uri),
+                                             query != NULL ? "?" : NULL,
+                                             query,
+                                             NULL)
+                              : NULL;
   const LoftAccess access = {
     .request_id = self->id,
     .method = soup_server_message_get_method (self->message),
-    .uri = soup_server_message_get_uri (self->message),
+    .target = target,
     .peer = self->peer,
     .status = self->status,
     .bytes = self->sent,
-    .duration = ended - self->started,
+    .duration = g_get_monotonic_time () - self->started,
     .aborted = aborted,
   };
 
@@ -187,6 +195,8 @@ loft_request_end (LoftRequest *self, gboolean aborted)
 
   if (self->shared->settings.access_log)
     log_access (self, aborted);
+
+  loft_gate_stream_set_hangup (self->stream, NULL, NULL);
 
   /* The message's reference goes last, since it may be the last. */
   g_autoptr (SoupServerMessage) message = g_steal_pointer (&self->message);
@@ -286,15 +296,44 @@ loft_request_get_response_headers (LoftRequest *self)
  * loft_request_get_peer:
  * @self: a request
  *
- * Returns: (transfer none) (nullable): where it came from, or %NULL if the
- *   client had left before that could be asked
+ * Returns: (transfer none): where it came from, as far as its proxies are
+ *   believed
  */
-GSocketAddress *
+GInetAddress *
 loft_request_get_peer (LoftRequest *self)
 {
   g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
 
   return self->peer;
+}
+
+/**
+ * loft_request_get_stream:
+ * @self: a request
+ *
+ * Returns: (transfer none): the gate's stream by which it came
+ */
+LoftGateStream *
+loft_request_get_stream (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+
+  return self->stream;
+}
+
+/**
+ * loft_request_get_mark:
+ * @self: a request
+ *
+ * Returns: (transfer none): how far the registry's changes had come when the
+ *   request came
+ */
+const LoftHotMark *
+loft_request_get_mark (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+
+  return &self->mark;
 }
 
 /**
@@ -359,12 +398,19 @@ loft_request_get_data (LoftRequest *self)
   return self->data;
 }
 
+static void
+hung_up_cb (LoftGateStream *stream, gpointer user_data)
+{
+  loft_request_hurry (LOFT_REQUEST (user_data));
+}
+
 /**
  * loft_request_set_hurry:
  * @self: a request that waits for something to happen
  * @func: (nullable): answers it now
  *
- * Says how a waiting request is ended before its time.
+ * Says how a waiting request is ended before its time, because the server stops
+ * or since the client has left.
  */
 void
 loft_request_set_hurry (LoftRequest *self, LoftRequestFunc func)
@@ -372,6 +418,9 @@ loft_request_set_hurry (LoftRequest *self, LoftRequestFunc func)
   g_return_if_fail (LOFT_IS_REQUEST (self));
 
   self->hurry = func;
+  loft_gate_stream_set_hangup (self->stream,
+                               func != NULL ? hung_up_cb : NULL,
+                               self);
 }
 
 /**
@@ -467,21 +516,6 @@ loft_request_get_sent (LoftRequest *self)
   g_return_val_if_fail (LOFT_IS_REQUEST (self), 0);
 
   return self->sent;
-}
-
-/**
- * loft_request_stop_clock:
- * @self: a request
- *
- * Ends the time that the log tells; what comes after the answer is not the
- * client's.
- */
-void
-loft_request_stop_clock (LoftRequest *self)
-{
-  g_return_if_fail (LOFT_IS_REQUEST (self));
-
-  self->ended = g_get_monotonic_time ();
 }
 
 /**

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "gate/loft-gate-stream.h"
 #include "http/loft-http-shared.h"
 #include "http/loft-router.h"
 
@@ -80,7 +81,9 @@ gboolean loft_request_is_read (LoftRequest *self);
 goffset loft_request_get_length (LoftRequest *self);
 const char *loft_request_get_header (LoftRequest *self, const char *name);
 SoupMessageHeaders *loft_request_get_response_headers (LoftRequest *self);
-GSocketAddress *loft_request_get_peer (LoftRequest *self);
+GInetAddress *loft_request_get_peer (LoftRequest *self);
+LoftGateStream *loft_request_get_stream (LoftRequest *self);
+const LoftHotMark *loft_request_get_mark (LoftRequest *self);
 
 void loft_request_set_error (LoftRequest *self, GError *error);
 const GError *loft_request_get_error (LoftRequest *self);
@@ -93,7 +96,6 @@ void loft_request_hurry (LoftRequest *self);
 void loft_request_pause (LoftRequest *self);
 void loft_request_resume (LoftRequest *self);
 void loft_request_answered (LoftRequest *self, SoupStatus status);
-void loft_request_stop_clock (LoftRequest *self);
 void loft_request_add_sent (LoftRequest *self, gsize bytes);
 goffset loft_request_get_sent (LoftRequest *self);
 SoupStatus loft_request_get_status (LoftRequest *self);

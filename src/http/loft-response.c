@@ -14,10 +14,6 @@
  * so one write is never long, however fast the client reads. */
 #define SLICE_SIZE (256 * 1024)
 
-/* And after so many bytes others have their turn, since libsoup itself writes
- * on for as long as the client takes what it writes. */
-#define TURN_SIZE (1024 * 1024)
-
 #define EXPOSED_HEADERS                                                        \
   "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, "            \
   "Repr-Digest, Retry-After, X-Request-Id"
@@ -25,16 +21,7 @@
 static void
 wrote_body_data_cb (SoupServerMessage *message, guint size, gpointer user_data)
 {
-  LoftRequest *request = LOFT_REQUEST (user_data);
-  goffset before = loft_request_get_sent (request);
-
-  loft_request_add_sent (request, size);
-  if (before / TURN_SIZE == loft_request_get_sent (request) / TURN_SIZE)
-    return;
-
-  /* It goes on from an idle source, that is after whatever else is ready. */
-  soup_server_message_pause (message);
-  soup_server_message_unpause (message);
+  loft_request_add_sent (LOFT_REQUEST (user_data), size);
 }
 
 static void
@@ -68,7 +55,7 @@ set_body (LoftRequest *request, SoupServerMessage *message, GBytes *body)
     return;
 
   append_slices (target, body);
-  if (size > TURN_SIZE)
+  if (size > SLICE_SIZE)
     g_signal_connect_object (message,
                              "wrote-body-data",
                              G_CALLBACK (wrote_body_data_cb),

@@ -28,7 +28,8 @@ server_fixture_set_up_unready (ServerFixture *fixture)
   settings.access_log = FALSE;
   registry_fixture_set_up (&fixture->registry, NULL);
   fixture->server =
-    loft_http_server_new (fixture->registry.registry, &settings);
+    loft_http_server_new (fixture->registry.registry, &settings, &error);
+  g_assert_no_error (error);
   loft_http_server_listen (fixture->server, "127.0.0.1:0", &error);
   g_assert_no_error (error);
 

@@ -10,6 +10,6 @@
 
 G_BEGIN_DECLS
 
-void loft_drain_start (LoftRequest *request, goffset length, gboolean expected);
+void loft_conclusion_send (LoftRequest *request);
 
 G_END_DECLS

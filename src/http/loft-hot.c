@@ -1,0 +1,77 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-hot.h"
+
+#include "http/loft-request-private.h"
+
+/*
+ * How an answer becomes a hot one.
+ *
+ * A handler says that the answer which it is about to give depends on nothing
+ * but the target, how it is represented, and what the registry tells of one
+ * package, or of all. What is then sent is offered to the gate, together with
+ * the mark of the registry that was read before the handler began: so the gate
+ * can tell whether the registry has changed meanwhile.
+ */
+
+/* A larger one takes longer to send than the gate's own answers should. */
+#define BODY_MAX (1024 * 1024)
+
+/**
+ * loft_hot_mark:
+ * @request: a request
+ * @tag: (nullable): the package that the answer speaks of; %NULL if it speaks
+ *   of any
+ *
+ * Says that the answer may be given again to whoever asks the same, until the
+ * package changes. Where it speaks of any, that is until anything changes.
+ */
+void
+loft_hot_mark (LoftRequest *request, const char *tag)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  g_free (request->hot_tag);
+  request->hot_tag = g_strdup (tag);
+  request->is_hot = TRUE;
+}
+
+/**
+ * loft_hot_offer:
+ * @request: a request that is about to be answered
+ * @etag: the entity tag of the answer
+ * @representations: which representations of its target it is, a bit each
+ * @body: (nullable): the body, or %NULL if the client has it already
+ *
+ * Offers an answer to the gate, if it was marked by loft_hot_mark().
+ */
+void
+loft_hot_offer (LoftRequest *request,
+                const char *etag,
+                guint64 representations,
+                GBytes *body)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (etag != NULL);
+
+  if (!request->is_hot ||
+      (body != NULL && g_bytes_get_size (body) > BODY_MAX) ||
+      !loft_gate_stream_wants_hot (request->stream))
+    return;
+
+  g_autoptr (GBytes) empty = body == NULL ? g_bytes_new_static ("", 0) : NULL;
+  LoftHotResponse *response =
+    loft_hot_response_new (representations,
+                           0,
+                           request->hot_tag,
+                           etag,
+                           body != NULL ? body : empty);
+
+  loft_gate_stream_capture (request->stream, response, &request->mark);
+}
