@@ -421,6 +421,13 @@ flush_file (const char *root)
   g_assert_finalize_object (g_steal_pointer (&storage));
 }
 
+void
+deny_folder_flush (void)
+{
+  g_log_set_always_fatal (G_LOG_LEVEL_ERROR);
+  deny (SYS_fsync, 0, 0, EIO);
+}
+
 /* When a folder cannot be flushed nobody can say what is on the disk: nothing
  * is stored or confirmed any more, but what is there can be read. */
 static void
@@ -430,8 +437,7 @@ flush_folder (const char *root)
   g_autoptr (LoftStorage) storage = open_checked (root);
 
   put (storage, "a/b", "x");
-  g_log_set_always_fatal (G_LOG_LEVEL_ERROR);
-  deny (SYS_fsync, 0, 0, EIO);
+  deny_folder_flush ();
 
   assert_put_fails (storage, "a/c", LOFT_STORAGE_ERROR_FAILED);
   g_assert_false (storage_kit_put (storage, "a/c", "x", &error));
@@ -489,6 +495,10 @@ run_child (const char *name, const char *root)
     { "flush-file", flush_file },
     { "flush-folder", flush_folder },
     { "own", own },
+    { "member", child_member },
+    { "member-count", child_member_count },
+    { "member-broken", child_member_broken },
+    { "parent", child_parent },
     { "half", half },
   };
 

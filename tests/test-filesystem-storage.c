@@ -204,6 +204,7 @@ static void
 test_reserved (StorageFixture *fixture, gconstpointer test_data)
 {
   static const char *const keys[] = { "_registry/lock",
+                                      "_registry/members.lock",
                                       "_registry/replace.lock",
                                       "_registry/tmp",
                                       "_registry/tmp/x" };
@@ -346,7 +347,7 @@ test_leftovers (StorageFixture *fixture, gconstpointer test_data)
   g_assert_true (g_file_test (foreign, G_FILE_TEST_EXISTS));
 }
 
-static GSubprocess *
+GSubprocess *
 start_child (const char *name, const char *root)
 {
   g_autoptr (GError) error = NULL;
@@ -364,7 +365,7 @@ start_child (const char *name, const char *root)
   return child;
 }
 
-static void
+void
 wait_until_ready (GSubprocess *child)
 {
   char ready = '\0';
@@ -479,6 +480,7 @@ main (int argc, char **argv)
   FILESYSTEM_TEST ("/open/make-root", test_make_root);
   FILESYSTEM_TEST ("/open/leftovers", test_leftovers);
   FILESYSTEM_TEST ("/open/second-owner", test_second_owner);
+  add_member_tests ();
   FILESYSTEM_TEST ("/read/cut-short", test_cut_short);
   FILESYSTEM_TEST ("/create/deleted-folder", test_deleted_folder);
   FILESYSTEM_TEST ("/create/killed", test_killed);

@@ -13,6 +13,18 @@
 #define CHILD_SKIPPED 77
 
 int run_child (const char *name, const char *root);
+GSubprocess *start_child (const char *name, const char *root);
+void wait_until_ready (GSubprocess *child);
+
+/* Processes that use a root together. */
+void add_member_tests (void);
+void child_member (const char *root);
+void child_member_count (const char *root);
+void child_member_broken (const char *root);
+void child_parent (const char *root);
+
+/* From now on no folder can be flushed. */
+void deny_folder_flush (void);
 
 void assert_storage_error (GError **error, LoftStorageError code);
 LoftStorage *open_root (const char *root, GError **error);

@@ -11,14 +11,16 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/file.h>
 
+#include "loft-filesystem-owner.h"
 #include "loft-filesystem-probe.h"
 #include "loft-filesystem-walk.h"
 #include "storage/loft-storage.h"
 
-/* How often to look again for a lock file that somebody deletes under us. */
-#define LOCK_ATTEMPTS 8
+/* The first byte of the file whose bytes are locked: whether some process of
+ * ours could not flush a folder. It need not reach the disk to be seen. */
+#define MARK_SOUND "0"
+#define MARK_BROKEN "1"
 
 /**
  * loft_filesystem_flush: (skip)
@@ -60,11 +62,15 @@ loft_filesystem_root_flush (LoftFilesystemRoot *self,
   if (code != 0)
     {
       if (g_atomic_int_compare_and_exchange (&self->broken, 0, code))
-        g_warning ("A folder of “%s” could not be flushed to the disk (%s); "
-                   "nothing is stored any more until the disk has been looked "
-                   "at and the server started again",
-                   self->path,
-                   g_strerror (code));
+        {
+          g_warning ("A folder of “%s” could not be flushed to the disk (%s); "
+                     "nothing is stored any more until the disk has been "
+                     "looked at and the server started again",
+                     self->path,
+                     g_strerror (code));
+          if (pwrite (self->stripe_fd, MARK_BROKEN, 1, 0) != 1)
+            g_debug ("Other processes are not told of it");
+        }
 
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
@@ -74,8 +80,22 @@ loft_filesystem_root_flush (LoftFilesystemRoot *self,
       return FALSE;
     }
 
-  /* The flush of another thread may have failed and swallowed our error. */
+  /* The flush of another thread or process may have failed and swallowed our
+   * error. */
   return loft_filesystem_root_check_writable (self, error);
+}
+
+/* Whether a flush has failed here, or in another process of the daemon. */
+static int
+get_broken (LoftFilesystemRoot *self)
+{
+  char mark = MARK_SOUND[0];
+
+  if (g_atomic_int_get (&self->broken) == 0 &&
+      pread (self->stripe_fd, &mark, 1, 0) == 1 && mark == MARK_BROKEN[0])
+    g_atomic_int_compare_and_exchange (&self->broken, 0, EIO);
+
+  return g_atomic_int_get (&self->broken);
 }
 
 /**
@@ -88,7 +108,7 @@ loft_filesystem_root_flush (LoftFilesystemRoot *self,
 gboolean
 loft_filesystem_root_check_writable (LoftFilesystemRoot *self, GError **error)
 {
-  int broken = g_atomic_int_get (&self->broken);
+  int broken = self->read_only == NULL ? get_broken (self) : 0;
 
   if (self->read_only != NULL)
     g_set_error (error,
@@ -152,106 +172,27 @@ make_folder (int parent, const char *name, mode_t mode, LoftFd *out_fd)
   return *out_fd == -1 ? errno : 0;
 }
 
-static int
-open_lock (int folder, const char *name, LoftFd *out_fd)
-{
-  *out_fd =
-    openat (folder, name, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
-
-  return *out_fd == -1 ? errno : 0;
-}
-
+/* Makes the store ours, or joins its owner. What only prevents writing goes
+ * into @out_code. */
 static gboolean
-set_owner_error (LoftFilesystemRoot *self, int fd, GError **error)
-{
-  char owner[128] = "";
-  gssize n = pread (fd, owner, sizeof owner - 1, 0);
-
-  g_strchomp (owner);
-  g_set_error (error,
-               LOFT_STORAGE_ERROR,
-               LOFT_STORAGE_ERROR_UNAVAILABLE,
-               "“%s” is in use by another server (%s)",
-               self->path,
-               n > 0 && g_str_is_ascii (owner) ? owner : "unknown");
-
-  return FALSE;
-}
-
-static gboolean
-is_named (int fd, int folder, const char *name)
-{
-  struct stat ours;
-  struct stat named;
-
-  return fstat (fd, &ours) == 0 &&
-         fstatat (folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 &&
-         ours.st_dev == named.st_dev && ours.st_ino == named.st_ino;
-}
-
-/* Becomes the owner. Any errno but EWOULDBLOCK is returned in @out_code. */
-static gboolean
-take_lock (LoftFilesystemRoot *self, int folder, int *out_code, GError **error)
-{
-  for (guint i = 0; i < LOCK_ATTEMPTS; i++)
-    {
-      g_auto (LoftFd) fd = -1;
-
-      *out_code = open_lock (folder, "lock", &fd);
-      if (*out_code != 0)
-        return TRUE;
-
-      if (flock (fd, LOCK_EX | LOCK_NB) == -1)
-        {
-          if (errno == EWOULDBLOCK)
-            return set_owner_error (self, fd, error);
-          return loft_filesystem_set_error (error,
-                                            errno,
-                                            "“%s” cannot be locked",
-                                            self->path);
-        }
-
-      /* A lock on a file that was deleted meanwhile excludes nobody. */
-      if (!is_named (fd, folder, "lock"))
-        continue;
-
-      g_autofree char *owner = g_strdup_printf ("process %ld on %s\n",
-                                                (long) getpid (),
-                                                g_get_host_name ());
-
-      /* It only serves a message, and the disk may be full. */
-      if (ftruncate (fd, 0) == -1 ||
-          pwrite (fd, owner, strlen (owner), 0) == -1)
-        g_debug ("The owner of “%s” is not noted in its lock", self->path);
-
-      self->lock_fd = g_steal_fd (&fd);
-      return TRUE;
-    }
-
-  g_set_error (error,
-               LOFT_STORAGE_ERROR,
-               LOFT_STORAGE_ERROR_UNAVAILABLE,
-               "The lock of “%s” is deleted again and again",
-               self->path);
-
-  return FALSE;
-}
-
-/* Makes the store ours. What only prevents writing goes into @out_code. */
-static gboolean
-prepare_writing (LoftFilesystemRoot *self, int *out_code, GError **error)
+prepare_writing (LoftFilesystemRoot *self,
+                 gboolean own,
+                 int *out_code,
+                 GError **error)
 {
   g_auto (LoftFd) folder = -1;
   int code = make_folder (self->fd, "_registry", 0755, &folder);
 
   if (code == 0)
     {
-      if (!take_lock (self, folder, &code, error))
+      if (!(own ? loft_filesystem_own (self, folder, &code, error)
+                : loft_filesystem_join (self, folder, &code, error)))
         return FALSE;
       if (code == 0)
         code = make_folder (folder, "tmp", 0700, &self->tmp_fd);
       if (code == 0)
-        code = open_lock (folder, "replace.lock", &self->stripe_fd);
+        code =
+          loft_filesystem_open_lock (folder, "replace.lock", &self->stripe_fd);
     }
 
   *out_code = code;
@@ -263,28 +204,19 @@ prepare_writing (LoftFilesystemRoot *self, int *out_code, GError **error)
                                       "“%s/_registry” cannot be used",
                                       self->path);
 
-  loft_filesystem_remove_leftovers (self);
+  if (own)
+    {
+      if (pwrite (self->stripe_fd, MARK_SOUND, 1, 0) != 1)
+        g_debug ("“%s/_registry/replace.lock” is not written", self->path);
+      loft_filesystem_remove_leftovers (self);
+    }
 
   return loft_filesystem_probe (self, out_code, error);
 }
 
-/**
- * loft_filesystem_root_open: (skip)
- * @path: an absolute path
- * @error: return location for a #GError
- *
- * Opens the folder at @path as a store, and makes it if it is missing. The
- * lock that says who owns the store is held until the root is freed. Where
- * nothing can be written there is no lock, and the store can only be read.
- *
- * Returns: (transfer full): the root, or %NULL with @error set
- */
-LoftFilesystemRoot *
-loft_filesystem_root_open (const char *path, GError **error)
+static LoftFilesystemRoot *
+open_root (const char *path, gboolean own, GError **error)
 {
-  if (!make_root (path, error))
-    return NULL;
-
   g_autoptr (LoftFilesystemRoot) self = g_new0 (LoftFilesystemRoot, 1);
 
   self->path = g_strdup (path);
@@ -307,16 +239,49 @@ loft_filesystem_root_open (const char *path, GError **error)
     }
 
   int code = 0;
-  if (!prepare_writing (self, &code, error))
+  if (!prepare_writing (self, own, &code, error))
     return NULL;
 
   if (code != 0)
     {
       self->read_only = g_strdup (g_strerror (code));
-      g_message ("“%s” can only be read: %s", path, self->read_only);
+      if (own)
+        g_message ("“%s” can only be read: %s", path, self->read_only);
     }
 
   return g_steal_pointer (&self);
+}
+
+/**
+ * loft_filesystem_root_open: (skip)
+ * @path: an absolute path
+ * @error: return location for a #GError
+ *
+ * Opens the folder at @path as a store, and makes it if it is missing. The
+ * lock that says who owns the store is held until the root is freed. Where
+ * nothing can be written there is no lock, and the store can only be read.
+ *
+ * Returns: (transfer full): the root, or %NULL with @error set
+ */
+LoftFilesystemRoot *
+loft_filesystem_root_open (const char *path, GError **error)
+{
+  return make_root (path, error) ? open_root (path, TRUE, error) : NULL;
+}
+
+/**
+ * loft_filesystem_root_join: (skip)
+ * @path: an absolute path
+ * @error: return location for a #GError
+ *
+ * Opens the folder at @path that the parent process owns as a store.
+ *
+ * Returns: (transfer full): the root, or %NULL with @error set
+ */
+LoftFilesystemRoot *
+loft_filesystem_root_join (const char *path, GError **error)
+{
+  return open_root (path, FALSE, error);
 }
 
 /**

@@ -35,7 +35,7 @@ typedef struct
   char *path;       /* owned */
   LoftFd fd;        /* owned */
   LoftFd tmp_fd;    /* owned; -1 where nothing can be written */
-  LoftFd lock_fd;   /* owned; says that the store is ours */
+  LoftFd lock_fd;   /* owned; says that the store is ours, or our parent's */
   LoftFd stripe_fd; /* owned; its bytes are what other processes lock */
   char *read_only;  /* owned, nullable: why nothing can be written */
   gboolean unnamed; /* there are files without a name, and they can get one */
@@ -50,6 +50,8 @@ typedef struct
 } LoftFilesystemRoot;
 
 LoftFilesystemRoot *loft_filesystem_root_open (const char *path,
+                                               GError **error);
+LoftFilesystemRoot *loft_filesystem_root_join (const char *path,
                                                GError **error);
 void loft_filesystem_root_free (LoftFilesystemRoot *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftFilesystemRoot, loft_filesystem_root_free)

@@ -46,8 +46,8 @@
  *   count it as written, so that a second flush succeeds and means nothing.
  *   A file whose flush failed has no name yet and is thrown away; a later try
  *   writes everything again. A folder cannot be thrown away: after a failed
- *   flush of one, nothing is stored or confirmed any more until the server is
- *   started again.
+ *   flush of one, nothing is stored or confirmed any more, by no process of the
+ *   server, until it is started again.
  *
  * Where the filesystem has no files without a name, a file in _registry/tmp
  * takes their part; what a crash leaves there is removed at the next start.
@@ -134,12 +134,12 @@ read_config (GKeyFile *config, GError **error)
 }
 
 static gboolean
-loft_filesystem_storage_open (LoftStorage *storage,
-                              GKeyFile *config,
-                              GCancellable *cancellable,
-                              GError **error)
+open_root (LoftFilesystemStorage *self,
+           GKeyFile *config,
+           LoftFilesystemRoot *(*open) (const char *path, GError **error),
+           GCancellable *cancellable,
+           GError **error)
 {
-  LoftFilesystemStorage *self = LOFT_FILESYSTEM_STORAGE (storage);
   g_return_val_if_fail (self->root == NULL, FALSE);
 
   g_autofree char *path = read_config (config, error);
@@ -150,10 +150,36 @@ loft_filesystem_storage_open (LoftStorage *storage,
   if (uri == NULL)
     return FALSE;
 
-  self->root = loft_filesystem_root_open (path, error);
+  self->root = open (path, error);
   self->uri = g_steal_pointer (&uri);
 
   return self->root != NULL;
+}
+
+static gboolean
+loft_filesystem_storage_open (LoftStorage *storage,
+                              GKeyFile *config,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  return open_root (LOFT_FILESYSTEM_STORAGE (storage),
+                    config,
+                    loft_filesystem_root_open,
+                    cancellable,
+                    error);
+}
+
+static gboolean
+loft_filesystem_storage_join (LoftStorage *storage,
+                              GKeyFile *config,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  return open_root (LOFT_FILESYSTEM_STORAGE (storage),
+                    config,
+                    loft_filesystem_root_join,
+                    cancellable,
+                    error);
 }
 
 static LoftStorageFeatures
@@ -291,6 +317,7 @@ static void
 loft_storage_iface_init (LoftStorageInterface *iface)
 {
   iface->open = loft_filesystem_storage_open;
+  iface->join = loft_filesystem_storage_join;
   iface->get_features = loft_filesystem_storage_get_features;
   iface->get_uri = loft_filesystem_storage_get_uri;
   iface->create = loft_filesystem_storage_create;

@@ -69,6 +69,7 @@ loft_filesystem_check_key (const char *key, GError **error)
   if (!g_str_has_prefix (key, "_registry/tmp/") &&
       g_strcmp0 (key, "_registry/tmp") != 0 &&
       g_strcmp0 (key, "_registry/lock") != 0 &&
+      g_strcmp0 (key, "_registry/members.lock") != 0 &&
       g_strcmp0 (key, "_registry/replace.lock") != 0)
     return TRUE;
 

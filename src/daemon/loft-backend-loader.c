@@ -135,30 +135,9 @@ find_plugin (GModule *module, GError **error)
   return plugin;
 }
 
-/**
- * loft_backend_open:
- * @name: what the configuration calls the backend
- * @config: the configuration; the group called @name is the backend's
- * @cancellable: (nullable): a cancellable
- * @error: return location for a #GError
- *
- * Loads the backend @name from the folder of backends, which the environment
- * variable `LOFT_BACKENDDIR` may name, and opens its storage. May block.
- *
- * Returns: (transfer full): the open storage, or %NULL with @error set: a
- *   #LoftBackendError if there is no such backend, else what
- *   loft_storage_open() failed with
- */
-LoftStorage *
-loft_backend_open (const char *name,
-                   GKeyFile *config,
-                   GCancellable *cancellable,
-                   GError **error)
+static LoftStorage *
+load (const char *name, GError **error)
 {
-  g_return_val_if_fail (name != NULL, NULL);
-  g_return_val_if_fail (config != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
   const char *directory = g_getenv ("LOFT_BACKENDDIR");
 
   if (!check_name (name, error))
@@ -190,8 +169,66 @@ loft_backend_open (const char *name,
       return NULL;
     }
 
-  g_autoptr (LoftStorage) storage = g_object_new (type, NULL);
-  if (!loft_storage_open (storage, config, cancellable, error))
+  return g_object_new (type, NULL);
+}
+
+/**
+ * loft_backend_open:
+ * @name: what the configuration calls the backend
+ * @config: the configuration; the group called @name is the backend's
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Loads the backend @name from the folder of backends, which the environment
+ * variable `LOFT_BACKENDDIR` may name, and opens its storage. May block.
+ *
+ * Returns: (transfer full): the open storage, or %NULL with @error set: a
+ *   #LoftBackendError if there is no such backend, else what
+ *   loft_storage_open() failed with
+ */
+LoftStorage *
+loft_backend_open (const char *name,
+                   GKeyFile *config,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (config != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftStorage) storage = load (name, error);
+  if (storage == NULL ||
+      !loft_storage_open (storage, config, cancellable, error))
+    return NULL;
+
+  return g_steal_pointer (&storage);
+}
+
+/**
+ * loft_backend_join:
+ * @name: what the configuration calls the backend
+ * @config: the configuration of the parent process
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Does what loft_backend_open() does, in a process whose parent has the storage
+ * open.
+ *
+ * Returns: (transfer full): the storage, or %NULL with @error set
+ */
+LoftStorage *
+loft_backend_join (const char *name,
+                   GKeyFile *config,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (config != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftStorage) storage = load (name, error);
+  if (storage == NULL ||
+      !loft_storage_join (storage, config, cancellable, error))
     return NULL;
 
   return g_steal_pointer (&storage);

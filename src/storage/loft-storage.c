@@ -196,6 +196,54 @@ loft_storage_open (LoftStorage *self,
 }
 
 /**
+ * loft_storage_can_join:
+ * @self: an open storage
+ *
+ * Tells whether processes that this one starts may use the store too.
+ *
+ * Returns: whether loft_storage_join() can work there
+ */
+gboolean
+loft_storage_can_join (LoftStorage *self)
+{
+  g_return_val_if_fail (LOFT_IS_STORAGE (self), FALSE);
+
+  return LOFT_STORAGE_GET_IFACE (self)->join != NULL ||
+         (loft_storage_get_features (self) & LOFT_STORAGE_FEATURE_SHARED) != 0;
+}
+
+/**
+ * loft_storage_join:
+ * @self: a storage that is not open
+ * @config: the configuration with which the parent process has opened it
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Makes @self ready in a process whose parent has the store open. What
+ * several such processes do, they do as the threads of one. Called once, in
+ * place of loft_storage_open().
+ *
+ * Returns: whether it worked; else @error is set as by loft_storage_open(),
+ *   %LOFT_STORAGE_ERROR_UNAVAILABLE if the parent does not have it open any
+ *   more
+ */
+gboolean
+loft_storage_join (LoftStorage *self,
+                   GKeyFile *config,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_STORAGE (self), FALSE);
+  g_return_val_if_fail (config != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  LoftStorageInterface *iface = LOFT_STORAGE_GET_IFACE (self);
+
+  return iface->join != NULL ? iface->join (self, config, cancellable, error)
+                             : iface->open (self, config, cancellable, error);
+}
+
+/**
  * loft_storage_get_features:
  * @self: an open storage
  *

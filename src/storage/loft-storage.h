@@ -80,6 +80,13 @@ struct _LoftStorageInterface
                     GCancellable *cancellable,
                     GError **error);
 
+  /* Optional, in place of open(): what the parent of this process has opened
+   * before, and keeps open. Its processes may write side by side. */
+  gboolean (*join) (LoftStorage *self,
+                    GKeyFile *config,
+                    GCancellable *cancellable,
+                    GError **error);
+
   /* Required. */
   LoftStorageFeatures (*get_features) (LoftStorage *self);
 
@@ -185,6 +192,11 @@ struct _LoftStorageInterface
 gboolean loft_storage_key_check (const char *key, GError **error);
 
 gboolean loft_storage_open (LoftStorage *self,
+                            GKeyFile *config,
+                            GCancellable *cancellable,
+                            GError **error);
+gboolean loft_storage_can_join (LoftStorage *self);
+gboolean loft_storage_join (LoftStorage *self,
                             GKeyFile *config,
                             GCancellable *cancellable,
                             GError **error);
