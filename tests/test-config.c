@@ -162,6 +162,26 @@ test_table (void)
     }
 }
 
+static void
+assert_gate (const LoftGateSettings *gate, const LoftGateSettings *expected)
+{
+  g_assert_cmpuint (gate->head.size, ==, expected->head.size);
+  g_assert_cmpuint (gate->head.target, ==, expected->head.target);
+  g_assert_cmpuint (gate->head.fields, ==, expected->head.fields);
+  g_assert_cmpuint (gate->head_timeout, ==, expected->head_timeout);
+  g_assert_cmpuint (gate->idle_timeout, ==, expected->idle_timeout);
+  g_assert_cmpuint (gate->body_timeout, ==, expected->body_timeout);
+  g_assert_cmpuint (gate->write_timeout, ==, expected->write_timeout);
+  g_assert_cmpuint (gate->drain_timeout, ==, expected->drain_timeout);
+  g_assert_cmpuint (gate->drain_size, ==, expected->drain_size);
+  g_assert_cmpuint (gate->park_after, ==, expected->park_after);
+  g_assert_cmpuint (gate->connections, ==, expected->connections);
+  g_assert_cmpuint (gate->connections_per_peer,
+                    ==,
+                    expected->connections_per_peer);
+  g_assert_cmpuint (gate->hot_size, ==, expected->hot_size);
+}
+
 /* Without anything written the settings are those that the layers document. */
 static void
 test_defaults (Fixture *fixture, gconstpointer test_data)
@@ -195,11 +215,16 @@ test_defaults (Fixture *fixture, gconstpointer test_data)
                    &expected->archive,
                    sizeof expected->archive);
 
-  LoftHttpSettings http = loft_settings_for_http (config);
+  g_auto (LoftHttpSettings) http = loft_settings_for_http (config);
   LoftHttpSettings http_expected = LOFT_HTTP_SETTINGS_DEFAULT;
   g_assert_cmpint (http.access_log, ==, http_expected.access_log);
   g_assert_cmpuint (http.drain_timeout, ==, http_expected.drain_timeout);
   g_assert_cmpuint (http.max_wait, ==, http_expected.max_wait);
+
+  g_autoptr (GInetAddress) loopback =
+    g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV6);
+  g_assert_true (loft_address_list_contains (http.gate.trusted, loopback));
+  assert_gate (&http.gate, &http_expected.gate);
 
   g_assert_finalize_object (g_steal_pointer (&config));
 }

@@ -159,7 +159,8 @@ apply_settings (LoftDaemon *self)
 {
   g_autoptr (LoftRegistrySettings) registry_settings =
     loft_settings_for_registry (self->config);
-  LoftHttpSettings http_settings = loft_settings_for_http (self->config);
+  g_auto (LoftHttpSettings) http_settings =
+    loft_settings_for_http (self->config);
 
   loft_log_writer_set_verbose (
     loft_config_get_boolean (self->config, LOFT_CONFIG_VERBOSE));
@@ -332,7 +333,8 @@ set_up (LoftDaemon *self, GError **error)
 {
   g_autoptr (LoftRegistrySettings) registry_settings =
     loft_settings_for_registry (self->config);
-  LoftHttpSettings http_settings = loft_settings_for_http (self->config);
+  g_auto (LoftHttpSettings) http_settings =
+    loft_settings_for_http (self->config);
   g_autofree char *backend = loft_config_get_backend (self->config);
 
   self->storage = loft_backend_open (backend,

@@ -45,11 +45,46 @@ loft_settings_for_registry (LoftConfig *config)
   return settings;
 }
 
+static guint
+get_number (LoftConfig *config, LoftConfigKey key)
+{
+  return (guint) loft_config_get_number (config, key);
+}
+
+static LoftGateSettings
+read_gate (LoftConfig *config)
+{
+  LoftGateSettings settings = LOFT_GATE_SETTINGS_DEFAULT;
+  g_auto (GStrv) trusted =
+    loft_config_get_words (config, LOFT_CONFIG_TRUSTED_PROXIES);
+
+  settings.head.size = get_number (config, LOFT_CONFIG_MAX_HEAD_SIZE);
+  settings.head.target = MIN (settings.head.target, settings.head.size);
+  settings.head.fields = get_number (config, LOFT_CONFIG_MAX_HEADERS);
+  settings.head_timeout = get_number (config, LOFT_CONFIG_HEAD_TIMEOUT);
+  settings.idle_timeout = get_number (config, LOFT_CONFIG_IDLE_TIMEOUT);
+  settings.body_timeout = get_number (config, LOFT_CONFIG_BODY_TIMEOUT);
+  settings.write_timeout = get_number (config, LOFT_CONFIG_WRITE_TIMEOUT);
+  settings.connections = get_number (config, LOFT_CONFIG_MAX_CONNECTIONS);
+  settings.connections_per_peer =
+    get_number (config, LOFT_CONFIG_MAX_CONNECTIONS_PER_PEER);
+  settings.hot_size =
+    loft_config_get_boolean (config, LOFT_CONFIG_HOT_RESPONSES)
+      ? loft_config_get_number (config, LOFT_CONFIG_HOT_SIZE)
+      : 0;
+
+  /* They were looked at when the configuration was read. */
+  settings.trusted =
+    loft_address_list_new ((const char *const *) trusted, NULL);
+
+  return settings;
+}
+
 /**
  * loft_settings_for_http:
  * @config: a configuration
  *
- * Returns: what @config says about the HTTP server
+ * Returns: (transfer full): what @config says about the HTTP server
  */
 LoftHttpSettings
 loft_settings_for_http (LoftConfig *config)
@@ -63,6 +98,7 @@ loft_settings_for_http (LoftConfig *config)
   settings.drain_timeout =
     loft_config_get_number (config, LOFT_CONFIG_DRAIN_TIMEOUT);
   settings.max_wait = loft_config_get_number (config, LOFT_CONFIG_MAX_WAIT);
+  settings.gate = read_gate (config);
 
   return settings;
 }

@@ -34,6 +34,9 @@ typedef struct
     .gate = LOFT_GATE_SETTINGS_DEFAULT                                         \
   }
 
+void loft_http_settings_clear (LoftHttpSettings *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftHttpSettings, loft_http_settings_clear)
+
 #define LOFT_TYPE_HTTP_SERVER (loft_http_server_get_type ())
 G_DECLARE_FINAL_TYPE (LoftHttpServer,
                       loft_http_server,

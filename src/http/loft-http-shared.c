@@ -13,12 +13,24 @@
 /* Compressed lists, mostly; what does not fit is compressed again. */
 #define ENCODER_CACHE_MAX (32 * 1024 * 1024)
 
+/**
+ * loft_http_settings_clear:
+ * @self: settings
+ *
+ * Drops what they hold.
+ */
+void
+loft_http_settings_clear (LoftHttpSettings *self)
+{
+  g_clear_pointer (&self->gate.trusted, loft_address_list_unref);
+}
+
 static void
 loft_http_shared_clear (LoftHttpShared *self)
 {
   g_clear_object (&self->registry);
   g_clear_object (&self->encoder);
-  g_clear_pointer (&self->settings.gate.trusted, loft_address_list_unref);
+  loft_http_settings_clear (&self->settings);
 }
 
 /**

@@ -1,0 +1,288 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "daemon/loft-config-key.h"
+
+#define KIB G_GUINT64_CONSTANT (1024)
+#define MIB (1024 * KIB)
+#define GIB (1024 * MIB)
+
+#define SEPARATORS ",; \t"
+
+G_DEFINE_QUARK (loft_config_error, loft_config_error)
+
+/**
+ * loft_config_parse_address:
+ * @text: any text
+ *
+ * Reads an address to listen on: a numeric IPv4 address, or an IPv6 address in
+ * brackets, then a colon and a port from 0 to 65535.
+ *
+ * Returns: (transfer full) (nullable): the address, or %NULL if it is none
+ */
+GInetSocketAddress *
+loft_config_parse_address (const char *text)
+{
+  g_return_val_if_fail (text != NULL, NULL);
+
+  const char *colon = strrchr (text, ':');
+  guint64 port;
+
+  if (colon == NULL || !g_ascii_isdigit (colon[1]) ||
+      !g_ascii_string_to_unsigned (colon + 1, 10, 0, 65535, &port, NULL))
+    return NULL;
+
+  gboolean bracketed = text[0] == '[' && colon - text > 2 && colon[-1] == ']';
+  g_autofree char *host = bracketed ? g_strndup (text + 1, colon - text - 2)
+                                    : g_strndup (text, colon - text);
+  g_autoptr (GSocketAddress) address =
+    g_inet_socket_address_new_from_string (host, port);
+
+  if (address == NULL || bracketed != (strchr (host, ':') != NULL))
+    return NULL;
+
+  return G_INET_SOCKET_ADDRESS (g_steal_pointer (&address));
+}
+
+static GVariant *
+refuse (const char *text, const char *expected, GError **error)
+{
+  g_set_error (error,
+               LOFT_CONFIG_ERROR,
+               LOFT_CONFIG_ERROR_VALUE,
+               "“%s” is not %s",
+               text,
+               expected);
+  return NULL;
+}
+
+static GVariant *
+parse_text (const LoftConfigKeyInfo *info, const char *text, GError **error)
+{
+  if (info->minimum > 0 && text[0] == '\0')
+    return refuse (text, "a value: it must not be empty", error);
+
+  return g_variant_new_string (text);
+}
+
+static GVariant *
+parse_name (const char *text, GError **error)
+{
+  for (const char *c = text; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && *c != '-')
+      return refuse (text, "a name of letters, digits and hyphens", error);
+
+  return g_variant_new_string (text);
+}
+
+static GVariant *
+parse_choice (const LoftConfigKeyInfo *info, const char *text, GError **error)
+{
+  g_auto (GStrv) choices = g_strsplit (info->choices, " ", -1);
+
+  if (g_strv_contains ((const char *const *) choices, text))
+    return g_variant_new_string (text);
+
+  g_autofree char *list = g_strjoinv (", ", choices);
+  g_autofree char *expected = g_strdup_printf ("one of: %s", list);
+
+  return refuse (text, expected, error);
+}
+
+static GVariant *
+parse_boolean (const char *text, GError **error)
+{
+  static const char *const yes[] = { "true", "yes", "on", "1", NULL };
+  static const char *const no[] = { "false", "no", "off", "0", NULL };
+
+  if (g_strv_contains (yes, text))
+    return g_variant_new_boolean (TRUE);
+  if (g_strv_contains (no, text))
+    return g_variant_new_boolean (FALSE);
+
+  return refuse (text, "true or false", error);
+}
+
+static guint64
+unit_of (const char *suffix)
+{
+  static const struct
+  {
+    const char *name;
+    guint64 bytes;
+  } units[] = {
+    { "", 1 }, { "B", 1 }, { "KiB", KIB }, { "MiB", MIB }, { "GiB", GIB },
+  };
+
+  for (guint i = 0; i < G_N_ELEMENTS (units); i++)
+    if (g_ascii_strcasecmp (units[i].name, suffix) == 0)
+      return units[i].bytes;
+
+  return 0;
+}
+
+static GVariant *
+parse_number (const LoftConfigKeyInfo *info, const char *text, GError **error)
+{
+  gsize digits = strspn (text, "0123456789");
+  const char *suffix = text + digits + strspn (text + digits, " ");
+  g_autofree char *head = g_strndup (text, digits);
+  guint64 unit =
+    info->type == LOFT_CONFIG_SIZE ? unit_of (suffix) : *suffix == '\0';
+  guint64 number;
+
+  if (unit > 0 &&
+      g_ascii_string_to_unsigned (head,
+                                  10,
+                                  0,
+                                  info->maximum / unit,
+                                  &number,
+                                  NULL) &&
+      number * unit >= info->minimum)
+    return g_variant_new_uint64 (number * unit);
+
+  const char *what = info->type == LOFT_CONFIG_SIZE      ? "a size"
+                     : info->type == LOFT_CONFIG_SECONDS ? "a number of seconds"
+                                                         : "a number";
+  g_autofree char *expected =
+    g_strdup_printf ("%s from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
+                     what,
+                     info->minimum,
+                     info->maximum);
+
+  return refuse (text, expected, error);
+}
+
+static GVariant *
+parse_words (const LoftConfigKeyInfo *info, const char *text, GError **error)
+{
+  g_auto (GStrv) words = g_strsplit_set (text, SEPARATORS, -1);
+  g_autoptr (GVariantBuilder) builder =
+    g_variant_builder_new (G_VARIANT_TYPE_STRING_ARRAY);
+  guint n_words = 0;
+
+  for (guint i = 0; words[i] != NULL; i++)
+    {
+      if (words[i][0] == '\0')
+        continue;
+      if (info->type == LOFT_CONFIG_ADDRESSES)
+        {
+          g_autoptr (GInetSocketAddress) address =
+            loft_config_parse_address (words[i]);
+
+          if (address == NULL)
+            return refuse (words[i],
+                           "an address and a port, such as 127.0.0.1:3030 or "
+                           "[::1]:3030",
+                           error);
+        }
+      if (info->type == LOFT_CONFIG_NETWORKS)
+        {
+          g_autoptr (GInetAddressMask) mask =
+            g_inet_address_mask_new_from_string (words[i], NULL);
+
+          if (mask == NULL)
+            return refuse (words[i],
+                           "an address or a network, such as 192.0.2.1 or "
+                           "2001:db8::/32",
+                           error);
+        }
+      g_variant_builder_add (builder, "s", words[i]);
+      n_words++;
+    }
+
+  if (n_words < info->minimum)
+    return refuse (text, "a value: it must not be empty", error);
+
+  return g_variant_builder_end (builder);
+}
+
+/**
+ * loft_config_key_parse:
+ * @key: a key
+ * @text: what was written for it
+ * @error: return location for a #GError
+ *
+ * Reads the value of @key from @text.
+ *
+ * Returns: (transfer full): the value, in the form that its #LoftConfigType
+ *   names; or %NULL with %LOFT_CONFIG_ERROR_VALUE
+ */
+GVariant *
+loft_config_key_parse (LoftConfigKey key, const char *text, GError **error)
+{
+  g_return_val_if_fail (key < LOFT_CONFIG_N_KEYS, NULL);
+  g_return_val_if_fail (text != NULL, NULL);
+
+  const LoftConfigKeyInfo *info = loft_config_key_get_info (key);
+  g_autofree char *stripped = g_strstrip (g_strdup (text));
+  GVariant *value = NULL;
+
+  if (!g_utf8_validate (stripped, -1, NULL))
+    {
+      g_autofree char *valid = g_utf8_make_valid (stripped, -1);
+
+      return refuse (valid, "text in UTF-8", error);
+    }
+
+  switch (info->type)
+    {
+    case LOFT_CONFIG_TEXT:
+      value = parse_text (info, stripped, error);
+      break;
+    case LOFT_CONFIG_NAME:
+      value = parse_name (stripped, error);
+      break;
+    case LOFT_CONFIG_CHOICE:
+      value = parse_choice (info, stripped, error);
+      break;
+    case LOFT_CONFIG_BOOLEAN:
+      value = parse_boolean (stripped, error);
+      break;
+    case LOFT_CONFIG_COUNT:
+    case LOFT_CONFIG_SIZE:
+    case LOFT_CONFIG_SECONDS:
+      value = parse_number (info, stripped, error);
+      break;
+    case LOFT_CONFIG_WORDS:
+    case LOFT_CONFIG_ADDRESSES:
+    case LOFT_CONFIG_NETWORKS:
+      value = parse_words (info, stripped, error);
+      break;
+    default:
+      g_assert_not_reached ();
+    }
+
+  return value == NULL ? NULL : g_variant_ref_sink (value);
+}
+
+/**
+ * loft_config_key_format:
+ * @value: a value as loft_config_key_parse() gives it
+ *
+ * Writes @value so that it can be read again.
+ *
+ * Returns: (transfer full): a text
+ */
+char *
+loft_config_key_format (GVariant *value)
+{
+  g_return_val_if_fail (value != NULL, NULL);
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return g_variant_dup_string (value, NULL);
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
+    {
+      g_autofree const char **words = g_variant_get_strv (value, NULL);
+
+      return g_strjoinv (", ", (char **) words);
+    }
+
+  return g_variant_print (value, FALSE);
+}
