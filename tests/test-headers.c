@@ -228,44 +228,6 @@ test_long_token (void)
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_TOKEN_NEEDED);
 }
 
-/* A length is digits and nothing else. */
-static void
-test_length (void)
-{
-  static const struct
-  {
-    const char *value;
-    goffset length;
-  } rows[] = {
-    { "0", 0 },
-    { "5", 5 },
-    { "005", 5 },
-    { "123456789012", 123456789012 },
-    { "+5", -1 },
-    { "-5", -1 },
-    { " 5", -1 },
-    { "5 ", -1 },
-    { "5, 5", -1 },
-    { "5,6", -1 },
-    { "0x5", -1 },
-    { "", -1 },
-    { "5a", -1 },
-    { "99999999999999999999", -1 },
-    { "9223372036854775807", -1 },
-  };
-
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      goffset length = -1;
-      gboolean good = loft_headers_parse_length (rows[i].value, &length);
-
-      g_test_message ("%s", rows[i].value);
-      g_assert_cmpint (good, ==, rows[i].length >= 0);
-      if (good)
-        g_assert_cmpint (length, ==, rows[i].length);
-    }
-}
-
 /* Parameters and letter case do not make another type. */
 static void
 test_media_type (void)
@@ -367,7 +329,6 @@ main (int argc, char **argv)
   g_test_add_func ("/headers/range/nothing", test_range_of_nothing);
   g_test_add_func ("/headers/token", test_token);
   g_test_add_func ("/headers/token/long", test_long_token);
-  g_test_add_func ("/headers/length", test_length);
   g_test_add_func ("/headers/media-type", test_media_type);
   g_test_add_func ("/headers/origin", test_origin);
   g_test_add_func ("/headers/query", test_query);

@@ -208,6 +208,9 @@ loft_gate_answer_hot (LoftGate *self,
 
   const LoftHotResponse *response =
     loft_hot_cache_lookup (self->hot, head->target, (guint) representation);
+  if (response != NULL && response->until > 0 &&
+      response->until <= self->date_seconds)
+    response = NULL;
   gboolean known =
     response != NULL && is_known (head->fields[LOFT_HEAD_FIELD_IF_NONE_MATCH],
                                   response->etag,

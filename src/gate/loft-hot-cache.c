@@ -273,6 +273,7 @@ complete (LoftHotResponse *known, LoftHotResponse *other)
       g_bytes_unref (known->body);
       known->body = g_bytes_ref (other->body);
     }
+  known->until = other->until;
   if (other->not_modified != NULL)
     {
       g_clear_pointer (&known->not_modified, loft_hot_head_free);

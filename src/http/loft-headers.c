@@ -297,27 +297,6 @@ loft_headers_parse_token (const char *authorization,
 }
 
 /**
- * loft_headers_parse_length:
- * @value: value of `Content-Length`
- * @out_length: (out): bytes
- *
- * Reads a length as strictly as it is meant: digits and nothing else, so that
- * no one in between can read another number.
- *
- * Returns: whether it is one
- */
-gboolean
-loft_headers_parse_length (const char *value, goffset *out_length)
-{
-  g_return_val_if_fail (value != NULL && out_length != NULL, FALSE);
-
-  const char *next = value;
-
-  return parse_position (&next, out_length) && *next == '\0' &&
-         *out_length < G_MAXOFFSET;
-}
-
-/**
  * loft_headers_is_media_type:
  * @content_type: (nullable): value of `Content-Type`
  * @media_types: media types, in lower case

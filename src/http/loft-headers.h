@@ -34,7 +34,6 @@ LoftRangeResult loft_headers_parse_range (const char *range,
 gboolean loft_headers_parse_token (const char *authorization,
                                    char **out_token,
                                    GError **error);
-gboolean loft_headers_parse_length (const char *value, goffset *out_length);
 gboolean loft_headers_is_media_type (const char *content_type,
                                      const char *const *media_types);
 gboolean loft_headers_is_foreign (const char *origin, const char *host);

@@ -43,6 +43,21 @@ loft_hot_mark (LoftRequest *request, const char *tag)
 }
 
 /**
+ * loft_hot_limit:
+ * @request: a request
+ * @until: microseconds since 1970
+ *
+ * Says that the answer holds no longer than that, even if nothing changes.
+ */
+void
+loft_hot_limit (LoftRequest *request, gint64 until)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  request->hot_until = MAX (until / G_USEC_PER_SEC, 1);
+}
+
+/**
  * loft_hot_offer:
  * @request: a request that is about to be answered
  * @etag: the entity tag of the answer
@@ -73,5 +88,6 @@ loft_hot_offer (LoftRequest *request,
                            etag,
                            body != NULL ? body : empty);
 
+  response->until = request->hot_until;
   loft_gate_stream_capture (request->stream, response, &request->mark);
 }

@@ -32,7 +32,7 @@ is_worth_asking (LoftRequest *request)
 {
   goffset length = loft_request_get_length (request);
 
-  return length < 0 || length > DISCARD_MAX || is_expecting (request);
+  return length > DISCARD_MAX || is_expecting (request);
 }
 
 static gboolean
@@ -41,21 +41,6 @@ refuse (LoftHttpError code, const char *message, GError **error)
   g_set_error_literal (error, LOFT_HTTP_ERROR, (int) code, message);
 
   return FALSE;
-}
-
-static gboolean
-check_framing (LoftRequest *request, GError **error)
-{
-  if (loft_request_get_header (request, "Transfer-Encoding") != NULL)
-    return refuse (LOFT_HTTP_ERROR_LENGTH_REQUIRED,
-                   "A body must come with a Content-Length, not in chunks",
-                   error);
-  if (loft_request_get_length (request) < 0)
-    return refuse (LOFT_HTTP_ERROR_BAD_REQUEST,
-                   "The Content-Length is not one number",
-                   error);
-
-  return TRUE;
 }
 
 /* A browser says where the page comes from whose script sends a request. No
@@ -135,7 +120,7 @@ check_body (LoftRequest *request, GError **error)
  * Decides by the head alone whether the body is worth reading.
  *
  * Returns: %TRUE, or %FALSE with @error set: %LOFT_HTTP_ERROR_LENGTH_REQUIRED,
- *   %LOFT_HTTP_ERROR_BAD_REQUEST, %LOFT_HTTP_ERROR_CROSS_SITE,
+ *   %LOFT_HTTP_ERROR_CROSS_SITE,
  *   %LOFT_HTTP_ERROR_BODY_TOO_LARGE, %LOFT_HTTP_ERROR_MEDIA_TYPE, or what the
  *   endpoint has against it
  */
@@ -147,8 +132,7 @@ loft_refusal_check (LoftRequest *request, GError **error)
 
   const LoftEndpoint *endpoint = loft_request_get_endpoint (request);
 
-  if (!check_framing (request, error) || !check_origin (request, error) ||
-      !check_body (request, error))
+  if (!check_origin (request, error) || !check_body (request, error))
     return FALSE;
   if (endpoint->prepare != NULL && !endpoint->prepare (request, error))
     return FALSE;

@@ -293,6 +293,7 @@ loft_representation_send_view (LoftRequest *request,
     {
       g_autofree char *date = soup_date_time_to_string (until, SOUP_DATE_HTTP);
 
+      loft_hot_limit (request, validity->until);
       soup_message_headers_replace (loft_request_get_response_headers (request),
                                     "Expires",
                                     date);

@@ -281,20 +281,16 @@ loft_request_get_header (LoftRequest *self, const char *name)
  * loft_request_get_length:
  * @self: a living request
  *
- * Tells how long the body is, reading the head more strictly than libsoup does:
- * where two readers could differ, the length is unknown.
+ * Tells how long the body is. The gate lets through no request of which that is
+ * in doubt.
  *
- * Returns: bytes, or -1 if the head does not say for sure
+ * Returns: bytes
  */
 goffset
 loft_request_get_length (LoftRequest *self)
 {
-  const char *value = loft_request_get_header (self, "Content-Length");
-  goffset length = 0;
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), 0);
 
-  if (loft_request_get_header (self, "Transfer-Encoding") != NULL ||
-      (value != NULL && !loft_headers_parse_length (value, &length)))
-    return -1;
-
-  return length;
+  return soup_message_headers_get_content_length (
+    soup_server_message_get_request_headers (self->message));
 }

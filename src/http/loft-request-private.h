@@ -43,6 +43,7 @@ struct _LoftRequest
 
   gboolean is_hot; /* see loft_hot_mark() */
   char *hot_tag;   /* owned, nullable */
+  gint64 hot_until;
 
   gboolean paused;
   SoupStatus status; /* 0 before the answer */

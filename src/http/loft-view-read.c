@@ -8,6 +8,7 @@
 
 #include "http/loft-view-read.h"
 
+#include "http/loft-hot.h"
 #include "http/loft-representation.h"
 #include "http/loft-response.h"
 #include "registry/loft-json.h"
@@ -50,11 +51,14 @@ handle_versions (LoftRequest *request)
     loft_registry_view_versions (registry, view, name, &validity, &local_error);
 
   if (body != NULL)
-    loft_representation_send_view (request,
-                                   LOFT_MEDIA_TYPE_JSON,
-                                   body,
-                                   NULL,
-                                   &validity);
+    {
+      loft_hot_mark (request, name);
+      loft_representation_send_view (request,
+                                     LOFT_MEDIA_TYPE_JSON,
+                                     body,
+                                     NULL,
+                                     &validity);
+    }
   else if (g_error_matches (local_error,
                             LOFT_REGISTRY_ERROR,
                             LOFT_REGISTRY_ERROR_NOT_READY))
@@ -74,6 +78,7 @@ handle_versions (LoftRequest *request)
 static void
 handle_version (LoftRequest *request)
 {
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
   loft_registry_view_version_async (
     loft_request_get_registry (request),
@@ -104,6 +109,7 @@ download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 static void
 handle_download (LoftRequest *request)
 {
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
   loft_registry_view_download_async (
     loft_request_get_registry (request),

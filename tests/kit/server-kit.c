@@ -30,6 +30,8 @@ server_fixture_set_up_unready (ServerFixture *fixture)
   fixture->server =
     loft_http_server_new (fixture->registry.registry, &settings, &error);
   g_assert_no_error (error);
+  memset (&fixture->figures, 0, sizeof fixture->figures);
+  loft_http_server_set_figures (fixture->server, &fixture->figures);
   loft_http_server_listen (fixture->server, "127.0.0.1:0", &error);
   g_assert_no_error (error);
 

@@ -18,6 +18,7 @@ typedef struct
 {
   RegistryFixture registry;
   LoftHttpServer *server; /* owned */
+  LoftGateFigures figures;
   guint16 port;
 } ServerFixture;
 
