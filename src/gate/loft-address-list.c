@@ -10,10 +10,32 @@
 
 #include <string.h>
 
+#define PREFIX_MAX 128
+
 struct _LoftAddressList
 {
   GPtrArray *masks; /* owned, of owned GInetAddressMask */
 };
+
+/* GLib warns of a prefix that no address has, as if we had made it up. */
+static GInetAddressMask *
+parse_mask (const char *entry, GError **error)
+{
+  const char *slash = strchr (entry, '/');
+
+  if (slash != NULL &&
+      !g_ascii_string_to_unsigned (slash + 1, 10, 0, PREFIX_MAX, NULL, NULL))
+    {
+      g_set_error (error,
+                   G_IO_ERROR,
+                   G_IO_ERROR_INVALID_ARGUMENT,
+                   "“%s” has no valid length of a prefix",
+                   entry);
+      return NULL;
+    }
+
+  return g_inet_address_mask_new_from_string (entry, error);
+}
 
 /**
  * loft_address_list_new:
@@ -36,8 +58,7 @@ loft_address_list_new (const char *const *entries, GError **error)
 
   for (gsize i = 0; entries[i] != NULL; i++)
     {
-      GInetAddressMask *mask =
-        g_inet_address_mask_new_from_string (entries[i], error);
+      GInetAddressMask *mask = parse_mask (entries[i], error);
 
       if (mask == NULL)
         return NULL;

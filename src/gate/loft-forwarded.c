@@ -19,26 +19,57 @@
  * long as it names proxies of ours, and the first other one is the peer.
  */
 
-/* What a list may hold before it is nobody's list any more. */
-#define ELEMENTS_MAX 100
+/* Proxies that are gone through; a longer chain is nobody's. */
+#define HOPS_MAX 100
+
+/* Takes the last part of a text off it, whatever stands in quotes. Backwards,
+ * since only the end is known to be well-formed: a quote that a stranger has
+ * left open must not swallow what a proxy of ours has added. */
+static char *
+take_last (char *text, char separator)
+{
+  gboolean quoted = FALSE;
+  gsize i = strlen (text);
+
+  for (; i > 0; i--)
+    {
+      char c = text[i - 1];
+      gsize escapes = 0;
+
+      while (quoted && c == '"' && escapes + 1 < i &&
+             text[i - 2 - escapes] == '\\')
+        escapes++;
+      if (c == '"' && escapes % 2 == 0)
+        quoted = !quoted;
+      else if (c == separator && !quoted)
+        break;
+    }
+
+  char *part = text + i;
+  if (i > 0)
+    text[i - 1] = '\0';
+
+  return g_strstrip (part);
+}
 
 /* An address as `Forwarded` and `X-Forwarded-For` have it: in brackets, with a
  * port, or neither. NULL if it is none, such as `unknown` or `_hidden`. */
 static GInetAddress *
-parse_node (const char *text)
+parse_node (char *node)
 {
-  g_autofree char *node = g_strstrip (g_strdup (text));
   gsize length = strlen (node);
 
   if (length >= 2 && node[0] == '"' && node[length - 1] == '"')
     {
-      memmove (node, node + 1, length - 2);
-      node[length - 2] = '\0';
+      node[length - 1] = '\0';
+      node++;
     }
 
   char *bracket = strchr (node, ']');
   if (node[0] == '[' && bracket != NULL)
     {
+      if (bracket[1] != '\0' && bracket[1] != ':')
+        return NULL;
       *bracket = '\0';
       return g_inet_address_new_from_string (node + 1);
     }
@@ -50,21 +81,29 @@ parse_node (const char *text)
   return g_inet_address_new_from_string (node);
 }
 
-/* Whom an element of `Forwarded` is for (RFC 7239, section 4). */
+/* Whom an element of `Forwarded` is for (RFC 7239, section 4), if it says so
+ * once. */
 static GInetAddress *
-parse_element (const char *element)
+parse_element (char *element)
 {
-  g_auto (GStrv) pairs = g_strsplit (element, ";", -1);
+  char *node = NULL;
 
-  for (gsize i = 0; pairs[i] != NULL; i++)
+  while (*element != '\0')
     {
-      const char *pair = g_strchug (pairs[i]);
+      char *pair = take_last (element, ';');
+      gboolean is_last = pair == element;
 
       if (g_ascii_strncasecmp (pair, "for=", 4) == 0)
-        return parse_node (pair + 4);
+        {
+          if (node != NULL)
+            return NULL;
+          node = pair + 4;
+        }
+      if (is_last)
+        break;
     }
 
-  return NULL;
+  return node != NULL ? parse_node (node) : NULL;
 }
 
 /**
@@ -95,22 +134,19 @@ loft_forwarded_find_peer (GInetAddress *peer,
   if (list == NULL || !loft_address_list_contains (trusted, found))
     return g_steal_pointer (&found);
 
-  g_auto (GStrv) elements = g_strsplit (list, ",", ELEMENTS_MAX + 1);
-  gsize n = g_strv_length (elements);
-  if (n > ELEMENTS_MAX)
-    return g_steal_pointer (&found);
-
-  for (; n > 0; n--)
+  g_autofree char *rest = g_strdup (list);
+  for (guint hops = 0; hops < HOPS_MAX && *rest != '\0'; hops++)
     {
-      g_autoptr (GInetAddress) node = forwarded != NULL
-                                        ? parse_element (elements[n - 1])
-                                        : parse_node (elements[n - 1]);
+      char *element = take_last (rest, ',');
+      gboolean is_last = element == rest;
+      g_autoptr (GInetAddress) node =
+        forwarded != NULL ? parse_element (element) : parse_node (element);
 
       if (node == NULL)
         break;
       g_object_unref (found);
       found = loft_address_simplify (node);
-      if (!loft_address_list_contains (trusted, found))
+      if (is_last || !loft_address_list_contains (trusted, found))
         break;
     }
 
