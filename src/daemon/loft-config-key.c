@@ -154,6 +154,13 @@ static const LoftConfigKeyInfo infos[] = {
     .maximum = 3600,
     .reloadable = TRUE,
   },
+  [LOFT_CONFIG_METRICS_ALLOW] = {
+    .group = "http",
+    .name = "metrics-allow",
+    .type = LOFT_CONFIG_NETWORKS,
+    .fallback = "",
+    .reloadable = TRUE,
+  },
   [LOFT_CONFIG_TRUSTED_PROXIES] = {
     .group = "http",
     .name = "trusted-proxies",

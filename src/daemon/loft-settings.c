@@ -100,5 +100,10 @@ loft_settings_for_http (LoftConfig *config)
   settings.max_wait = loft_config_get_number (config, LOFT_CONFIG_MAX_WAIT);
   settings.gate = read_gate (config);
 
+  g_auto (GStrv) metrics_allow =
+    loft_config_get_words (config, LOFT_CONFIG_METRICS_ALLOW);
+  settings.metrics_allow =
+    loft_address_list_new ((const char *const *) metrics_allow, NULL);
+
   return settings;
 }

@@ -142,11 +142,19 @@ answered_cb (const LoftGateAnswer *answer, gpointer user_data)
 {
   LoftFront *self = user_data;
   LoftHttpSettings *settings = &self->shared->settings;
+  const LoftHead *head = answer->head;
 
+  /* What was ready takes no time worth a clock. */
+  loft_http_figures_count (
+    &self->shared->figures->http,
+    answer->kind,
+    loft_http_method_find (head->method_text.data, head->method_text.length),
+    answer->status,
+    (goffset) answer->size,
+    0);
   if (!settings->access_log)
     return;
 
-  const LoftHead *head = answer->head;
   g_autoptr (GSocketAddress) remote = answer->dup_remote (answer);
   g_autofree char *forwarded =
     dup_span (head->fields[LOFT_HEAD_FIELD_FORWARDED]);
@@ -236,6 +244,7 @@ loft_front_new (LoftHttpShared *shared, SoupServer *server, GError **error)
       loft_front_free (self);
       return NULL;
     }
+  loft_gate_set_figures (self->gate, &shared->figures->gate);
 
   return self;
 }

@@ -83,7 +83,7 @@ loft_hot_offer (LoftRequest *request,
   g_autoptr (GBytes) empty = body == NULL ? g_bytes_new_static ("", 0) : NULL;
   LoftHotResponse *response =
     loft_hot_response_new (representations,
-                           0,
+                           request->row,
                            request->hot_tag,
                            etag,
                            body != NULL ? body : empty);

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @access_log: whether each request is logged
  * @drain_timeout: seconds that running requests get when the server stops
  * @max_wait: seconds that a request for changes may wait
+ * @metrics_allow: (nullable): who may see figures, besides this machine
  * @gate: what the gate allows
  *
  * What an administrator may choose. All may change while the server runs.
@@ -25,6 +26,7 @@ typedef struct
   gboolean access_log;
   guint drain_timeout;
   guint max_wait;
+  LoftAddressList *metrics_allow; /* owned, nullable */
   LoftGateSettings gate;
 } LoftHttpSettings;
 

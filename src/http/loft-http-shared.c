@@ -23,6 +23,7 @@ void
 loft_http_settings_clear (LoftHttpSettings *self)
 {
   g_clear_pointer (&self->gate.trusted, loft_address_list_unref);
+  g_clear_pointer (&self->metrics_allow, loft_address_list_unref);
 }
 
 static void
@@ -51,6 +52,9 @@ loft_http_shared_new (LoftRegistry *registry, const LoftHttpSettings *settings)
   LoftHttpShared *self = g_atomic_rc_box_new0 (LoftHttpShared);
   self->registry = g_object_ref (registry);
   self->encoder = loft_encoder_new (ENCODER_CACHE_MAX);
+  guint slot = 0;
+  LoftPage *page = loft_registry_get_page (registry, &slot);
+  self->figures = loft_figures_open (page, slot);
   loft_http_shared_set_settings (self, settings);
 
   return self;
@@ -67,13 +71,14 @@ void
 loft_http_shared_set_settings (LoftHttpShared *self,
                                const LoftHttpSettings *settings)
 {
-  LoftAddressList *trusted = settings->gate.trusted != NULL
-                               ? loft_address_list_ref (settings->gate.trusted)
-                               : NULL;
+  LoftHttpSettings copy = *settings;
 
-  g_clear_pointer (&self->settings.gate.trusted, loft_address_list_unref);
-  self->settings = *settings;
-  self->settings.gate.trusted = trusted;
+  if (copy.gate.trusted != NULL)
+    loft_address_list_ref (copy.gate.trusted);
+  if (copy.metrics_allow != NULL)
+    loft_address_list_ref (copy.metrics_allow);
+  loft_http_settings_clear (&self->settings);
+  self->settings = copy;
 }
 
 /**

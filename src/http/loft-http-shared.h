@@ -7,6 +7,7 @@
 #pragma once
 
 #include "http/loft-encoder.h"
+#include "http/loft-http-figures.h"
 #include "http/loft-http-server.h"
 
 G_BEGIN_DECLS
@@ -15,6 +16,7 @@ G_BEGIN_DECLS
  * LoftHttpShared:
  * @registry: what all requests are about
  * @encoder: compresses answers
+ * @figures: where everything is counted
  * @settings: as the administrator has chosen
  * @requests: (element-type LoftRequest): those that are running
  * @stopping: whether the server takes its leave
@@ -27,6 +29,7 @@ typedef struct
 {
   LoftRegistry *registry; /* owned */
   LoftEncoder *encoder;   /* owned */
+  LoftFigures *figures;   /* the registry's page's */
   LoftHttpSettings settings;
   GQueue requests; /* of pointers that are not owned */
   gboolean stopping;

@@ -33,6 +33,7 @@ struct _LoftRequest
   const LoftEndpoint *endpoint; /* static, NULL if nothing answers */
   GStrv segments;               /* owned, nullable */
   const char *const *pattern;   /* the router's, NULL if nothing answers */
+  guint row;                    /* of the routing tables, 0 for none */
   GHashTable *query;            /* owned, NULL before it was parsed */
   LoftView *view;               /* owned, NULL for the plain registry */
 

@@ -11,6 +11,7 @@
 #include "gate/loft-request-id.h"
 #include "http/loft-access-log.h"
 #include "http/loft-front.h"
+#include "http/loft-http-figures.h"
 
 #include <string.h>
 
@@ -114,6 +115,7 @@ loft_request_new (LoftHttpShared *shared, SoupServerMessage *message)
                           &self->mark.epoch);
   self->cancellable = g_cancellable_new ();
   g_queue_push_tail (&shared->requests, self);
+  loft_counter_add (&shared->figures->http.running, 1);
   g_object_set_qdata_full (G_OBJECT (message),
                            request_quark (),
                            self,
@@ -154,7 +156,24 @@ loft_request_is_alive (LoftRequest *self)
 }
 
 static void
-log_access (LoftRequest *self, gboolean aborted)
+count (LoftRequest *self, gboolean aborted, gint64 duration)
+{
+  LoftHttpFigures *figures = &self->shared->figures->http;
+  const char *method = soup_server_message_get_method (self->message);
+
+  loft_http_figures_count (figures,
+                           self->row,
+                           loft_http_method_find (method, strlen (method)),
+                           self->status,
+                           self->sent,
+                           duration);
+  if (aborted)
+    loft_counter_add (&figures->aborted, 1);
+  loft_counter_add (&figures->running, -1);
+}
+
+static void
+log_access (LoftRequest *self, gboolean aborted, gint64 duration)
 {
   GUri *uri = soup_server_message_get_uri (self->message);
   const char *query = uri != NULL ? g_uri_get_query (uri) : NULL;
@@ -171,7 +190,7 @@ log_access (LoftRequest *self, gboolean aborted)
     .peer = self->peer,
     .status = self->status,
     .bytes = self->sent,
-    .duration = g_get_monotonic_time () - self->started,
+    .duration = duration,
     .aborted = aborted,
   };
 
@@ -183,7 +202,8 @@ log_access (LoftRequest *self, gboolean aborted)
  * @self: a request
  * @aborted: whether the client left before it had the answer
  *
- * Ends a request, once: it is logged, and work on its behalf is cancelled.
+ * Ends a request, once: it is counted and logged, and work on its behalf is
+ * cancelled.
  */
 void
 loft_request_end (LoftRequest *self, gboolean aborted)
@@ -193,8 +213,10 @@ loft_request_end (LoftRequest *self, gboolean aborted)
   if (self->message == NULL)
     return;
 
+  gint64 duration = g_get_monotonic_time () - self->started;
+  count (self, aborted, duration);
   if (self->shared->settings.access_log)
-    log_access (self, aborted);
+    log_access (self, aborted, duration);
 
   loft_gate_stream_set_hangup (self->stream, NULL, NULL);
 
@@ -334,6 +356,21 @@ loft_request_get_mark (LoftRequest *self)
   g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
 
   return &self->mark;
+}
+
+/**
+ * loft_request_set_row:
+ * @self: a request
+ * @row: which row of the routing tables serves it
+ *
+ * Notes as what the request is to be counted.
+ */
+void
+loft_request_set_row (LoftRequest *self, guint row)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (self));
+
+  self->row = row;
 }
 
 /**

@@ -53,6 +53,7 @@ void loft_request_set_route (LoftRequest *self,
                              const LoftEndpoint *endpoint,
                              GStrv segments,
                              const char *const *pattern);
+void loft_request_set_row (LoftRequest *self, guint row);
 const LoftEndpoint *loft_request_get_endpoint (LoftRequest *self);
 void loft_request_set_view (LoftRequest *self, const LoftView *view);
 const LoftView *loft_request_get_view (LoftRequest *self);

@@ -268,6 +268,28 @@ loft_router_find (const LoftRouter *self,
 }
 
 /**
+ * loft_router_get_row:
+ * @self: a router
+ * @pattern: from loft_router_find()
+ *
+ * Tells which row of the routing table a pattern is of.
+ *
+ * Returns: the row, from 0
+ */
+gsize
+loft_router_get_row (const LoftRouter *self, const char *const *pattern)
+{
+  g_return_val_if_fail (self != NULL && pattern != NULL, 0);
+
+  gsize row = 0;
+  while (row + 1 < self->n_routes &&
+         pattern != (const char *const *) self->patterns[row])
+    row++;
+
+  return row;
+}
+
+/**
  * loft_router_list_methods:
  * @self: a router
  * @segments: from loft_router_split_path()

@@ -49,6 +49,7 @@ const LoftEndpoint *loft_router_find (const LoftRouter *self,
                                       const char *method,
                                       const char *const *segments,
                                       const char *const **out_pattern);
+gsize loft_router_get_row (const LoftRouter *self, const char *const *pattern);
 char *loft_router_list_methods (const LoftRouter *self,
                                 const char *const *segments);
 

@@ -9,8 +9,10 @@
 #include "http/loft-routes.h"
 
 #include "http/loft-changes.h"
+#include "http/loft-http-figures.h"
 #include "http/loft-http-publish.h"
 #include "http/loft-http-yank.h"
+#include "http/loft-metrics.h"
 #include "http/loft-problem.h"
 #include "http/loft-read.h"
 #include "http/loft-view-read.h"
@@ -20,6 +22,7 @@ static const LoftRoute routes[] = {
   { "GET", "/", &loft_read_root },
   { "GET", "/livez", &loft_read_livez },
   { "GET", "/readyz", &loft_read_readyz },
+  { "GET", "/metrics", &loft_read_metrics },
   { "GET", "/changes", &loft_read_changes },
   { "GET", "/packages", &loft_read_packages },
   { "POST", "/packages/publish", &loft_write_publish },
@@ -38,6 +41,10 @@ static const LoftRoute view_routes[] = {
   { "GET", "/packages/:name/:version", &loft_view_read_version },
   { "GET", "/packages/:name/:version/download", &loft_view_read_download },
 };
+
+/* Row 0 is none. */
+G_STATIC_ASSERT (1 + G_N_ELEMENTS (routes) + G_N_ELEMENTS (view_routes) <=
+                 LOFT_HTTP_ROWS);
 
 struct _LoftRoutes
 {
@@ -200,6 +207,39 @@ loft_routes_find (const LoftRoutes *self, LoftRequest *request, GError **error)
                           endpoint,
                           g_steal_pointer (&segments),
                           pattern);
+  if (pattern != NULL)
+    loft_request_set_row (
+      request,
+      1 + (guint) loft_router_get_row (router, pattern) +
+        (router == self->views ? G_N_ELEMENTS (routes) : 0));
 
   return loft_request_parse_query (request, error);
+}
+
+/**
+ * loft_routes_get_n_rows:
+ *
+ * Returns: how many rows the routing tables have
+ */
+guint
+loft_routes_get_n_rows (void)
+{
+  return G_N_ELEMENTS (routes) + G_N_ELEMENTS (view_routes);
+}
+
+/**
+ * loft_routes_get_row:
+ * @row: which row of the routing tables, from 1
+ *
+ * Returns: (transfer none) (nullable): the row, or %NULL if there is none
+ */
+const LoftRoute *
+loft_routes_get_row (guint row)
+{
+  if (row == 0 || row > loft_routes_get_n_rows ())
+    return NULL;
+
+  return row <= G_N_ELEMENTS (routes)
+           ? &routes[row - 1]
+           : &view_routes[row - 1 - G_N_ELEMENTS (routes)];
 }

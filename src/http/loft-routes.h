@@ -7,6 +7,7 @@
 #pragma once
 
 #include "http/loft-request.h"
+#include "http/loft-router.h"
 
 G_BEGIN_DECLS
 
@@ -21,5 +22,7 @@ LoftRoutes *loft_routes_new (void);
 void loft_routes_free (LoftRoutes *self);
 gboolean
 loft_routes_find (const LoftRoutes *self, LoftRequest *request, GError **error);
+guint loft_routes_get_n_rows (void);
+const LoftRoute *loft_routes_get_row (guint row);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "registry/loft-authority.h"
 #include "registry/loft-log.h"
+#include "registry/loft-registry-figures.h"
 #include "registry/loft-registry.h"
 
 G_BEGIN_DECLS
@@ -29,16 +30,18 @@ struct _LoftRegistry
 {
   GObject parent_instance;
 
-  LoftStorage *storage;     /* owned */
-  LoftPage *page;           /* owned */
-  LoftCatalog *catalog;     /* owned */
-  LoftLog *log;             /* owned */
-  LoftAuthority *authority; /* owned */
-  char *cache_directory;    /* owned */
-  GMainContext *context;    /* owned */
-  GSource *bell;            /* owned: rings when something has changed */
-  gboolean joined;          /* another process looks after the catalog */
-  GThreadPool *writers;     /* owned, NULL once stopped */
+  LoftStorage *storage; /* owned */
+  LoftPage *page;       /* owned */
+  guint slot;
+  LoftRegistryFigures *figures; /* the page's */
+  LoftCatalog *catalog;         /* owned */
+  LoftLog *log;                 /* owned */
+  LoftAuthority *authority;     /* owned */
+  char *cache_directory;        /* owned */
+  GMainContext *context;        /* owned */
+  GSource *bell;                /* owned: rings when something has changed */
+  gboolean joined;              /* another process looks after the catalog */
+  GThreadPool *writers;         /* owned, NULL once stopped */
 
   GThread *keeper;        /* owned, NULL before start and after stop */
   GCancellable *stopping; /* owned */

@@ -45,6 +45,27 @@ loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out)
 }
 
 /**
+ * loft_registry_get_page:
+ * @self: a registry
+ * @out_slot: (out) (optional): which of its slots is this process's
+ *
+ * Gives the memory where the registry counts. Every slot begins with a
+ * #LoftRegistryFigures; what comes after that is its user's.
+ *
+ * Returns: (transfer none): the page
+ */
+LoftPage *
+loft_registry_get_page (LoftRegistry *self, guint *out_slot)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
+
+  if (out_slot != NULL)
+    *out_slot = self->slot;
+
+  return self->page;
+}
+
+/**
  * loft_registry_get_sequence:
  * @self: a registry
  *

@@ -163,17 +163,22 @@ publish_in_thread_cb (GTask *task,
                       gpointer task_data,
                       GCancellable *cancellable)
 {
+  LoftRegistry *self = LOFT_REGISTRY (source_object);
+  LoftPublishJob *job = task_data;
   g_autoptr (GError) local_error = NULL;
+  gint64 start = g_get_monotonic_time ();
+  gboolean done = loft_registry_publish (self, job, &local_error);
 
-  if (loft_registry_publish (LOFT_REGISTRY (source_object),
-                             task_data,
-                             &local_error))
-    {
-      g_task_return_boolean (task, TRUE);
-      return;
-    }
-  loft_registry_translate_error (&local_error);
-  g_task_return_error (task, g_steal_pointer (&local_error));
+  if (!done)
+    loft_registry_translate_error (&local_error);
+  loft_registry_figures_count_publish (self->figures,
+                                       job->created,
+                                       local_error,
+                                       g_get_monotonic_time () - start);
+  if (done)
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, g_steal_pointer (&local_error));
 }
 
 /**

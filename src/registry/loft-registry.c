@@ -11,6 +11,9 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "registry/loft-metered-storage.h"
 
 /* The registry itself: it knows every rule about packages and versions, and
  * nothing about how requests arrive or where bytes are kept.
@@ -186,11 +189,14 @@ make (LoftStorage *storage,
 {
   LoftRegistry *self = g_object_new (LOFT_TYPE_REGISTRY, NULL);
 
-  self->storage = g_object_ref (storage);
   self->page = loft_page_ref (page);
+  self->slot = slot;
+  self->figures = loft_page_get_slot (page, slot);
+  atomic_store (&self->figures->pid, (guint64) getpid ());
+  self->storage = loft_metered_storage_new (storage, page, slot);
   self->catalog = g_object_ref (catalog);
-  self->log = loft_log_new (storage, self->catalog, applied_cb, self);
-  self->authority = loft_authority_new (storage);
+  self->log = loft_log_new (self->storage, self->catalog, applied_cb, self);
+  self->authority = loft_authority_new (self->storage);
   self->cache_directory = g_strdup (cache_directory);
   self->settings = loft_registry_settings_copy (settings);
   watch_bell (self, slot);
