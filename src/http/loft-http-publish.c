@@ -15,8 +15,6 @@
 #include "http/loft-response.h"
 #include "http/loft-upload.h"
 
-#include <sys/statvfs.h>
-
 /* What a JSON body may hold beside the tarball. */
 #define JSON_EXTRA (1024 * 1024)
 
@@ -41,36 +39,21 @@ make_exists_error (void)
                               "That version exists already");
 }
 
-/* Better said before the body is sent than after. */
-static gboolean
-check_space (LoftSpool *spool, goffset length, GError **error)
-{
-  struct statvfs space = { 0 };
-
-  if (fstatvfs (loft_spool_get_fd (spool), &space) == 0 &&
-      (guint64) length / space.f_frsize > space.f_bavail)
-    {
-      g_set_error (error,
-                   LOFT_REGISTRY_ERROR,
-                   LOFT_REGISTRY_ERROR_NO_SPACE,
-                   "There is no space to receive %" G_GOFFSET_FORMAT " bytes",
-                   length);
-      return FALSE;
-    }
-
-  return TRUE;
-}
-
 static gboolean
 receive (LoftRequest *request, LoftUploadFormat format, GError **error)
 {
   LoftRegistry *registry = loft_request_get_registry (request);
   goffset max = loft_registry_get_max_tarball (registry);
-  g_autoptr (LoftSpool) spool = loft_registry_new_spool (registry, error);
 
-  if (spool == NULL ||
-      !check_space (spool, loft_request_get_length (request), error))
+  /* That there is no space is better said before the body is sent than after.
+   * Decoded, it is never longer. */
+  g_autoptr (LoftSpool) spool =
+    loft_registry_new_spool (registry,
+                             loft_request_get_length (request),
+                             error);
+  if (spool == NULL)
     return FALSE;
+
   loft_upload_receive (loft_upload_new (spool, format, max), request);
 
   return TRUE;

@@ -194,7 +194,7 @@ loft_catalog_list_packages (LoftCatalog *self,
   g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_autoptr (LoftSpool) spool = loft_spool_new (self->directory, error);
+  g_autoptr (LoftSpool) spool = loft_spool_new (self->directory, -1, error);
   if (spool == NULL)
     {
       g_prefix_error (error,

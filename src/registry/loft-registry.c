@@ -461,6 +461,7 @@ loft_registry_run (LoftRegistry *self, GTask *task, GTaskThreadFunc func)
 /**
  * loft_registry_new_spool:
  * @self: a registry
+ * @size: how many bytes it will hold at most, or -1 if that is not known
  * @error: return location for a #GError
  *
  * Makes a spool for an upload.
@@ -469,9 +470,9 @@ loft_registry_run (LoftRegistry *self, GTask *task, GTaskThreadFunc func)
  *   %LOFT_REGISTRY_ERROR_NO_SPACE or %LOFT_REGISTRY_ERROR_FAILED
  */
 LoftSpool *
-loft_registry_new_spool (LoftRegistry *self, GError **error)
+loft_registry_new_spool (LoftRegistry *self, goffset size, GError **error)
 {
   g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
 
-  return loft_spool_new (self->cache_directory, error);
+  return loft_spool_new (self->cache_directory, size, error);
 }

@@ -193,7 +193,8 @@ gboolean loft_registry_check_publish (LoftRegistry *self,
                                       const char *token,
                                       gboolean *out_exists,
                                       GError **error);
-LoftSpool *loft_registry_new_spool (LoftRegistry *self, GError **error);
+LoftSpool *
+loft_registry_new_spool (LoftRegistry *self, goffset size, GError **error);
 
 /* Whatever may have to wait. */
 

@@ -12,7 +12,16 @@
 #include <fcntl.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
+#include <sys/mman.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
+
+/* Most tarballs are small, and those are kept in memory: a file that is made
+ * only to be deleted costs as much as one that stays, and some filesystems
+ * search for a while among what was deleted lately whenever they make another.
+ * All that is in memory at one time is bounded as well. */
+#define MEMORY_MAX (256 * 1024)
+#define MEMORY_MAX_ALL (16 * 1024 * 1024)
 
 #define SHA256_LENGTH 32
 
@@ -20,10 +29,13 @@ struct _LoftSpool
 {
   gatomicrefcount ref_count;
   int fd;
+  int reserved; /* bytes of the memory that all share; 0 for a file */
   goffset size;
   gnutls_hash_hd_t hash; /* owned, NULL once finished */
   char sha256[2 * SHA256_LENGTH + 1];
 };
+
+static int memory_used; /* atomic */
 
 static gboolean
 fail (GError **error, const char *what, int code)
@@ -40,24 +52,28 @@ fail (GError **error, const char *what, int code)
   return FALSE;
 }
 
-/**
- * loft_spool_new:
- * @directory: where its bytes are kept meanwhile
- * @error: return location for a #GError
- *
- * Makes an empty spool. It has no name, so that nothing is left of it however
- * the process ends.
- *
- * Returns: (transfer full): the spool, or %NULL with @error set to
- *   %LOFT_REGISTRY_ERROR_NO_SPACE or %LOFT_REGISTRY_ERROR_FAILED
- */
-LoftSpool *
-loft_spool_new (const char *directory, GError **error)
+static int
+open_memory (int size)
 {
-  g_return_val_if_fail (directory != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+  if (g_atomic_int_add (&memory_used, size) > MEMORY_MAX_ALL - size)
+    {
+      g_atomic_int_add (&memory_used, -size);
+      return -1;
+    }
 
+  int fd = memfd_create ("spool", MFD_CLOEXEC);
+  if (fd == -1)
+    g_atomic_int_add (&memory_used, -size);
+
+  return fd;
+}
+
+static int
+open_file (const char *directory, goffset size, GError **error)
+{
+  struct statvfs space = { 0 };
   int fd = open (directory, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
+
   if (fd == -1 && (errno == EOPNOTSUPP || errno == EISDIR))
     {
       g_autofree char *path =
@@ -70,12 +86,55 @@ loft_spool_new (const char *directory, GError **error)
   if (fd == -1)
     {
       fail (error, "create", errno);
-      return NULL;
+      return -1;
     }
+  if (size > 0 && fstatvfs (fd, &space) == 0 &&
+      (guint64) size / space.f_frsize > space.f_bavail)
+    {
+      close (fd);
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_NO_SPACE,
+                   "There is no space to receive %" G_GOFFSET_FORMAT " bytes",
+                   size);
+      return -1;
+    }
+
+  return fd;
+}
+
+/**
+ * loft_spool_new:
+ * @directory: where its bytes are kept meanwhile, if they are many
+ * @size: how many will be written at most, or -1 if that is not known
+ * @error: return location for a #GError
+ *
+ * Makes an empty spool. It has no name, so that nothing is left of it however
+ * the process ends.
+ *
+ * Returns: (transfer full): the spool, or %NULL with @error set to
+ *   %LOFT_REGISTRY_ERROR_NO_SPACE or %LOFT_REGISTRY_ERROR_FAILED
+ */
+LoftSpool *
+loft_spool_new (const char *directory, goffset size, GError **error)
+{
+  g_return_val_if_fail (directory != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  int reserved = size >= 0 && size <= MEMORY_MAX ? (int) size : 0;
+  int fd = reserved > 0 ? open_memory (reserved) : -1;
+  if (fd == -1)
+    {
+      reserved = 0;
+      fd = open_file (directory, size, error);
+    }
+  if (fd == -1)
+    return NULL;
 
   LoftSpool *self = g_new0 (LoftSpool, 1);
   g_atomic_ref_count_init (&self->ref_count);
   self->fd = fd;
+  self->reserved = reserved;
   if (gnutls_hash_init (&self->hash, GNUTLS_DIG_SHA256) < 0)
     {
       self->hash = NULL;
@@ -125,6 +184,7 @@ loft_spool_unref (LoftSpool *self)
   if (self->hash != NULL)
     gnutls_hash_deinit (self->hash, NULL);
   close (self->fd);
+  g_atomic_int_add (&memory_used, -self->reserved);
   g_free (self);
 }
 

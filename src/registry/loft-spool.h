@@ -13,12 +13,12 @@ G_BEGIN_DECLS
 /**
  * LoftSpool:
  *
- * A nameless file in which an upload is collected while it is hashed. One
- * thread at a time may use it.
+ * A nameless file in which an upload is collected while it is hashed; a small
+ * one is in memory. One thread at a time may use it.
  */
 typedef struct _LoftSpool LoftSpool;
 
-LoftSpool *loft_spool_new (const char *directory, GError **error);
+LoftSpool *loft_spool_new (const char *directory, goffset size, GError **error);
 LoftSpool *loft_spool_ref (LoftSpool *self);
 void loft_spool_unref (LoftSpool *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftSpool, loft_spool_unref)

@@ -150,7 +150,7 @@ registry_kit_request (LoftRegistry *registry,
   request->name = g_strdup (name);
   request->version = g_strdup (version);
   request->token = g_strdup (token);
-  request->spool = loft_registry_new_spool (registry, &error);
+  request->spool = loft_registry_new_spool (registry, -1, &error);
   g_assert_no_error (error);
   loft_spool_write (request->spool, data, length, &error);
   g_assert_no_error (error);
