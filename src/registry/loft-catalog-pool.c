@@ -118,7 +118,11 @@ loft_catalog_take_reader (LoftCatalog *self, GError **error)
     g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
     while (self->idle->len == 0 && self->n_readers >= LOFT_CATALOG_READERS_MAX)
-      g_cond_wait (&self->returned, &self->lock);
+      {
+        self->n_waiting++;
+        g_cond_wait (&self->returned, &self->lock);
+        self->n_waiting--;
+      }
     if (self->idle->len > 0)
       return g_ptr_array_steal_index (self->idle, self->idle->len - 1);
 
@@ -166,5 +170,6 @@ loft_catalog_give_reader (LoftCatalogReader *self)
       catalog->n_readers--;
       surplus = self;
     }
-  g_cond_signal (&catalog->returned);
+  if (catalog->n_waiting > 0)
+    g_cond_signal (&catalog->returned);
 }

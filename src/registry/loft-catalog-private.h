@@ -289,6 +289,7 @@ struct _LoftCatalog
   LoftCatalogFile *file; /* owned */
   GPtrArray *idle;       /* owned, of LoftCatalogConnection */
   guint n_readers;
+  guint n_waiting; /* for a reader */
 };
 
 gboolean loft_catalog_is_owner (LoftCatalog *self);

@@ -57,7 +57,7 @@ struct _LoftLog
   char *node;         /* owned */
 
   GMutex mutex;
-  GCond cond;
+  GCond cond; /* for those who follow */
   gboolean led;
   GPtrArray *waiting; /* owned, of Appender, which their threads own */
 
@@ -66,12 +66,15 @@ struct _LoftLog
   guint64 last_seq;
 };
 
-/* Somebody who waits for events to be in the log. */
+/* Somebody who waits for events to be in the log. Each waits for a condition of
+ * its own, so that whoever has led wakes those that it served and one that is
+ * to lead next, and nobody in vain. */
 typedef struct
 {
   GPtrArray *events; /* not owned */
   GError *error;     /* owned */
   gboolean done;
+  GCond cond;
 } Appender;
 
 G_DEFINE_FINAL_TYPE (LoftLog, loft_log, G_TYPE_OBJECT)
@@ -147,12 +150,26 @@ lead (LoftLog *self)
   g_mutex_unlock (&self->mutex);
 }
 
+/* Called with the mutex held, by the leader. An appender that is woken and
+ * finds that another was quicker is woken again when that one resigns. */
+static void
+resign (LoftLog *self)
+{
+  self->led = FALSE;
+  if (self->waiting->len > 0)
+    {
+      Appender *next = g_ptr_array_index (self->waiting, 0);
+
+      g_cond_signal (&next->cond);
+    }
+  g_cond_signal (&self->cond);
+}
+
 static void
 step_down (LoftLog *self)
 {
   g_mutex_lock (&self->mutex);
-  self->led = FALSE;
-  g_cond_broadcast (&self->cond);
+  resign (self);
   g_mutex_unlock (&self->mutex);
 }
 
@@ -527,6 +544,7 @@ serve_waiting (LoftLog *self)
       appender->done = TRUE;
       if (!written)
         appender->error = g_error_copy (local_error);
+      g_cond_signal (&appender->cond);
     }
 }
 
@@ -552,22 +570,23 @@ loft_log_append (LoftLog *self, GPtrArray *events, GError **error)
 
   Appender appender = { .events = events };
 
+  g_cond_init (&appender.cond);
   g_mutex_lock (&self->mutex);
   g_ptr_array_add (self->waiting, &appender);
   while (!appender.done)
     {
       if (self->led)
         {
-          g_cond_wait (&self->cond, &self->mutex);
+          g_cond_wait (&appender.cond, &self->mutex);
           continue;
         }
 
       self->led = TRUE;
       serve_waiting (self);
-      self->led = FALSE;
-      g_cond_broadcast (&self->cond);
+      resign (self);
     }
   g_mutex_unlock (&self->mutex);
+  g_cond_clear (&appender.cond);
 
   if (appender.error != NULL)
     g_propagate_error (error, appender.error);
