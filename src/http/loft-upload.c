@@ -16,7 +16,9 @@
  * The main loop reads the body and does nothing else with it: what arrives is
  * collected and handed, batch by batch, to a thread that scans, decodes, hashes
  * and writes. There is one batch of an upload under way at a time, so that its
- * bytes stay in order and the thread's part of the object needs no lock.
+ * bytes stay in order and the thread's part of the object needs no lock. What
+ * is too little for a batch waits for more, or for the end: the way to the
+ * thread and back costs more than it takes to write a small tarball.
  *
  * A client that sends faster than the disk writes is made to wait: with so much
  * in memory its message is paused, which libsoup allows in the middle of a
@@ -25,6 +27,7 @@
  */
 #define QUEUE_MAX (256 * 1024)
 #define QUEUE_LOW (128 * 1024)
+#define BATCH_MIN (64 * 1024)
 
 /* What a publish request may say beside its tarball. */
 #define JSON_MAX (1024 * 1024)
@@ -222,7 +225,7 @@ batch_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
     start_batch (self, request, TRUE);
   else
     {
-      if (self->queue->len > 0 && loft_request_is_alive (request))
+      if (self->queued >= BATCH_MIN && loft_request_is_alive (request))
         start_batch (self, request, FALSE);
       if (self->queued + self->under_way <= QUEUE_LOW)
         loft_request_resume (request);
@@ -261,7 +264,7 @@ got_chunk_cb (SoupServerMessage *message, GBytes *chunk, gpointer user_data)
 
   g_ptr_array_add (self->queue, g_bytes_ref (chunk));
   self->queued += g_bytes_get_size (chunk);
-  if (!self->busy)
+  if (!self->busy && self->queued >= BATCH_MIN)
     start_batch (self, request, FALSE);
   if (self->queued + self->under_way > QUEUE_MAX)
     loft_request_pause (request);
