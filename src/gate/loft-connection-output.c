@@ -36,7 +36,13 @@ send_both (LoftConnection *self, const void *data, gsize length)
 
   while (TRUE)
     {
-      gssize sent = sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+      gssize sent =
+        message.msg_iovlen == 1
+          ? send (self->fd,
+                  message.msg_iov->iov_base,
+                  message.msg_iov->iov_len,
+                  MSG_NOSIGNAL | MSG_DONTWAIT)
+          : sendmsg (self->fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
 
       if (sent >= 0)
         {

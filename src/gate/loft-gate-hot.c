@@ -133,9 +133,6 @@ send_hot (LoftGate *self,
   if (copied > 0)
     memcpy (end + length, body, copied);
   self->outbox_length += length + copied;
-  if (!bodiless && copied < size)
-    loft_gate_send_outbox (self, connection, response->body);
-
   loft_figure_add (&self->figures->hot_hits, 1);
   loft_figure_add (&self->figures->hot_sent, length + (bodiless ? 0 : size));
   if (known)
@@ -149,6 +146,10 @@ send_hot (LoftGate *self,
     .request_id = id,
   };
   tell (self, connection, &answer);
+
+  /* Last, since the client may be told to look at what was counted. */
+  if (!bodiless && copied < size)
+    loft_gate_send_outbox (self, connection, response->body);
 }
 
 /* Forgets what has changed, so that what is still known is good. */

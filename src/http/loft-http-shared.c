@@ -13,6 +13,10 @@
 /* Compressed lists, mostly; what does not fit is compressed again. */
 #define ENCODER_CACHE_MAX (32 * 1024 * 1024)
 
+/* Tarballs that are asked for again and again, and for how many seconds. */
+#define DOWNLOADS_MAX (64 * 1024 * 1024)
+#define DOWNLOADS_SECONDS 10
+
 /**
  * loft_http_settings_clear:
  * @self: settings
@@ -31,6 +35,7 @@ loft_http_shared_clear (LoftHttpShared *self)
 {
   g_clear_object (&self->registry);
   g_clear_object (&self->encoder);
+  g_clear_pointer (&self->downloads, loft_download_cache_free);
   loft_http_settings_clear (&self->settings);
 }
 
@@ -55,6 +60,7 @@ loft_http_shared_new (LoftRegistry *registry, const LoftHttpSettings *settings)
   guint slot = 0;
   LoftPage *page = loft_registry_get_page (registry, &slot);
   self->figures = loft_figures_open (page, slot);
+  self->downloads = loft_download_cache_new (DOWNLOADS_MAX, DOWNLOADS_SECONDS);
   loft_http_shared_set_settings (self, settings);
 
   return self;

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "http/loft-download-cache.h"
 #include "http/loft-encoder.h"
 #include "http/loft-http-figures.h"
 #include "http/loft-http-server.h"
@@ -17,6 +18,7 @@ G_BEGIN_DECLS
  * @registry: what all requests are about
  * @encoder: compresses answers
  * @figures: where everything is counted
+ * @downloads: tarballs that were asked for lately
  * @settings: as the administrator has chosen
  * @requests: (element-type LoftRequest): those that are running
  * @stopping: whether the server takes its leave
@@ -27,9 +29,10 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
-  LoftRegistry *registry; /* owned */
-  LoftEncoder *encoder;   /* owned */
-  LoftFigures *figures;   /* the registry's page's */
+  LoftRegistry *registry;       /* owned */
+  LoftEncoder *encoder;         /* owned */
+  LoftDownloadCache *downloads; /* owned */
+  LoftFigures *figures;         /* the registry's page's */
   LoftHttpSettings settings;
   GQueue requests; /* of pointers that are not owned */
   gboolean stopping;

@@ -342,15 +342,36 @@ download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
                                    &local_error);
 
   if (download == NULL)
-    loft_response_send_problem (request, local_error);
-  else
-    loft_representation_send_download (request, download);
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  const LoftDownload *kept =
+    loft_download_cache_store (loft_request_get_shared (request)->downloads,
+                               loft_request_get_parameter (request, "name"),
+                               loft_request_get_parameter (request, "version"),
+                               loft_request_get_mark (request)->epoch,
+                               g_steal_pointer (&download));
+  loft_representation_send_download (request, kept);
 }
 
 static void
 handle_download (LoftRequest *request)
 {
+  const LoftDownload *kept =
+    loft_download_cache_lookup (loft_request_get_shared (request)->downloads,
+                                loft_request_get_parameter (request, "name"),
+                                loft_request_get_parameter (request, "version"),
+                                loft_request_get_mark (request)->epoch);
+
   loft_hot_mark (request, loft_request_get_parameter (request, "name"));
+  if (kept != NULL)
+    {
+      loft_representation_send_download (request, kept);
+      return;
+    }
+
   loft_request_pause (request);
   loft_registry_download_async (loft_request_get_registry (request),
                                 loft_request_get_parameter (request, "name"),

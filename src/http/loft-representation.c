@@ -27,7 +27,7 @@
 #define COMPRESS_MIN 256
 #define COMPRESS_HERE_MAX (16 * 1024)
 
-/* Larger ones are read from their files each time. */
+/* Larger ones are mapped, so they are not memory. */
 #define HOT_DOWNLOAD_MAX (64 * 1024)
 
 #define CACHE_REVALIDATE "public, no-cache"
@@ -405,21 +405,12 @@ send_no_range (LoftRequest *request, goffset size)
   loft_response_send_problem (request, local_error);
 }
 
-/* A small one is kept, but not as it is: it may be a file that is mapped. */
 static void
 send_whole (LoftRequest *request, const char *etag, GBytes *body)
 {
-  gsize size = 0;
-  gconstpointer data = g_bytes_get_data (body, &size);
-  g_autoptr (GBytes) copy =
-    size <= HOT_DOWNLOAD_MAX ? g_bytes_new (data, size) : NULL;
-
-  if (copy != NULL)
-    loft_hot_offer (request, etag, LOFT_HOT_ALL_REPRESENTATIONS, copy);
-  loft_response_send (request,
-                      SOUP_STATUS_OK,
-                      "application/gzip",
-                      copy != NULL ? copy : body);
+  if (g_bytes_get_size (body) <= HOT_DOWNLOAD_MAX)
+    loft_hot_offer (request, etag, LOFT_HOT_ALL_REPRESENTATIONS, body);
+  loft_response_send (request, SOUP_STATUS_OK, "application/gzip", body);
 }
 
 /**

@@ -126,7 +126,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPublishRequest, loft_publish_request_free)
 
 /**
  * LoftDownload:
- * @bytes: the tarball, mapped
+ * @bytes: the tarball, mapped unless it is small
  * @sha256: in hex
  * @filename: for people: `NAME-VERSION.tar.gz`
  * @published_at: microseconds since 1970

@@ -24,6 +24,9 @@
  * file would push everything else out of memory before its first byte. */
 #define PREFAULT_MAX (64 * 1024 * 1024)
 
+/* Bytes up to which a range is read rather than mapped. */
+#define READ_MAX (64 * 1024)
+
 /* A file descriptor that an object and its streams keep open together. It is
  * read by position only, so that they do not share a file offset as well. */
 struct _LoftSharedFd
@@ -132,6 +135,19 @@ loft_shared_fd_read (LoftSharedFd *self,
   return TRUE;
 }
 
+static GBytes *
+read_range (LoftSharedFd *self, goffset offset, gsize length)
+{
+  g_autofree char *buffer = g_malloc (length);
+  gsize done = 0;
+
+  if (!loft_shared_fd_read (self, offset, buffer, length, &done, NULL) ||
+      done < length)
+    return NULL;
+
+  return g_bytes_new_take (g_steal_pointer (&buffer), length);
+}
+
 typedef struct
 {
   void *address;
@@ -154,7 +170,8 @@ mapping_free (gpointer data)
  * @length: how many bytes
  *
  * Maps a range of the file and, unless it is very large, waits until all of it
- * is in memory, so that whoever sends it later does not wait for a disk.
+ * is in memory, so that whoever sends it later does not wait for a disk. A
+ * small range is read instead, since that costs less.
  *
  * Returns: (transfer full) (nullable): the range, or %NULL where it cannot be
  *   mapped or the file has become shorter
@@ -164,8 +181,8 @@ loft_shared_fd_map (LoftSharedFd *self, goffset offset, gsize length)
 {
   struct stat status;
 
-  if (length == 0)
-    return g_bytes_new (NULL, 0);
+  if (length <= READ_MAX)
+    return read_range (self, offset, length);
   if (fstat (self->fd, &status) == -1 ||
       status.st_size < offset + (goffset) length)
     return NULL;
