@@ -356,7 +356,7 @@ parse (LoftHead *head, LoftSpan rest, const LoftHeadLimits *limits)
 static gboolean
 may_go_on (LoftHead *head, LoftSpan rest, gsize seen)
 {
-  if (seen == 0 && !is (rest.data[0], IS_TOKEN))
+  if (!is (rest.data[0], IS_TOKEN))
     return refuse (head, 400, "This is no HTTP request");
 
   for (gsize i = seen; i < rest.length; i++)
