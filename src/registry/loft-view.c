@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "registry/loft-quote.h"
 #include "registry/loft-registry-error.h"
 
 /*
@@ -25,11 +26,13 @@
 static gboolean
 refuse (GError **error, const char *text, const char *expected)
 {
+  g_autofree char *quoted = loft_quote (text);
+
   g_set_error (error,
                LOFT_REGISTRY_ERROR,
                LOFT_REGISTRY_ERROR_MALFORMED,
-               "“%s” is not %s",
-               text,
+               "%s is not %s",
+               quoted,
                expected);
 
   return FALSE;
