@@ -42,7 +42,7 @@ loft_connection_release (LoftConnection *self, gboolean parking)
 {
   self->release = LOFT_RELEASE_FED;
   self->parking = parking;
-  self->idle = FALSE;
+  loft_connection_set_idle (self, FALSE);
 }
 
 /**

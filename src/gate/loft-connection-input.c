@@ -26,6 +26,10 @@
  * waits has no buffer.
  */
 
+/* Idle connections that the HTTP server may keep for a while: each is a source
+ * to the main loop, and memory. */
+#define IDLE_MAX 512
+
 static gboolean
 is_waiting (LoftConnection *self)
 {
@@ -108,7 +112,7 @@ grant (LoftConnection *self, const LoftHead *head)
   self->grant = head->length + (self->expecting ? 0 : head->body_length);
   self->withheld = self->expecting ? head->body_length : 0;
   self->answered = FALSE;
-  self->idle = FALSE;
+  loft_connection_set_idle (self, FALSE);
   self->cut = FALSE;
   loft_connection_clear_capture (self);
   loft_connection_touch (self);
@@ -219,6 +223,8 @@ loft_connection_read_heads (LoftConnection *self)
       else
         loft_connection_finish (self, 0, TRUE);
     }
+  else if (self->state == LOFT_CONNECTION_SERVED && gate->n_idle > IDLE_MAX)
+    loft_connection_release (self, TRUE);
 }
 
 /**
@@ -323,6 +329,6 @@ loft_connection_await_input (LoftConnection *self)
       (self->withheld > 0 && !self->cut))
     return;
 
-  self->idle = TRUE;
+  loft_connection_set_idle (self, TRUE);
   loft_connection_mark_again (self);
 }

@@ -230,6 +230,7 @@ loft_connection_close (LoftConnection *self)
     return;
 
   loft_connection_set_state (self, LOFT_CONNECTION_CLOSED);
+  loft_connection_set_idle (self, FALSE);
   self->failed = TRUE;
   self->ended = TRUE;
   close (self->fd);
@@ -263,6 +264,23 @@ loft_connection_fail (LoftConnection *self)
     loft_connection_close (self);
   else if (self->idle && self->release == LOFT_RELEASE_NONE)
     loft_connection_release (self, FALSE);
+}
+
+/**
+ * loft_connection_set_idle:
+ * @self: a connection
+ * @idle: whether the HTTP server waits for a request on it
+ *
+ * Notes who waits.
+ */
+void
+loft_connection_set_idle (LoftConnection *self, gboolean idle)
+{
+  if (self->idle && !idle)
+    self->gate->n_idle--;
+  else if (!self->idle && idle)
+    self->gate->n_idle++;
+  self->idle = idle;
 }
 
 /**

@@ -139,6 +139,7 @@ void loft_connection_event (LoftConnection *self, guint32 events);
 void loft_connection_look_again (LoftConnection *self);
 void loft_connection_dispatch (LoftConnection *self);
 void loft_connection_clear_capture (LoftConnection *self);
+void loft_connection_set_idle (LoftConnection *self, gboolean idle);
 void loft_connection_touch (LoftConnection *self);
 void loft_connection_begin_turn (LoftConnection *self);
 void loft_connection_mark_again (LoftConnection *self);

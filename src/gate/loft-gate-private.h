@@ -55,6 +55,7 @@ struct _LoftGate
   GPtrArray *listeners;   /* owned, of owned LoftListener */
   GPtrArray *connections; /* owned, of LoftConnection that owns itself */
   LoftPeers *peers;       /* owned */
+  guint n_idle;           /* connections that the HTTP server waits on */
   guint evict_at;         /* where the search for an idle connection goes on */
 
   GPtrArray *corked; /* owned, of owned LoftConnection with output to send */
