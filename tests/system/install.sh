@@ -20,7 +20,9 @@ check "make -j install to DESTDIR succeeds" build -j4 install DESTDIR="$PWD/dest
 for file in "$LOFT_TEST_BINDIR/loft-registryd" \
             "$LOFT_TEST_PKGLIBDIR/libloft-storage.so" \
             "$LOFT_TEST_PKGLIBDIR/backends/filesystem.so" \
+            "$LOFT_TEST_DOCDIR/examples/Caddyfile" \
             "$LOFT_TEST_DOCDIR/examples/loft-registry.conf" \
+            "$LOFT_TEST_DOCDIR/examples/nginx.conf" \
             "$LOFT_TEST_MANDIR/man5/loft-registry.conf.5" \
             "$LOFT_TEST_MANDIR/man8/loft-registryd.8"; do
   check "$file is installed" test -f "dest$file"
