@@ -8,6 +8,7 @@
 
 #include "test-crash.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "kit/package-kit.h"
@@ -17,6 +18,7 @@
  * LOFT_TEST_SHORT makes this short, where it was tried at length before. */
 
 #define CLIENTS 8
+#define WORKERS_MAX 3
 #define ROUNDS 50
 #define ROUNDS_SHORT 5
 #define READY_SECONDS 60
@@ -52,11 +54,24 @@ is_short (void)
   return g_getenv ("LOFT_TEST_SHORT") != NULL;
 }
 
+/* With one process or with several: what one leaves, the other takes up. */
+static void
+choose_workers (Fixture *fixture, gint32 least)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *workers =
+    g_strdup_printf ("%d", g_test_rand_int_range (least, WORKERS_MAX + 1));
+
+  daemon_kit_configure (fixture->daemon, "http", "workers", workers, &error);
+  g_assert_no_error (error);
+}
+
 static void
 start (Fixture *fixture)
 {
   g_autoptr (GError) error = NULL;
 
+  choose_workers (fixture, 1);
   daemon_kit_start (fixture->daemon, &error);
   g_assert_no_error (error);
 }
@@ -82,6 +97,7 @@ kill_starting (Fixture *fixture, gint32 most)
 {
   g_autoptr (GError) error = NULL;
 
+  choose_workers (fixture, 1);
   daemon_kit_launch (fixture->daemon, &error);
   g_assert_no_error (error);
   sleep_between (0, most);
@@ -166,6 +182,53 @@ test_kill_publishing (Fixture *fixture, gconstpointer test_data)
                   crash_ledger_count (fixture->ledger),
                   g_hash_table_size (fixture->ledger->versions));
   g_assert_cmpuint (crash_ledger_count (fixture->ledger), >, rounds);
+}
+
+/* Kills a worker at a random moment, if there is one. */
+static void
+kill_worker (Fixture *fixture)
+{
+  g_autoptr (GArray) workers = daemon_kit_list_workers (fixture->daemon);
+
+  sleep_between (0, 150);
+  if (workers->len > 0)
+    kill (g_array_index (workers,
+                         GPid,
+                         g_test_rand_int_range (0, (gint32) workers->len)),
+          SIGKILL);
+}
+
+/* Nor is anything lost, or there twice, where single workers are killed. */
+static void
+test_kill_workers (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (CrashPublishers) publishers =
+    crash_publishers_new (fixture->ledger, CLIENTS);
+  g_autoptr (GError) error = NULL;
+  guint rounds = is_short () ? 3 : 15;
+
+  fixture->daemon->expects_warnings = TRUE;
+  for (guint i = 0; i < rounds; i++)
+    {
+      choose_workers (fixture, 2);
+      daemon_kit_start (fixture->daemon, &error);
+      g_assert_no_error (error);
+      crash_publishers_start (publishers, fixture->daemon->port);
+      crash_publishers_expect_end (publishers);
+      for (guint j = 0; j < 3; j++)
+        kill_worker (fixture);
+      sleep_between (0, 100);
+      stop (fixture);
+      crash_publishers_join (publishers);
+
+      start (fixture);
+      crash_audit (fixture->ledger, fixture->daemon);
+      stop (fixture);
+    }
+
+  start (fixture);
+  check_rebuilt (fixture);
+  stop (fixture);
 }
 
 static void
@@ -313,6 +376,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
   add ("/crash/kill/publishing", test_kill_publishing);
+  add ("/crash/kill/workers", test_kill_workers);
   add ("/crash/kill/adopting", test_kill_adopting);
   add ("/crash/stop/uploading", test_stop_uploading);
   add ("/crash/stop/publishing", test_stop_publishing);

@@ -129,6 +129,14 @@ static const LoftConfigKeyInfo infos[] = {
     .option = "--listen",
     .minimum = 1,
   },
+  [LOFT_CONFIG_WORKERS] = {
+    .group = "http",
+    .name = "workers",
+    .type = LOFT_CONFIG_COUNT,
+    .fallback = "0",
+    .minimum = 0,
+    .maximum = 255,
+  },
   [LOFT_CONFIG_ACCESS_LOG] = {
     .group = "http",
     .name = "access-log",

@@ -342,6 +342,43 @@ loft_config_load (const char *file,
 }
 
 /**
+ * loft_config_new_from_data:
+ * @data: what loft_config_to_data() gave in another process
+ * @error: return location for a #GError
+ *
+ * Takes over the configuration of a process that has read it.
+ *
+ * Returns: (transfer full): the configuration, or %NULL with @error set
+ */
+LoftConfig *
+loft_config_new_from_data (const char *data, GError **error)
+{
+  g_return_val_if_fail (data != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftConfig) self = g_object_new (LOFT_TYPE_CONFIG, NULL);
+
+  if (!g_key_file_load_from_data (self->key_file,
+                                  data,
+                                  (gsize) -1,
+                                  G_KEY_FILE_NONE,
+                                  error))
+    return NULL;
+
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    {
+      const LoftConfigKeyInfo *info = loft_config_key_get_info (i);
+      g_autofree char *text =
+        g_key_file_get_string (self->key_file, info->group, info->name, error);
+
+      if (text == NULL || !take_value (self, i, text, "parent", error))
+        return NULL;
+    }
+
+  return g_steal_pointer (&self);
+}
+
+/**
  * loft_config_get_text:
  * @self: a configuration
  * @key: a key that takes a text, a name or a choice
@@ -484,39 +521,4 @@ loft_config_get_key_file (LoftConfig *self)
   g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
 
   return self->key_file;
-}
-
-/**
- * loft_config_print:
- * @self: a configuration
- *
- * Writes the values that count as a configuration file, with their origins.
- * The groups of backends, which may hold secrets, are left out.
- *
- * Returns: (transfer full): the text
- */
-char *
-loft_config_print (LoftConfig *self)
-{
-  g_return_val_if_fail (LOFT_IS_CONFIG (self), NULL);
-
-  GString *text = g_string_new (NULL);
-  const char *group = NULL;
-
-  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
-    {
-      const LoftConfigKeyInfo *info = loft_config_key_get_info (i);
-      g_autofree char *value = loft_config_key_format (self->values[i]);
-
-      if (group == NULL || !g_str_equal (group, info->group))
-        g_string_append_printf (text,
-                                "%s[%s]\n",
-                                group == NULL ? "" : "\n",
-                                info->group);
-      group = info->group;
-      g_string_append_printf (text, "# %s\n", self->origins[i]);
-      g_string_append_printf (text, "%s=%s\n", info->name, value);
-    }
-
-  return g_string_free (text, FALSE);
 }

@@ -17,6 +17,7 @@ LoftConfig *loft_config_load (const char *file,
                               const char *const *environment,
                               const char *const *options,
                               GError **error);
+LoftConfig *loft_config_new_from_data (const char *data, GError **error);
 
 const char *loft_config_get_text (LoftConfig *self, LoftConfigKey key);
 gboolean loft_config_get_boolean (LoftConfig *self, LoftConfigKey key);
@@ -29,5 +30,6 @@ loft_config_is_same (LoftConfig *self, LoftConfig *other, LoftConfigKey key);
 char *loft_config_get_backend (LoftConfig *self);
 GKeyFile *loft_config_get_key_file (LoftConfig *self);
 char *loft_config_print (LoftConfig *self);
+char *loft_config_to_data (LoftConfig *self);
 
 G_END_DECLS

@@ -15,12 +15,18 @@
 #include "daemon/loft-backend-loader.h"
 #include "daemon/loft-log-writer.h"
 #include "daemon/loft-settings.h"
+#include "daemon/loft-sockets.h"
+#include "daemon/loft-workers.h"
+
+/* What workers may take beyond the time to drain. */
+#define STOP_MARGIN 5
 
 /**
  * LoftDaemon:
  *
  * The running program: it puts storage, registry and HTTP server together as
- * the configuration says, and answers the signals.
+ * the configuration says, and answers the signals. With workers it serves
+ * nothing itself: it keeps the sockets, catalog and storage, and them.
  */
 struct _LoftDaemon
 {
@@ -32,7 +38,10 @@ struct _LoftDaemon
   char **options;         /* owned; as many as there are keys */
   LoftStorage *storage;   /* owned */
   LoftRegistry *registry; /* owned */
-  LoftHttpServer *server; /* owned */
+  GPtrArray *sockets;     /* owned, of owned GSocket */
+  LoftPage *page;         /* owned, NULL without workers */
+  LoftWorkers *workers;   /* owned, nullable; else there is a server */
+  LoftHttpServer *server; /* owned, nullable */
   GMainLoop *loop;        /* owned */
   GPtrArray *signals;     /* owned; our signal sources */
   gboolean stopping;
@@ -56,7 +65,10 @@ loft_daemon_dispose (GObject *object)
 
   g_clear_pointer (&self->signals, g_ptr_array_unref);
   g_clear_object (&self->server);
+  g_clear_object (&self->workers);
+  g_clear_pointer (&self->sockets, g_ptr_array_unref);
   g_clear_object (&self->registry);
+  g_clear_pointer (&self->page, loft_page_unref);
   g_clear_object (&self->storage);
   g_clear_object (&self->config);
 
@@ -157,15 +169,13 @@ backend_groups_to_text (LoftConfig *config)
 static void
 apply_settings (LoftDaemon *self)
 {
-  g_autoptr (LoftRegistrySettings) registry_settings =
-    loft_settings_for_registry (self->config);
-  g_auto (LoftHttpSettings) http_settings =
-    loft_settings_for_http (self->config);
+  loft_settings_apply (self->config, 1, self->registry, self->server);
+  if (self->workers != NULL)
+    {
+      g_autofree char *data = loft_config_to_data (self->config);
 
-  loft_log_writer_set_verbose (
-    loft_config_get_boolean (self->config, LOFT_CONFIG_VERBOSE));
-  loft_registry_set_settings (self->registry, registry_settings);
-  loft_http_server_set_settings (self->server, &http_settings);
+      loft_workers_set_config (self->workers, data);
+    }
 }
 
 /* What can't change while running keeps its old value until the next start,
@@ -222,6 +232,23 @@ reload_cb (gpointer user_data)
 }
 
 static void
+died_cb (LoftWorkers *workers, gpointer user_data)
+{
+  LoftDaemon *self = LOFT_DAEMON (user_data);
+
+  loft_registry_recover (self->registry);
+}
+
+static void
+stopped_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftDaemon) self = LOFT_DAEMON (user_data);
+
+  loft_workers_stop_finish (LOFT_WORKERS (source_object), result, NULL);
+  g_main_loop_quit (self->loop);
+}
+
+static void
 drained_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   LoftHttpServer *server = LOFT_HTTP_SERVER (source_object);
@@ -248,10 +275,23 @@ stop_cb (gpointer user_data)
 
   self->stopping = TRUE;
   g_message ("Stopping, once the running requests are answered");
-  loft_http_server_drain_async (self->server,
-                                NULL,
-                                drained_cb,
-                                g_object_ref (self));
+  if (self->workers != NULL)
+    {
+      loft_sockets_close (self->sockets);
+      loft_workers_stop_async (
+        self->workers,
+        (guint) loft_config_get_number (self->config,
+                                        LOFT_CONFIG_DRAIN_TIMEOUT) +
+          STOP_MARGIN,
+        NULL,
+        stopped_cb,
+        g_object_ref (self));
+    }
+  else
+    loft_http_server_drain_async (self->server,
+                                  NULL,
+                                  drained_cb,
+                                  g_object_ref (self));
 
   return G_SOURCE_CONTINUE;
 }
@@ -281,60 +321,49 @@ raise_file_limit (void)
     }
 }
 
-/* With claims a token is worth stealing, and ours is plain HTTP. */
-static void
-warn_of_listeners (LoftConfig *config)
+static guint
+count_workers (LoftDaemon *self)
 {
-  const char *publish = loft_config_get_text (config, LOFT_CONFIG_PUBLISH);
-  g_auto (GStrv) texts = loft_config_get_words (config, LOFT_CONFIG_LISTEN);
+  guint wanted =
+    (guint) loft_config_get_number (self->config, LOFT_CONFIG_WORKERS);
 
-  if (!g_str_equal (publish, "claim"))
-    return;
+  if (wanted == 0)
+    wanted = MIN (g_get_num_processors (), LOFT_PAGE_SLOTS_MAX - 1);
+  if (wanted == 1 || loft_storage_can_join (self->storage))
+    return wanted;
 
-  for (guint i = 0; texts[i] != NULL; i++)
-    {
-      g_autoptr (GInetSocketAddress) address =
-        loft_config_parse_address (texts[i]);
+  g_message ("One process serves, since the storage can be used by one only");
 
-      if (g_inet_address_get_is_loopback (
-            g_inet_socket_address_get_address (address)))
-        continue;
-
-      g_warning ("Tokens that are sent to %s can be overheard, unless a server "
-                 "that speaks TLS is in front",
-                 texts[i]);
-    }
+  return 1;
 }
 
 static gboolean
-listen_everywhere (LoftDaemon *self, GError **error)
+open_registry (LoftDaemon *self, GError **error)
 {
-  g_auto (GStrv) wanted =
-    loft_config_get_words (self->config, LOFT_CONFIG_LISTEN);
+  g_autoptr (LoftRegistrySettings) settings =
+    loft_settings_for_registry (self->config);
+  guint n_workers = count_workers (self);
 
-  for (guint i = 0; wanted[i] != NULL; i++)
-    if (!loft_http_server_listen (self->server, wanted[i], error))
-      {
-        g_prefix_error (error, "Can't listen on %s: ", wanted[i]);
+  if (n_workers > 1)
+    {
+      self->page = loft_page_new (1 + n_workers, error);
+      if (self->page == NULL)
         return FALSE;
-      }
+    }
 
-  g_auto (GStrv) addresses = loft_http_server_get_addresses (self->server);
+  self->registry = loft_registry_new (
+    self->storage,
+    loft_config_get_text (self->config, LOFT_CONFIG_CACHE_DIRECTORY),
+    settings,
+    self->page,
+    error);
 
-  for (guint i = 0; addresses[i] != NULL; i++)
-    g_message ("Listening on http://%s", addresses[i]);
-  warn_of_listeners (self->config);
-
-  return TRUE;
+  return self->registry != NULL;
 }
 
 static gboolean
 set_up (LoftDaemon *self, GError **error)
 {
-  g_autoptr (LoftRegistrySettings) registry_settings =
-    loft_settings_for_registry (self->config);
-  g_auto (LoftHttpSettings) http_settings =
-    loft_settings_for_http (self->config);
   g_autofree char *backend = loft_config_get_backend (self->config);
 
   self->storage = loft_backend_open (backend,
@@ -349,19 +378,52 @@ set_up (LoftDaemon *self, GError **error)
         loft_config_get_origin (self->config, LOFT_CONFIG_STORAGE));
       return FALSE;
     }
-
-  self->registry = loft_registry_new (
-    self->storage,
-    loft_config_get_text (self->config, LOFT_CONFIG_CACHE_DIRECTORY),
-    registry_settings,
-    NULL,
-    error);
-  if (self->registry == NULL)
+  if (!open_registry (self, error))
     return FALSE;
 
-  self->server = loft_http_server_new (self->registry, &http_settings, error);
+  self->sockets = loft_sockets_open (self->config,
+                                     (const char *const *) self->environment,
+                                     error);
 
-  return self->server != NULL;
+  return self->sockets != NULL;
+}
+
+static void
+start_workers (LoftDaemon *self)
+{
+  g_autofree char *data = loft_config_to_data (self->config);
+
+  self->workers = loft_workers_new (self->page, self->sockets);
+  g_signal_connect_object (self->workers,
+                           "died",
+                           G_CALLBACK (died_cb),
+                           self,
+                           0);
+  loft_workers_set_config (self->workers, data);
+  loft_workers_start (self->workers);
+}
+
+static gboolean
+serve (LoftDaemon *self, GError **error)
+{
+  if (self->page != NULL)
+    {
+      start_workers (self);
+      return TRUE;
+    }
+
+  g_auto (LoftHttpSettings) settings = loft_settings_for_http (self->config);
+
+  self->server = loft_http_server_new (self->registry, &settings, error);
+  if (self->server == NULL)
+    return FALSE;
+  for (guint i = 0; i < self->sockets->len; i++)
+    if (!loft_http_server_add_listener (self->server,
+                                        self->sockets->pdata[i],
+                                        error))
+      return FALSE;
+
+  return TRUE;
 }
 
 /**
@@ -393,11 +455,12 @@ loft_daemon_run (LoftDaemon *self, GError **error)
   watch_signal (self, SIGHUP, reload_cb);
 
   loft_registry_start (self->registry);
-  if (!listen_everywhere (self, error))
+  if (!serve (self, error))
     {
       loft_registry_stop (self->registry);
       return FALSE;
     }
+  loft_sockets_report (self->sockets, self->config);
 
   g_message ("%s %s serves %s",
              PACKAGE_NAME,

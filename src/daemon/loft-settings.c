@@ -8,6 +8,8 @@
 
 #include "daemon/loft-settings.h"
 
+#include "daemon/loft-log-writer.h"
+
 /**
  * loft_settings_for_registry:
  * @config: a configuration
@@ -106,4 +108,39 @@ loft_settings_for_http (LoftConfig *config)
     loft_address_list_new ((const char *const *) metrics_allow, NULL);
 
   return settings;
+}
+
+/**
+ * loft_settings_apply:
+ * @config: a configuration
+ * @n_servers: how many processes serve
+ * @registry: the registry
+ * @server: (nullable): the HTTP server, in a process that serves
+ *
+ * Does as @config says from now on. What is limited for all processes together,
+ * each takes its share of.
+ */
+void
+loft_settings_apply (LoftConfig *config,
+                     guint n_servers,
+                     LoftRegistry *registry,
+                     LoftHttpServer *server)
+{
+  g_return_if_fail (LOFT_IS_CONFIG (config));
+  g_return_if_fail (LOFT_IS_REGISTRY (registry));
+  g_return_if_fail (n_servers > 0);
+
+  g_autoptr (LoftRegistrySettings) registry_settings =
+    loft_settings_for_registry (config);
+  g_auto (LoftHttpSettings) http_settings = loft_settings_for_http (config);
+
+  http_settings.gate.connections =
+    MAX (http_settings.gate.connections / n_servers, 1);
+  http_settings.gate.hot_size /= n_servers;
+
+  loft_log_writer_set_verbose (
+    loft_config_get_boolean (config, LOFT_CONFIG_VERBOSE));
+  loft_registry_set_settings (registry, registry_settings);
+  if (server != NULL)
+    loft_http_server_set_settings (server, &http_settings);
 }

@@ -14,5 +14,9 @@ G_BEGIN_DECLS
 
 LoftRegistrySettings *loft_settings_for_registry (LoftConfig *config);
 LoftHttpSettings loft_settings_for_http (LoftConfig *config);
+void loft_settings_apply (LoftConfig *config,
+                          guint n_servers,
+                          LoftRegistry *registry,
+                          LoftHttpServer *server);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 
 #include "daemon/loft-daemon.h"
 #include "daemon/loft-log-writer.h"
+#include "daemon/loft-worker.h"
 
 #define EXIT_USAGE 2
 
@@ -20,6 +21,7 @@ static gboolean option_check;
 static gboolean option_verbose;
 static char *option_file;   /* owned, nullable */
 static GStrv option_listen; /* owned, nullable */
+static char *option_worker; /* owned, nullable */
 
 /* What the options say for each key; owned, nullable each. */
 static char *option_values[LOFT_CONFIG_N_KEYS];
@@ -39,6 +41,8 @@ static const GOptionEntry entries[] = {
     N_ ("DIR|URI") },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &option_verbose,
     N_ ("Log information too"), NULL },
+  { "worker", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &option_worker,
+    NULL, NULL },
   { "version", 0, 0, G_OPTION_ARG_NONE, &option_version,
     N_ ("Print the version, and exit"), NULL },
   G_OPTION_ENTRY_NULL
@@ -113,6 +117,14 @@ main (int argc, char **argv)
     {
       print_version ();
       return EXIT_SUCCESS;
+    }
+
+  if (option_worker != NULL)
+    {
+      loft_log_writer_install ();
+      return loft_worker_run (option_worker, &error)
+               ? EXIT_SUCCESS
+               : fail (error, EXIT_FAILURE);
     }
 
   g_autoptr (LoftConfig) config =

@@ -11,6 +11,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -18,12 +20,13 @@
 
 #include <glib/gstdio.h>
 
-#include "kit/wire-kit.h"
-
 #define LISTENING "Listening on http://127.0.0.1:"
 #define START_SECONDS 60
 #define STOP_SECONDS 60
 #define PAUSE 1000
+
+/* What a service manager does that passes sockets. */
+#define PASS "LISTEN_PID=$$ LISTEN_FDS=1 exec \"$0\" --config \"$1\""
 
 /* The system lets no program change its limits between fork and exec, except
  * for this: whoever started the daemon takes it along, whatever happens. */
@@ -123,6 +126,7 @@ daemon_kit_free (DaemonKit *self)
   g_free (self->folder);
   g_free (self->storage);
   g_free (self->cache);
+  g_clear_object (&self->listener);
   g_free (self->config);
   g_free (self->log);
   g_free (self);
@@ -140,7 +144,7 @@ find_program (void)
 
 /* What the environment says of the configuration must not reach the daemon. */
 static GStrv
-make_environment (void)
+make_environment (DaemonKit *self)
 {
   GStrv environment = g_get_environ ();
   g_auto (GStrv) names = g_listenv ();
@@ -150,6 +154,8 @@ make_environment (void)
         g_str_equal (names[i], "BIND_ADDR") ||
         g_str_equal (names[i], "STORAGE_DIR"))
       environment = g_environ_unsetenv (environment, names[i]);
+  if (self->expects_warnings)
+    environment = g_environ_unsetenv (environment, "G_DEBUG");
 
   return environment;
 }
@@ -160,8 +166,14 @@ gboolean
 daemon_kit_launch (DaemonKit *self, GError **error)
 {
   g_autofree char *program = find_program ();
-  const char *arguments[] = { program, "--config", self->config, NULL };
-  g_auto (GStrv) environment = make_environment ();
+  const char *plain[] = { program, "--config", self->config, NULL };
+  const char *passing[] = {
+    "/bin/sh", "-c", PASS, program, self->config, NULL
+  };
+  const char **arguments = self->listener == NULL ? plain : passing;
+  int socket = self->listener != NULL ? g_socket_get_fd (self->listener) : -1;
+  int target = 3;
+  g_auto (GStrv) environment = make_environment (self);
   int log = g_open (self->log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 
   g_return_val_if_fail (self->pid == 0, FALSE);
@@ -176,17 +188,24 @@ daemon_kit_launch (DaemonKit *self, GError **error)
 
   self->port = 0;
   self->log_start = lseek (log, 0, SEEK_END);
-  gboolean started = g_spawn_async_with_fds (NULL,
-                                             (char **) arguments,
-                                             environment,
-                                             G_SPAWN_DO_NOT_REAP_CHILD,
-                                             child_setup_cb,
-                                             NULL,
-                                             &self->pid,
-                                             -1,
-                                             log,
-                                             log,
-                                             error);
+  gboolean started =
+    g_spawn_async_with_pipes_and_fds (NULL,
+                                      arguments,
+                                      (const char *const *) environment,
+                                      G_SPAWN_DO_NOT_REAP_CHILD,
+                                      child_setup_cb,
+                                      NULL,
+                                      -1,
+                                      log,
+                                      log,
+                                      &socket,
+                                      &target,
+                                      socket != -1 ? 1 : 0,
+                                      &self->pid,
+                                      NULL,
+                                      NULL,
+                                      NULL,
+                                      error);
   close (log);
 
   return started;
@@ -342,4 +361,102 @@ daemon_kit_kill (DaemonKit *self)
   kill (self->pid, SIGKILL);
   waitpid (self->pid, NULL, 0);
   self->pid = 0;
+}
+
+/* Changes the configuration, for the next start or the next time that it is
+ * read. */
+gboolean
+daemon_kit_configure (DaemonKit *self,
+                      const char *group,
+                      const char *key,
+                      const char *value,
+                      GError **error)
+{
+  g_autoptr (GKeyFile) config = g_key_file_new ();
+
+  if (!g_key_file_load_from_file (config, self->config, G_KEY_FILE_NONE, error))
+    return FALSE;
+  g_key_file_set_string (config, group, key, value);
+
+  return g_key_file_save_to_file (config, self->config, error);
+}
+
+/* The parent of a process; 0 if there is no such process any more. */
+static GPid
+find_parent (const char *pid)
+{
+  g_autofree char *path = g_build_filename ("/proc", pid, "stat", NULL);
+  g_autofree char *text = NULL;
+  int parent = 0;
+
+  /* What stands in parentheses, and is anything, is followed by the state. */
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return 0;
+  const char *state = strrchr (text, ')');
+  if (state == NULL || strlen (state) < 4 || state[2] == 'Z')
+    return 0;
+
+  return sscanf (state + 3, "%d", &parent) == 1 ? parent : 0;
+}
+
+static int
+compare_pids (gconstpointer a, gconstpointer b)
+{
+  return *(const GPid *) a - *(const GPid *) b;
+}
+
+/* The processes that the daemon has started, in order. */
+GArray *
+daemon_kit_list_workers (DaemonKit *self)
+{
+  GArray *workers = g_array_new (FALSE, FALSE, sizeof (GPid));
+  g_autoptr (GDir) proc = g_dir_open ("/proc", 0, NULL);
+
+  for (const char *name = NULL;
+       proc != NULL && (name = g_dir_read_name (proc)) != NULL;)
+    if (g_ascii_isdigit (*name) && self->pid != 0 &&
+        find_parent (name) == self->pid)
+      {
+        GPid pid = atoi (name);
+
+        g_array_append_val (workers, pid);
+      }
+  g_array_sort (workers, compare_pids);
+
+  return workers;
+}
+
+/* Waits until there are so many processes. */
+gboolean
+daemon_kit_wait_workers (DaemonKit *self, guint n, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + START_SECONDS * G_USEC_PER_SEC;
+
+  while (g_get_monotonic_time () < end)
+    {
+      g_autoptr (GArray) workers = daemon_kit_list_workers (self);
+
+      if (workers->len == n)
+        return TRUE;
+      g_usleep (PAUSE);
+    }
+
+  return fail (self, "has not as many workers as it should", error);
+}
+
+/* Connects to one of the workers: the others are held up meanwhile. */
+Wire *
+daemon_kit_connect (DaemonKit *self, GPid worker, GError **error)
+{
+  g_autoptr (GArray) workers = daemon_kit_list_workers (self);
+  g_autoptr (Wire) wire = wire_new (self->port);
+
+  for (guint i = 0; i < workers->len; i++)
+    if (g_array_index (workers, GPid, i) != worker)
+      kill (g_array_index (workers, GPid, i), SIGSTOP);
+  g_autoptr (WireAnswer) answer = wire_get (wire, "/healthz", error);
+  for (guint i = 0; i < workers->len; i++)
+    kill (g_array_index (workers, GPid, i), SIGCONT);
+
+  return answer != NULL ? g_steal_pointer (&wire) : NULL;
 }

@@ -8,6 +8,8 @@
 
 #include <gio/gio.h>
 
+#include "kit/wire-kit.h"
+
 G_BEGIN_DECLS
 
 /**
@@ -18,6 +20,8 @@ G_BEGIN_DECLS
  * @log: what it wrote to standard error, over all starts
  * @pid: the running process, or 0
  * @port: where it listens on 127.0.0.1
+ * @listener: (nullable): a socket that is passed to it
+ * @expects_warnings: whether it goes on after a warning
  *
  * The real program, in a process of its own, with a folder of its own.
  */
@@ -31,7 +35,9 @@ typedef struct
   GPid pid;
   guint16 port;
   goffset log_start;
+  GSocket *listener; /* owned, nullable */
   gboolean owns_folder;
+  gboolean expects_warnings;
 } DaemonKit;
 
 DaemonKit *daemon_kit_new (const char *folder, GError **error);
@@ -48,5 +54,14 @@ gboolean daemon_kit_stop (DaemonKit *self, GError **error);
 void daemon_kit_kill (DaemonKit *self);
 gboolean daemon_kit_forget_cache (DaemonKit *self, GError **error);
 char *daemon_kit_dup_log (DaemonKit *self);
+
+gboolean daemon_kit_configure (DaemonKit *self,
+                               const char *group,
+                               const char *key,
+                               const char *value,
+                               GError **error);
+GArray *daemon_kit_list_workers (DaemonKit *self);
+gboolean daemon_kit_wait_workers (DaemonKit *self, guint n, GError **error);
+Wire *daemon_kit_connect (DaemonKit *self, GPid worker, GError **error);
 
 G_END_DECLS

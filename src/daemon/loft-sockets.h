@@ -1,0 +1,19 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "daemon/loft-config.h"
+
+G_BEGIN_DECLS
+
+GPtrArray *loft_sockets_open (LoftConfig *config,
+                              const char *const *environment,
+                              GError **error);
+void loft_sockets_report (GPtrArray *sockets, LoftConfig *config);
+void loft_sockets_close (GPtrArray *sockets);
+
+G_END_DECLS

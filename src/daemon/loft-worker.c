@@ -1,0 +1,260 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "daemon/loft-worker.h"
+
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "daemon/loft-backend-loader.h"
+#include "daemon/loft-log-writer.h"
+#include "daemon/loft-parent-link.h"
+#include "daemon/loft-settings.h"
+#include "daemon/loft-workers.h"
+
+/* A process that serves. All it has is from its parent: the configuration, the
+ * sockets, and the page by which it joins the registry. It listens to no signal
+ * that a terminal sends to all processes at once; its parent does. */
+typedef struct
+{
+  LoftConfig *config;     /* owned */
+  LoftStorage *storage;   /* owned */
+  LoftPage *page;         /* owned */
+  LoftRegistry *registry; /* owned */
+  LoftHttpServer *server; /* owned, nullable */
+  GMainLoop *loop;        /* owned */
+  gboolean stopping;
+} Worker;
+
+static void
+worker_clear (Worker *self)
+{
+  g_clear_object (&self->server);
+  g_clear_object (&self->registry);
+  g_clear_object (&self->storage);
+  g_clear_pointer (&self->page, loft_page_unref);
+  g_clear_object (&self->config);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Worker, worker_clear)
+
+static void
+drained_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  Worker *self = user_data;
+  g_autoptr (GError) local_error = NULL;
+
+  if (!loft_http_server_drain_finish (LOFT_HTTP_SERVER (source_object),
+                                      result,
+                                      &local_error))
+    g_message ("Not every request was finished: %s", local_error->message);
+  g_main_loop_quit (self->loop);
+}
+
+static gboolean
+stop_cb (gpointer user_data)
+{
+  Worker *self = user_data;
+
+  if (self->stopping)
+    _exit (EXIT_FAILURE);
+
+  self->stopping = TRUE;
+  loft_http_server_drain_async (self->server, NULL, drained_cb, self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+configured_cb (const char *message, gpointer user_data)
+{
+  Worker *self = user_data;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftConfig) config =
+    loft_config_new_from_data (message, &local_error);
+
+  if (config == NULL)
+    {
+      g_critical ("The parent's configuration can't be read: %s",
+                  local_error->message);
+      return;
+    }
+
+  g_set_object (&self->config, config);
+  loft_settings_apply (self->config,
+                       loft_page_get_n_slots (self->page) - 1,
+                       self->registry,
+                       self->server);
+}
+
+static gboolean
+open_page (Worker *self, GError **error)
+{
+  /* How many bells there are is in the page. */
+  g_autoptr (LoftPage) page =
+    loft_page_open (fcntl (LOFT_WORKERS_FD_PAGE, F_DUPFD_CLOEXEC, 0),
+                    NULL,
+                    error);
+  if (page == NULL)
+    return FALSE;
+
+  guint n_slots = loft_page_get_n_slots (page);
+  g_autofree int *bells = g_new (int, n_slots);
+  for (guint i = 0; i < n_slots; i++)
+    bells[i] = LOFT_WORKERS_FD_BELLS + (int) i;
+  self->page = loft_page_open (LOFT_WORKERS_FD_PAGE, bells, error);
+
+  return self->page != NULL;
+}
+
+static gboolean
+join (Worker *self, guint slot, GError **error)
+{
+  g_autoptr (LoftRegistrySettings) settings =
+    loft_settings_for_registry (self->config);
+  g_autofree char *backend = loft_config_get_backend (self->config);
+
+  self->storage = loft_backend_join (backend,
+                                     loft_config_get_key_file (self->config),
+                                     NULL,
+                                     error);
+  if (self->storage == NULL)
+    return FALSE;
+
+  self->registry = loft_registry_join (
+    self->storage,
+    loft_config_get_text (self->config, LOFT_CONFIG_CACHE_DIRECTORY),
+    settings,
+    self->page,
+    slot,
+    error);
+
+  return self->registry != NULL;
+}
+
+static gboolean
+listen_everywhere (Worker *self, guint n_sockets, GError **error)
+{
+  g_auto (LoftHttpSettings) settings = loft_settings_for_http (self->config);
+  int first = LOFT_WORKERS_FD_BELLS + (int) loft_page_get_n_slots (self->page);
+
+  self->server = loft_http_server_new (self->registry, &settings, error);
+  if (self->server == NULL)
+    return FALSE;
+
+  for (guint i = 0; i < n_sockets; i++)
+    {
+      g_autoptr (GSocket) socket =
+        g_socket_new_from_fd (first + (int) i, error);
+
+      if (socket == NULL ||
+          !loft_http_server_add_listener (self->server, socket, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+static gboolean
+parse (const char *description,
+       guint *out_slot,
+       guint *out_sockets,
+       GError **error)
+{
+  g_auto (GStrv) words = g_strsplit (description, ",", 2);
+  guint64 slot, sockets;
+
+  if (g_strv_length (words) != 2 ||
+      !g_ascii_string_to_unsigned (words[0],
+                                   10,
+                                   1,
+                                   LOFT_PAGE_SLOTS_MAX,
+                                   &slot,
+                                   error) ||
+      !g_ascii_string_to_unsigned (words[1], 10, 0, G_MAXINT, &sockets, error))
+    return FALSE;
+
+  *out_slot = (guint) slot;
+  *out_sockets = (guint) sockets;
+
+  return TRUE;
+}
+
+static gboolean
+set_up (Worker *self, const char *description, GError **error)
+{
+  guint slot = 0;
+  guint n_sockets = 0;
+  if (!parse (description, &slot, &n_sockets, error))
+    return FALSE;
+
+  int last = LOFT_WORKERS_FD_BELLS + LOFT_PAGE_SLOTS_MAX + (int) n_sockets;
+  for (int fd = LOFT_WORKERS_FD_LINK; fd < last; fd++)
+    fcntl (fd, F_SETFD, FD_CLOEXEC);
+
+  g_autofree char *data = loft_parent_link_receive (LOFT_WORKERS_FD_LINK);
+  if (data == NULL)
+    {
+      g_set_error_literal (error,
+                           G_IO_ERROR,
+                           G_IO_ERROR_BROKEN_PIPE,
+                           "The server is gone that started this worker");
+      return FALSE;
+    }
+  self->config = loft_config_new_from_data (data, error);
+  if (self->config == NULL || !open_page (self, error))
+    return FALSE;
+
+  loft_parent_link_watch (LOFT_WORKERS_FD_LINK, configured_cb, self);
+  if (!join (self, slot, error) || !listen_everywhere (self, n_sockets, error))
+    return FALSE;
+
+  loft_settings_apply (self->config,
+                       loft_page_get_n_slots (self->page) - 1,
+                       self->registry,
+                       self->server);
+
+  return TRUE;
+}
+
+/**
+ * loft_worker_run:
+ * @description: the worker's slot, a comma, and how many sockets it has
+ * @error: return location for a #GError
+ *
+ * Serves in a process that was started by #LoftWorkers, until that says to
+ * stop. Then running requests are finished within the configured time.
+ *
+ * Returns: %TRUE if it served and stopped in order; %FALSE with @error set if
+ *   it could not start
+ */
+gboolean
+loft_worker_run (const char *description, GError **error)
+{
+  g_return_val_if_fail (description != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_auto (Worker) self = { .loop = g_main_loop_new (NULL, FALSE) };
+
+  prctl (PR_SET_NAME, "loft-registryd");
+  signal (SIGINT, SIG_IGN);
+  signal (SIGHUP, SIG_IGN);
+  if (!set_up (&self, description, error))
+    return FALSE;
+
+  guint source = g_unix_signal_add (SIGTERM, stop_cb, &self);
+  g_main_loop_run (self.loop);
+  loft_registry_stop (self.registry);
+  g_source_remove (source);
+
+  return TRUE;
+}
