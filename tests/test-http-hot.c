@@ -45,6 +45,15 @@ static const char *const targets[] = {
   "/at/2/packages/hello-lib/0.1.0/download",
   "/at/2000-01-01/packages/hello-lib",
   "/min-age/1d/packages/hello-lib",
+  "/at/3/",
+  "/at/3/changes",
+  "/at/3/packages",
+  "/at/3/packages?limit=1",
+  "/at/3/packages?q=hello",
+  "/at/3/packages/hello-lib/dependents",
+  "/at/99/packages",
+  "/min-age/1d/",
+  "/min-age/1d/packages",
   "/changes",
 };
 

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include "kit/loft-test-archive.h"
 #include "kit/log-kit.h"
 #include "kit/server-kit.h"
 
@@ -32,7 +33,8 @@ typedef struct
 } Row;
 
 /* The events: old-lib 1.0.0 adopted; hello-lib claimed, 0.1.0, 0.2.0, 0.1.0
- * yanked, deprecated; old-lib 2.0.0. */
+ * yanked, deprecated; old-lib 2.0.0; user-lib claimed, 1.0.0, which depends on
+ * old-lib. */
 static const Row rows[] = {
   { .name = "before-all",
     .target = "/at/1/packages/hello-lib",
@@ -131,6 +133,103 @@ static const Row rows[] = {
   { .name = "yanked-download",
     .target = "/at/5/packages/hello-lib/0.1.0/download",
     .status = 200 },
+  { .name = "root",
+    .target = "/at/2/",
+    .status = 200,
+    .header = FOREVER,
+    .body = "\"packages_count\":1,\"users_count\":0}" },
+  { .name = "root-later",
+    .target = "/at/3",
+    .status = 200,
+    .body = "\"packages_count\":2," },
+  { .name = "root-of-age",
+    .target = "/min-age/7d",
+    .status = 200,
+    .header = REVALIDATE,
+    .body = "\"packages_count\":1," },
+  { .name = "list",
+    .target = "/at/3/packages",
+    .status = 200,
+    .header = FOREVER,
+    .body = "[{\"name\":\"hello-lib\",\"version\":\"0.1.0\"",
+    .absent = "0.2.0" },
+  { .name = "list-other",
+    .target = "/at/3/packages",
+    .status = 200,
+    .body = "\"name\":\"old-lib\",\"version\":\"1.0.0\"" },
+  { .name = "list-of-age",
+    .target = "/min-age/7d/packages",
+    .status = 200,
+    .header = REVALIDATE,
+    .body = "[{\"name\":\"old-lib\",\"version\":\"1.0.0\"",
+    .absent = "hello-lib" },
+  { .name = "list-of-age-later",
+    .target = "/min-age/7d/packages",
+    .status = 200,
+    .header = "Expires: *GMT" },
+  { .name = "list-future", .target = "/at/999/packages", .status = 404 },
+  { .name = "page",
+    .target = "/at/3/packages?limit=1&sort=name",
+    .status = 200,
+    .header = "Link: <?sort=name&limit=1&after=*>; rel=\"next\"",
+    .body = "\"version\":\"0.1.0\"",
+    .absent = "old-lib" },
+  { .name = "last-page",
+    .target = "/at/3/packages?limit=2",
+    .status = 200,
+    .header = "Link:",
+    .body = "old-lib" },
+  { .name = "bad-cursor", .target = "/at/3/packages?after=%01", .status = 400 },
+  { .name = "bad-limit", .target = "/at/3/packages?limit=-1", .status = 400 },
+  { .name = "search",
+    .target = "/at/3/packages?q=hello",
+    .status = 400,
+    .body = "{\"detail\":\"Views list packages by name only" },
+  { .name = "latest",
+    .target = "/at/3/packages?sort=updated",
+    .status = 400,
+    .body = "by name only" },
+  { .name = "dependents",
+    .target = "/at/7/packages/old-lib/dependents",
+    .status = 200,
+    .header = FOREVER,
+    .body = "[]" },
+  { .name = "dependents-later",
+    .target = "/at/9/packages/old-lib/dependents",
+    .status = 200,
+    .body = "[{\"name\":\"user-lib\",\"version\":\"1.0.0\","
+            "\"constraint\":\"^1.0.0\"}]" },
+  { .name = "dependents-of-none",
+    .target = "/at/2/packages/hello-lib/dependents",
+    .status = 404 },
+  { .name = "dependents-limit",
+    .target = "/at/9/packages/old-lib/dependents?limit=x",
+    .status = 400 },
+  { .name = "changes",
+    .target = "/at/3/changes?since=1",
+    .status = 200,
+    .header = "Content-Type: application/x-ndjson",
+    .body = "{\"seq\":2,",
+    .absent = "\"seq\":4" },
+  { .name = "changes-next",
+    .target = "/at/3/changes?limit=1",
+    .status = 200,
+    .header = "Link: <?limit=1&since=1>; rel=\"next\"" },
+  { .name = "changes-end",
+    .target = "/at/3/changes?since=3&wait=60",
+    .status = 200,
+    .header = "Link:" },
+  { .name = "changes-forever",
+    .target = "/at/3/changes?since=3",
+    .status = 200,
+    .header = FOREVER },
+  { .name = "changes-bad-since",
+    .target = "/at/3/changes?since=x",
+    .status = 400 },
+  { .name = "changes-of-age",
+    .target = "/min-age/7d/changes",
+    .status = 404,
+    .body = "Views of an age do not show the log" },
   { .name = "too-young",
     .target = "/min-age/7d/packages/hello-lib",
     .status = 404,
@@ -247,6 +346,28 @@ publish (RegistryFixture *registry,
 }
 
 static void
+publish_user_cb (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (LoftTestArchive) archive = loft_test_archive_new ();
+
+  loft_test_archive_add_file (
+    archive,
+    "manifest.json",
+    "{\"name\":\"user-lib\",\"version\":\"1.0.0\",\"entrypoint\":\"m.lf\","
+    "\"dependencies\":{\"old-lib\":\"^1.0.0\"}}");
+  loft_test_archive_add_file (archive, "m.lf", "");
+  loft_test_archive_end (archive);
+
+  g_autoptr (GBytes) tarball = loft_test_archive_to_gzip (archive);
+  g_autoptr (HttpAnswer) answer = http_request (fixture->port,
+                                                "PUT",
+                                                "/packages/user-lib/1.0.0",
+                                                SERVER_KIT_GZIP,
+                                                tarball);
+  g_assert_cmpuint (answer->status, ==, 201);
+}
+
+static void
 set_up (ServerFixture *fixture, gconstpointer test_data)
 {
   RegistryFixture *registry = &fixture->registry;
@@ -271,6 +392,7 @@ set_up (ServerFixture *fixture, gconstpointer test_data)
                           &error);
   g_assert_no_error (error);
   publish (registry, "old-lib", "2.0.0", NULL);
+  server_fixture_run (fixture, publish_user_cb, NULL);
 
   g_autofree char *changes = registry_kit_changes (registry);
   g_test_message ("%s", changes);
@@ -328,12 +450,17 @@ ask_same (ServerFixture *fixture, gconstpointer data)
 {
   static const char *const paths[] = { "/packages/hello-lib",
                                        "/packages/hello-lib/0.2.0",
-                                       "/packages/old-lib/2.0.0/download" };
+                                       "/packages/old-lib/2.0.0/download",
+                                       "/packages",
+                                       "/packages?limit=2",
+                                       "/packages/old-lib/dependents",
+                                       "/changes?since=2",
+                                       "/" };
   g_autoptr (HttpClient) client = http_client_new (fixture->port);
 
   for (gsize i = 0; i < G_N_ELEMENTS (paths); i++)
     {
-      g_autofree char *target = g_strconcat ("/at/7", paths[i], NULL);
+      g_autofree char *target = g_strconcat ("/at/9", paths[i], NULL);
       g_autoptr (HttpAnswer) plain =
         http_client_request (client, "GET", paths[i], NULL, NULL);
       g_autoptr (HttpAnswer) view =
@@ -414,6 +541,44 @@ test_many (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, ask_row, &row);
 }
 
+/* Many who ask for full lists at once, of different views, each get theirs; and
+ * one that leaves keeps nobody waiting. */
+static void
+ask_lists (ServerFixture *fixture, gconstpointer data)
+{
+  HttpClient *clients[12];
+
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      g_autofree char *request =
+        g_strdup_printf ("GET /at/%u/packages HTTP/1.1\r\nHost: x\r\n\r\n",
+                         1 + i % 4);
+
+      clients[i] = http_client_new (fixture->port);
+      g_assert_true (http_client_send_text (clients[i], request));
+    }
+  g_clear_pointer (&clients[5], http_client_free);
+  for (guint i = 0; i < G_N_ELEMENTS (clients); i++)
+    {
+      if (clients[i] == NULL)
+        continue;
+
+      g_autoptr (HttpAnswer) answer = http_client_receive (clients[i], TRUE);
+      g_autofree char *text = http_answer_dup_text (answer);
+      g_assert_cmpuint (answer->status, ==, 200);
+      g_assert_nonnull (strstr (text, "old-lib"));
+      g_assert_cmpint (strstr (text, "\"0.1.0\"") != NULL, ==, i % 4 == 2);
+      g_assert_cmpint (strstr (text, "\"0.2.0\"") != NULL, ==, i % 4 == 3);
+      http_client_free (clients[i]);
+    }
+}
+
+static void
+test_lists (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, ask_lists, NULL);
+}
+
 /* As long as the catalog is not complete, nobody knows what there was when. */
 static void
 test_unready (void)
@@ -426,10 +591,18 @@ test_unready (void)
     .status = 503,
     .header = "Retry-After: *",
   };
+  static const Row full = { .target = "/at/3/packages",
+                            .status = 503,
+                            .header = "Retry-After: *" };
+  static const Row changes = { .target = "/at/3/changes",
+                               .status = 503,
+                               .header = "Retry-After: *" };
   ServerFixture fixture = { 0 };
 
   server_fixture_set_up_unready (&fixture);
   server_fixture_run (&fixture, ask_row, &lists);
+  server_fixture_run (&fixture, ask_row, &full);
+  server_fixture_run (&fixture, ask_row, &changes);
   server_fixture_run (&fixture, ask_row, &download);
   server_fixture_tear_down (&fixture, NULL);
 }
@@ -452,6 +625,7 @@ main (int argc, char **argv)
   ADD ("same", test_same);
   ADD ("client", test_client);
   ADD ("many", test_many);
+  ADD ("lists", test_lists);
   g_test_add_func ("/http-view/unready", test_unready);
 
   return g_test_run ();

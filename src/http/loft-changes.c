@@ -124,27 +124,53 @@ wait_for_change (LoftRequest *request, guint seconds)
   loft_request_pause (request);
 }
 
+/**
+ * loft_changes_parse_page:
+ * @request: a request for changes
+ * @out_since: (out): the last one that the client knows
+ * @out_limit: (out): how many it wants at most
+ * @error: return location for a #GError
+ *
+ * Reads which changes are wanted.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_BAD_REQUEST
+ */
+gboolean
+loft_changes_parse_page (LoftRequest *request,
+                         guint64 *out_since,
+                         guint *out_limit,
+                         GError **error)
+{
+  guint64 limit = 0;
+
+  if (!loft_request_get_query_number (request,
+                                      "since",
+                                      0,
+                                      G_MAXINT64,
+                                      out_since,
+                                      error) ||
+      !loft_request_get_query_number (request,
+                                      "limit",
+                                      LIMIT_DEFAULT,
+                                      LIMIT_MAX,
+                                      &limit,
+                                      error))
+    return FALSE;
+  *out_limit = (guint) MAX (limit, 1);
+
+  return TRUE;
+}
+
 static void
 handle_changes (LoftRequest *request)
 {
   LoftHttpShared *shared = loft_request_get_shared (request);
   g_autoptr (GError) local_error = NULL;
   guint64 since = 0;
-  guint64 limit = 0;
+  guint limit = 0;
   guint64 seconds = 0;
 
-  if (!loft_request_get_query_number (request,
-                                      "since",
-                                      0,
-                                      G_MAXINT64,
-                                      &since,
-                                      &local_error) ||
-      !loft_request_get_query_number (request,
-                                      "limit",
-                                      LIMIT_DEFAULT,
-                                      LIMIT_MAX,
-                                      &limit,
-                                      &local_error) ||
+  if (!loft_changes_parse_page (request, &since, &limit, &local_error) ||
       !loft_request_get_query_number (request,
                                       "wait",
                                       0,
@@ -159,7 +185,7 @@ handle_changes (LoftRequest *request)
   Wait *wait = g_new0 (Wait, 1);
   wait->registry = g_object_ref (shared->registry);
   wait->since = since;
-  wait->limit = (guint) MAX (limit, 1);
+  wait->limit = limit;
   loft_request_set_data (request, wait, (GDestroyNotify) wait_free);
 
   seconds = MIN (seconds, shared->settings.max_wait);

@@ -12,4 +12,9 @@ G_BEGIN_DECLS
 
 extern const LoftEndpoint loft_read_changes;
 
+gboolean loft_changes_parse_page (LoftRequest *request,
+                                  guint64 *out_since,
+                                  guint *out_limit,
+                                  GError **error);
+
 G_END_DECLS

@@ -51,22 +51,38 @@ add_number (JsonBuilder *builder, const char *name, guint64 value)
   json_builder_add_int_value (builder, (gint64) value);
 }
 
-static void
-handle_root (LoftRequest *request)
+/**
+ * loft_read_render_root:
+ * @packages: how many packages there are
+ *
+ * Writes what the registry says of itself.
+ *
+ * Returns: (transfer full): a JSON object
+ */
+GBytes *
+loft_read_render_root (guint64 packages)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
-  LoftRegistryStatus status = { 0 };
 
-  loft_registry_get_status (loft_request_get_registry (request), &status);
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "name");
   json_builder_add_string_value (builder, "loft Package Registry");
   json_builder_set_member_name (builder, "version");
   json_builder_add_string_value (builder, PACKAGE_VERSION);
-  add_number (builder, "packages_count", status.packages);
+  add_number (builder, "packages_count", packages);
   add_number (builder, "users_count", 0);
 
-  g_autoptr (GBytes) body = finish_object (builder);
+  return finish_object (builder);
+}
+
+static void
+handle_root (LoftRequest *request)
+{
+  LoftRegistryStatus status = { 0 };
+
+  loft_registry_get_status (loft_request_get_registry (request), &status);
+
+  g_autoptr (GBytes) body = loft_read_render_root (status.packages);
   loft_hot_mark (request, NULL);
   loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
 }
@@ -165,8 +181,18 @@ search_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
 }
 
-static gboolean
-parse_sort (LoftRequest *request, LoftSort *out_sort, GError **error)
+/**
+ * loft_read_parse_sort:
+ * @request: a request for packages
+ * @out_sort: (out): the order
+ * @error: return location for a #GError
+ *
+ * Reads in what order a list is wanted.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_BAD_REQUEST
+ */
+gboolean
+loft_read_parse_sort (LoftRequest *request, LoftSort *out_sort, GError **error)
 {
   const char *text = loft_request_get_query (request, "sort");
 
@@ -188,8 +214,18 @@ parse_sort (LoftRequest *request, LoftSort *out_sort, GError **error)
   return TRUE;
 }
 
-static gboolean
-parse_limit (LoftRequest *request, guint64 *out_limit, GError **error)
+/**
+ * loft_read_parse_limit:
+ * @request: a request for a page
+ * @out_limit: (out): how many elements it has at most
+ * @error: return location for a #GError
+ *
+ * Reads how long a page is wanted.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_BAD_REQUEST
+ */
+gboolean
+loft_read_parse_limit (LoftRequest *request, guint64 *out_limit, GError **error)
 {
   if (!loft_request_get_query_number (request,
                                       "limit",
@@ -212,8 +248,8 @@ search (LoftRequest *request)
   LoftSort sort = LOFT_SORT_RELEVANCE;
   guint64 limit = 0;
 
-  if (!parse_sort (request, &sort, &local_error) ||
-      !parse_limit (request, &limit, &local_error))
+  if (!loft_read_parse_sort (request, &sort, &local_error) ||
+      !loft_read_parse_limit (request, &limit, &local_error))
     {
       loft_response_send_problem (request, local_error);
       return;
@@ -230,13 +266,27 @@ search (LoftRequest *request)
                               g_object_ref (request));
 }
 
+/**
+ * loft_read_is_page:
+ * @request: a request for packages
+ *
+ * Tells whether a page is wanted.
+ *
+ * Returns: %FALSE if the full list is
+ */
+gboolean
+loft_read_is_page (LoftRequest *request)
+{
+  return loft_request_get_query (request, "q") != NULL ||
+         loft_request_get_query (request, "limit") != NULL ||
+         loft_request_get_query (request, "after") != NULL ||
+         loft_request_get_query (request, "sort") != NULL;
+}
+
 static void
 handle_packages (LoftRequest *request)
 {
-  if (loft_request_get_query (request, "q") != NULL ||
-      loft_request_get_query (request, "limit") != NULL ||
-      loft_request_get_query (request, "after") != NULL ||
-      loft_request_get_query (request, "sort") != NULL)
+  if (loft_read_is_page (request))
     {
       search (request);
       return;
@@ -408,7 +458,7 @@ handle_dependents (LoftRequest *request)
   g_autoptr (GError) local_error = NULL;
   guint64 limit = 0;
 
-  if (!parse_limit (request, &limit, &local_error))
+  if (!loft_read_parse_limit (request, &limit, &local_error))
     {
       loft_response_send_problem (request, local_error);
       return;

@@ -20,4 +20,12 @@ extern const LoftEndpoint loft_read_download;
 extern const LoftEndpoint loft_read_dependents;
 extern const LoftEndpoint loft_read_options;
 
+GBytes *loft_read_render_root (guint64 packages);
+gboolean loft_read_is_page (LoftRequest *request);
+gboolean
+loft_read_parse_sort (LoftRequest *request, LoftSort *out_sort, GError **error);
+gboolean loft_read_parse_limit (LoftRequest *request,
+                                guint64 *out_limit,
+                                GError **error);
+
 G_END_DECLS

@@ -37,7 +37,11 @@ static const LoftRoute routes[] = {
 
 /* What is served behind a view's prefix, such as `/at/2026-09-01`. */
 static const LoftRoute view_routes[] = {
+  { "GET", "/", &loft_view_read_root },
+  { "GET", "/changes", &loft_view_read_changes },
+  { "GET", "/packages", &loft_view_read_packages },
   { "GET", "/packages/:name", &loft_view_read_versions },
+  { "GET", "/packages/:name/dependents", &loft_view_read_dependents },
   { "GET", "/packages/:name/:version", &loft_view_read_version },
   { "GET", "/packages/:name/:version/download", &loft_view_read_download },
 };

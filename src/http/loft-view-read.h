@@ -10,6 +10,10 @@
 
 G_BEGIN_DECLS
 
+extern const LoftEndpoint loft_view_read_root;
+extern const LoftEndpoint loft_view_read_changes;
+extern const LoftEndpoint loft_view_read_packages;
+extern const LoftEndpoint loft_view_read_dependents;
 extern const LoftEndpoint loft_view_read_versions;
 extern const LoftEndpoint loft_view_read_version;
 extern const LoftEndpoint loft_view_read_download;

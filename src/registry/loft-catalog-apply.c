@@ -163,7 +163,7 @@ apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
 
   return event->state == NULL || event->name == NULL ||
          (loft_catalog_store_state (write, event->name, event->state, error) &&
-          loft_catalog_store_state_event (write, event, error));
+          loft_catalog_note_state (write, event, error));
 }
 
 static gboolean

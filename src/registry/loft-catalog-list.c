@@ -10,12 +10,8 @@
 
 #include "registry/loft-element.h"
 #include "registry/loft-registry-error.h"
-#include "registry/loft-spool.h"
 
 /* Lists, in the orders that clients rely on. */
-
-/* How much of the full list is in memory while it is built. */
-#define CHUNK_SIZE (256 * 1024)
 
 /* How many versions are listed without leaving a main loop. */
 #define FEW_VERSIONS 200
@@ -133,44 +129,24 @@ loft_catalog_list_few_versions (LoftCatalog *self,
 }
 
 static gboolean
-flush (LoftSpool *spool, GString *chunk, GError **error)
+write_fragments (LoftCatalogReader *reader,
+                 LoftCatalogListWriter *writer,
+                 GError **error)
 {
-  if (!loft_spool_write (spool, chunk->str, chunk->len, error))
-    return FALSE;
-
-  g_string_truncate (chunk, 0);
-
-  return TRUE;
-}
-
-static gboolean
-write_fragments (LoftCatalogReader *reader, LoftSpool *spool, GError **error)
-{
-  g_autoptr (GString) chunk = g_string_sized_new (CHUNK_SIZE + 4096);
   g_autoptr (LoftCatalogStatement) list =
     loft_catalog_query (reader,
                         error,
                         "SELECT element FROM fragments ORDER BY name",
                         "");
-  if (list == NULL)
-    return FALSE;
+  int code = SQLITE_ERROR;
 
-  char before = '[';
-  int code = SQLITE_DONE;
-  while ((code = loft_catalog_step (list, error)) == SQLITE_ROW)
-    {
-      g_string_append_c (chunk, before);
-      g_string_append (chunk, loft_catalog_column_text (list, 0));
-      before = ',';
-      if (chunk->len >= CHUNK_SIZE && !flush (spool, chunk, error))
-        return FALSE;
-    }
-  if (code != SQLITE_DONE)
-    return FALSE;
+  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
+    if (!loft_catalog_list_writer_add (writer,
+                                       loft_catalog_column_text (list, 0),
+                                       error))
+      return FALSE;
 
-  g_string_append (chunk, before == '[' ? "[]" : "]");
-
-  return flush (spool, chunk, error);
+  return code == SQLITE_DONE;
 }
 
 /**
@@ -194,38 +170,15 @@ loft_catalog_list_packages (LoftCatalog *self,
   g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_autoptr (LoftSpool) spool = loft_spool_new (self->directory, -1, error);
-  if (spool == NULL)
-    {
-      g_prefix_error (error,
-                      "The list can't be built in “%s”: ",
-                      self->directory);
-      return NULL;
-    }
+  g_autoptr (LoftCatalogListWriter) writer =
+    loft_catalog_list_writer_new (self, error);
+  g_autoptr (LoftCatalogReader) reader =
+    writer != NULL ? loft_catalog_take_reader (self, error) : NULL;
 
-  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
-  if (reader == NULL || !write_fragments (reader, spool, error) ||
-      !loft_spool_finish (spool, error))
+  if (reader == NULL || !write_fragments (reader, writer, error))
     return NULL;
 
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GMappedFile) map =
-    g_mapped_file_new_from_fd (loft_spool_get_fd (spool), FALSE, &local_error);
-  if (map == NULL)
-    {
-      g_set_error (error,
-                   LOFT_REGISTRY_ERROR,
-                   LOFT_REGISTRY_ERROR_FAILED,
-                   "The list that was built in “%s” can't be mapped: %s",
-                   self->directory,
-                   local_error->message);
-      return NULL;
-    }
-
-  if (out_digest != NULL)
-    *out_digest = g_strdup (loft_spool_get_sha256 (spool));
-
-  return g_mapped_file_get_bytes (map);
+  return loft_catalog_list_writer_finish (writer, out_digest, error);
 }
 
 static gboolean
@@ -247,6 +200,30 @@ check_package (LoftCatalogReader *reader, const char *name, GError **error)
                  name);
 
   return code == SQLITE_ROW;
+}
+
+/**
+ * loft_catalog_append_dependent:
+ * @text: where to append
+ * @name: the package that depends
+ * @version: its newest version
+ * @constraint: what that asks for
+ *
+ * Appends an element of a list of dependents.
+ */
+void
+loft_catalog_append_dependent (GString *text,
+                               const char *name,
+                               const char *version,
+                               const char *constraint)
+{
+  g_string_append (text, "{\"name\":");
+  loft_json_append_string (text, name);
+  g_string_append (text, ",\"version\":");
+  loft_json_append_string (text, version);
+  g_string_append (text, ",\"constraint\":");
+  loft_json_append_string (text, constraint);
+  g_string_append_c (text, '}');
 }
 
 /* Reads a page of dependents; *@out_next is its last name if there are more. */
@@ -285,13 +262,11 @@ append_dependents (LoftCatalogReader *reader,
 
       g_free (last);
       last = g_strdup (loft_catalog_column_text (list, 0));
-      g_string_append (text, i == 0 ? "[{\"name\":" : ",{\"name\":");
-      loft_json_append_string (text, last);
-      g_string_append (text, ",\"version\":");
-      loft_json_append_string (text, loft_catalog_column_text (list, 1));
-      g_string_append (text, ",\"constraint\":");
-      loft_json_append_string (text, loft_catalog_column_text (list, 2));
-      g_string_append_c (text, '}');
+      g_string_append_c (text, i == 0 ? '[' : ',');
+      loft_catalog_append_dependent (text,
+                                     last,
+                                     loft_catalog_column_text (list, 1),
+                                     loft_catalog_column_text (list, 2));
     }
 
   return code == SQLITE_DONE;
@@ -353,6 +328,55 @@ loft_catalog_list_dependents (LoftCatalog *self,
 }
 
 /**
+ * loft_catalog_read_changes:
+ * @connection: a connection
+ * @since: the last event that is known already; 0 for none
+ * @until: the last event that may be listed
+ * @limit: events at most
+ * @out_last: (out): the last event that is listed, or @since
+ * @error: return location for a #GError
+ *
+ * Lists events as they stand in the log, a line each, in their order. A page
+ * ends early where it would grow beyond 4 MiB, yet has one event at least.
+ *
+ * Returns: (transfer full): NDJSON, or %NULL with @error set
+ */
+GBytes *
+loft_catalog_read_changes (LoftCatalogConnection *connection,
+                           guint64 since,
+                           gint64 until,
+                           guint limit,
+                           guint64 *out_last,
+                           GError **error)
+{
+  g_autoptr (GString) text = g_string_sized_new (4096);
+  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
+    connection,
+    error,
+    "SELECT seq, text FROM events WHERE seq > ?1 AND seq <= ?2"
+    "  ORDER BY seq LIMIT ?3",
+    "iii",
+    (gint64) MIN (since, (guint64) G_MAXINT64),
+    until,
+    (gint64) limit);
+  int code = SQLITE_ERROR;
+
+  *out_last = since;
+  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
+    {
+      *out_last = loft_catalog_column_int (list, 0);
+      g_string_append (text, loft_catalog_column_text (list, 1));
+      g_string_append_c (text, '\n');
+      if (text->len > CHANGES_SIZE_MAX)
+        break;
+    }
+
+  return code == SQLITE_DONE || code == SQLITE_ROW
+           ? g_string_free_to_bytes (g_steal_pointer (&text))
+           : NULL;
+}
+
+/**
  * loft_catalog_list_changes:
  * @self: a catalog
  * @since: the last event that is known already; 0 for none
@@ -376,30 +400,17 @@ loft_catalog_list_changes (LoftCatalog *self,
   g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
-  if (reader == NULL)
-    return NULL;
-
-  g_autoptr (GString) text = g_string_sized_new (4096);
-  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
-    reader,
-    error,
-    "SELECT seq, text FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-    "ii",
-    (gint64) MIN (since, (guint64) G_MAXINT64),
-    (gint64) limit);
   guint64 last = since;
-  int code = SQLITE_ERROR;
-
-  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
-    {
-      last = loft_catalog_column_int (list, 0);
-      g_string_append (text, loft_catalog_column_text (list, 1));
-      g_string_append_c (text, '\n');
-      if (text->len > CHANGES_SIZE_MAX)
-        break;
-    }
-  if (code != SQLITE_DONE && code != SQLITE_ROW)
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  g_autoptr (GBytes) changes = reader != NULL
+                                 ? loft_catalog_read_changes (reader,
+                                                              since,
+                                                              G_MAXINT64,
+                                                              limit,
+                                                              &last,
+                                                              error)
+                                 : NULL;
+  if (changes == NULL)
     return NULL;
 
   if (last > since)
@@ -407,7 +418,7 @@ loft_catalog_list_changes (LoftCatalog *self,
   if (out_last != NULL)
     *out_last = last;
 
-  return g_string_free_to_bytes (g_steal_pointer (&text));
+  return g_steal_pointer (&changes);
 }
 
 /**

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <json-glib/json-glib.h>
 #include <sqlite3.h>
 
 #include "registry/loft-catalog.h"
@@ -14,16 +15,12 @@ G_BEGIN_DECLS
 
 /* Raise on every change of what is stored, be it a table, an index, or what a
  * column holds: another schema is another file, built anew. */
-#define LOFT_CATALOG_SCHEMA 4
+#define LOFT_CATALOG_SCHEMA 5
 
 /* Tells our files from other people's databases. */
 #define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
 
 extern const char *const loft_catalog_schema;
-
-/* The number of the event of a version that no event has told of yet: greater
- * than any there will be. */
-#define LOFT_CATALOG_NO_EVENT G_MAXINT64
 
 /**
  * LoftCatalogFile:
@@ -178,6 +175,48 @@ typedef struct
   GHashTable *moved; /* owned, set of owned gint64 */
 } LoftCatalogWrite;
 
+/**
+ * LoftCatalogComing:
+ * @seq: the event that told of it first: 0 for what was adopted,
+ *   %LOFT_CATALOG_NO_EVENT as long as there is none
+ * @since: microseconds since 1970: the event's time; of what was adopted that
+ *   of its document
+ *
+ * How a version came.
+ */
+typedef struct
+{
+  gint64 seq;
+  gint64 since;
+} LoftCatalogComing;
+
+/* Greater than the number and the time of any event there will be, so that no
+ * view shows the version. */
+#define LOFT_CATALOG_NO_EVENT G_MAXINT64
+#define LOFT_CATALOG_COMING_UNKNOWN                                            \
+  {                                                                            \
+    LOFT_CATALOG_NO_EVENT, LOFT_CATALOG_NO_EVENT                               \
+  }
+
+gboolean loft_catalog_find_coming (LoftCatalogWrite *write,
+                                   const LoftDocument *document,
+                                   const LoftEvent *event,
+                                   LoftCatalogComing *coming,
+                                   GError **error);
+gboolean loft_catalog_note_coming (LoftCatalogWrite *write,
+                                   gint64 package,
+                                   const LoftCatalogComing *coming,
+                                   GError **error);
+gboolean loft_catalog_note_comings (LoftCatalogWrite *write,
+                                    gint64 package,
+                                    GError **error);
+gboolean loft_catalog_note_state (LoftCatalogWrite *write,
+                                  const LoftEvent *event,
+                                  GError **error);
+gboolean loft_catalog_note_mentions (LoftCatalogWrite *write,
+                                     const LoftDocument *document,
+                                     GError **error);
+
 gboolean loft_catalog_store_document (LoftCatalogWrite *write,
                                       const LoftDocument *document,
                                       const LoftEvent *event,
@@ -186,9 +225,6 @@ gboolean loft_catalog_store_state (LoftCatalogWrite *write,
                                    const char *name,
                                    const LoftState *state,
                                    GError **error);
-gboolean loft_catalog_store_state_event (LoftCatalogWrite *write,
-                                         const LoftEvent *event,
-                                         GError **error);
 gboolean loft_catalog_refresh (LoftCatalogWrite *write, GError **error);
 
 gboolean loft_catalog_store_text (LoftCatalogConnection *connection,
@@ -244,16 +280,33 @@ typedef struct
 } LoftCatalogScope;
 
 #define LOFT_CATALOG_PACKAGE_COLUMNS                                           \
-  "p.id, p.changed, p.revision, p.owners, p.deprecated"
+  "p.id, p.changed, p.revision, p.owners, p.deprecated, p.first, p.oldest"
+#define LOFT_CATALOG_VERSION_COLUMNS "key, yanked, seq, since, owners, head"
 
 gboolean loft_catalog_scope_init (LoftCatalogScope *self,
-                                  LoftCatalogConnection *connection,
+                                  LoftCatalogConnection *reader,
                                   const LoftView *view,
                                   GError **error);
 gboolean
 loft_catalog_scope_has (LoftCatalogScope *self, gint64 seq, gint64 since);
 gboolean loft_catalog_scope_take_package (const LoftCatalogScope *self,
                                           LoftCatalogStatement *statement,
+                                          LoftCatalogPackageRow *out_row,
+                                          GError **error);
+
+gboolean loft_catalog_scope_has_package (LoftCatalogScope *self,
+                                         LoftCatalogStatement *statement);
+int loft_catalog_scope_step (LoftCatalogScope *self,
+                             LoftCatalogStatement *versions,
+                             const LoftCatalogPackageRow *package,
+                             GError **error);
+void loft_catalog_append_version (GString *text,
+                                  LoftCatalogStatement *versions,
+                                  const LoftCatalogPackageRow *package);
+gboolean loft_catalog_scope_find_package (LoftCatalogScope *self,
+                                          LoftCatalogConnection *connection,
+                                          const char *name,
+                                          guint max,
                                           LoftCatalogPackageRow *out_row,
                                           GError **error);
 
@@ -334,6 +387,25 @@ gboolean loft_catalog_cursor_decode (const char *text,
 void loft_catalog_cursor_clear (LoftCatalogCursor *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogCursor, loft_catalog_cursor_clear)
 
+/**
+ * LoftCatalogListWriter:
+ *
+ * A list in the making that may be too long to be in memory.
+ */
+typedef struct _LoftCatalogListWriter LoftCatalogListWriter;
+
+LoftCatalogListWriter *loft_catalog_list_writer_new (LoftCatalog *catalog,
+                                                     GError **error);
+void loft_catalog_list_writer_free (LoftCatalogListWriter *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogListWriter,
+                               loft_catalog_list_writer_free)
+gboolean loft_catalog_list_writer_add (LoftCatalogListWriter *self,
+                                       const char *element,
+                                       GError **error);
+GBytes *loft_catalog_list_writer_finish (LoftCatalogListWriter *self,
+                                         char **out_digest,
+                                         GError **error);
+
 char *loft_catalog_tag_word (char tag, const char *word);
 char *loft_catalog_tag_words (const LoftDocument *document);
 GStrv loft_catalog_split_query (const char *query);
@@ -345,6 +417,18 @@ GArray *loft_catalog_find (LoftCatalogReader *reader,
                            const char *query,
                            LoftSort sort,
                            GError **error);
+GBytes *loft_catalog_read_changes (LoftCatalogConnection *connection,
+                                   guint64 since,
+                                   gint64 until,
+                                   guint limit,
+                                   guint64 *out_last,
+                                   GError **error);
+void loft_catalog_append_dependent (GString *text,
+                                    const char *name,
+                                    const char *version,
+                                    const char *constraint);
+JsonObject *loft_catalog_parse_dependencies (const char *head,
+                                             JsonNode **out_owner);
 int loft_catalog_cursor_compare (gconstpointer a, gconstpointer b);
 
 G_END_DECLS

@@ -98,9 +98,18 @@ store_fragment (LoftCatalogConnection *connection,
     element->str);
 }
 
-/* Heads are our own text, so json-glib may read them. */
-static JsonObject *
-parse_dependencies (const char *head, JsonNode **out_owner)
+/**
+ * loft_catalog_parse_dependencies:
+ * @head: (nullable): the head of an element
+ * @out_owner: (out) (nullable) (transfer full): what the object belongs to
+ *
+ * Reads on what a version depends. Heads are our own text, so json-glib may
+ * read them.
+ *
+ * Returns: (transfer none) (nullable): names to constraints
+ */
+JsonObject *
+loft_catalog_parse_dependencies (const char *head, JsonNode **out_owner)
 {
   g_autofree char *whole = g_strconcat (head != NULL ? head : "{", "}", NULL);
   JsonNode *node = json_from_string (whole, NULL);
@@ -214,7 +223,7 @@ store_dependencies (LoftCatalogWrite *write,
                     GError **error)
 {
   g_autoptr (JsonNode) owner = NULL;
-  JsonObject *wanted = parse_dependencies (newest->head, &owner);
+  JsonObject *wanted = loft_catalog_parse_dependencies (newest->head, &owner);
   g_autoptr (GHashTable) known =
     list_known (write->connection, newest->name, error);
   if (known == NULL)

@@ -15,8 +15,10 @@
  *   state, which may be known before its first version. `newest` is the version
  *   that lists show, NULL if there is none.
  *
- *   `changed` is the last event that is to be seen in it, `latest` when the
- *   last of its versions came.
+ *   `changed` is the last event that is to be seen in it, `first` the one that
+ *   told of its first version; `oldest` and `latest` are when its versions
+ *   came. As long as no event has told of one of them, see
+ *   LOFT_CATALOG_NO_EVENT.
  *
  * - versions: stored in the order of lists. A package's versions stand side by
  *   side, and its list is one walk. `seq` is the event that told of it first:
@@ -24,6 +26,8 @@
  *   `since` is when it came.
  *
  * - states: which events told of a new state, later than any before.
+ *
+ * - mentions: on what any version of a package ever depended.
  *
  * - fragments: the elements of the full list, stored in its order.
  *
@@ -63,6 +67,8 @@ const char *const loft_catalog_schema =
   "  updated INTEGER NOT NULL DEFAULT 0,"
   "  dependents INTEGER NOT NULL DEFAULT 0,"
   "  changed INTEGER NOT NULL DEFAULT 0,"
+  "  first INTEGER NOT NULL DEFAULT 9223372036854775807,"
+  "  oldest INTEGER NOT NULL DEFAULT 9223372036854775807,"
   "  latest INTEGER NOT NULL DEFAULT 0,"
   "  newest TEXT,"
   "  owners TEXT,"
@@ -71,6 +77,8 @@ const char *const loft_catalog_schema =
   "CREATE INDEX packages_by_fold ON packages (folded, name);"
   "CREATE INDEX packages_by_update ON packages (updated DESC, name)"
   "  WHERE newest IS NOT NULL;"
+  "CREATE INDEX packages_by_first ON packages (first);"
+  "CREATE INDEX packages_by_oldest ON packages (oldest);"
   "CREATE TABLE versions ("
   "  package INTEGER NOT NULL,"
   "  stable INTEGER NOT NULL,"
@@ -100,6 +108,11 @@ const char *const loft_catalog_schema =
   "  seq INTEGER NOT NULL,"
   "  revision INTEGER NOT NULL,"
   "  PRIMARY KEY (package, seq)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE mentions ("
+  "  target TEXT NOT NULL,"
+  "  dependent TEXT NOT NULL,"
+  "  PRIMARY KEY (target, dependent)"
   ") STRICT, WITHOUT ROWID;"
   "CREATE TABLE fragments ("
   "  name TEXT PRIMARY KEY,"

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "registry/loft-element.h"
 #include "registry/loft-registry-error.h"
 
 /*
@@ -54,7 +55,7 @@ refuse_future (GError **error)
 /**
  * loft_catalog_scope_init:
  * @self: what is to be set
- * @connection: a connection with a transaction open
+ * @reader: a connection with a transaction open
  * @view: a view
  * @error: return location for a #GError
  *
@@ -67,15 +68,18 @@ refuse_future (GError **error)
  */
 gboolean
 loft_catalog_scope_init (LoftCatalogScope *self,
-                         LoftCatalogConnection *connection,
+                         LoftCatalogConnection *reader,
                          const LoftView *view,
                          GError **error)
 {
   LoftCatalogMeta meta = { 0 };
   gint64 now = g_get_real_time ();
 
-  if (!loft_catalog_read_meta (connection, &meta, error))
+  if (!loft_catalog_read_meta (reader, &meta, error))
     return FALSE;
+
+  /* Who sees an event in a view will find no answers that are older. */
+  loft_page_raise_sequence (reader->catalog->page, meta.applied);
 
   gint64 applied = (gint64) meta.applied;
   *self = (LoftCatalogScope){ .seq = G_MAXINT64, .since = G_MAXINT64 };
@@ -87,7 +91,7 @@ loft_catalog_scope_init (LoftCatalogScope *self,
       return view->value <= applied || refuse_future (error);
 
     case LOFT_VIEW_AT_TIME:
-      if (!find_event (connection, view->value, &self->seq, error))
+      if (!find_event (reader, view->value, &self->seq, error))
         return FALSE;
       self->validity.settled = self->seq < applied;
       return self->validity.settled || view->value <= now ||
@@ -120,7 +124,7 @@ loft_catalog_scope_has (LoftCatalogScope *self, gint64 seq, gint64 since)
 
   if (seq <= self->seq && since <= self->since)
     return TRUE;
-  if (self->by_age &&
+  if (self->by_age && since != LOFT_CATALOG_NO_EVENT &&
       (validity->until == 0 || since + self->age < validity->until))
     validity->until = since + self->age;
 
@@ -205,4 +209,147 @@ loft_catalog_scope_take_package (const LoftCatalogScope *self,
   out_row->deprecated = g_strdup (loft_catalog_column_text (statement, 4));
 
   return TRUE;
+}
+
+/**
+ * loft_catalog_scope_has_package:
+ * @self: a scope
+ * @statement: stands on a row that begins with %LOFT_CATALOG_PACKAGE_COLUMNS
+ *
+ * Tells whether any version of a package is to be seen.
+ *
+ * Returns: whether one is, yanked or not
+ */
+gboolean
+loft_catalog_scope_has_package (LoftCatalogScope *self,
+                                LoftCatalogStatement *statement)
+{
+  return loft_catalog_scope_has (self,
+                                 loft_catalog_column_int (statement, 5),
+                                 loft_catalog_column_int (statement, 6));
+}
+
+/**
+ * loft_catalog_scope_step:
+ * @self: a scope
+ * @versions: goes through a package's versions by rows that begin with
+ *   %LOFT_CATALOG_VERSION_COLUMNS
+ * @package: the package
+ * @error: return location for a #GError
+ *
+ * Goes to the next version that lists show.
+ *
+ * Returns: as loft_catalog_step()
+ */
+int
+loft_catalog_scope_step (LoftCatalogScope *self,
+                         LoftCatalogStatement *versions,
+                         const LoftCatalogPackageRow *package,
+                         GError **error)
+{
+  int code = SQLITE_ERROR;
+
+  while ((code = loft_catalog_step (versions, error)) == SQLITE_ROW)
+    {
+      const char *key = loft_catalog_column_text (versions, 0);
+      gboolean yanked = package->yanked != NULL
+                          ? g_hash_table_contains (package->yanked, key)
+                          : loft_catalog_column_int (versions, 1) != 0;
+
+      if (loft_catalog_scope_has (self,
+                                  loft_catalog_column_int (versions, 2),
+                                  loft_catalog_column_int (versions, 3)) &&
+          !yanked)
+        break;
+    }
+
+  return code;
+}
+
+/**
+ * loft_catalog_append_version:
+ * @text: where to append
+ * @versions: stands on a row that begins with %LOFT_CATALOG_VERSION_COLUMNS
+ * @package: the package
+ *
+ * Appends the element of a version that is not yanked.
+ */
+void
+loft_catalog_append_version (GString *text,
+                             LoftCatalogStatement *versions,
+                             const LoftCatalogPackageRow *package)
+{
+  loft_element_append (text,
+                       loft_catalog_column_text (versions, 5),
+                       package->has_state
+                         ? package->owners
+                         : loft_catalog_column_text (versions, 4),
+                       FALSE,
+                       package->deprecated);
+}
+
+static void
+set_no_such_package (const LoftCatalogScope *scope,
+                     const char *name,
+                     GError **error)
+{
+  g_set_error (error,
+               LOFT_REGISTRY_ERROR,
+               LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
+               scope->by_age ? "No version of “%s” is old enough for this view"
+                             : "There was no package “%s” then",
+               name);
+}
+
+/**
+ * loft_catalog_scope_find_package:
+ * @self: a scope
+ * @connection: a connection with a transaction open
+ * @name: a package
+ * @max: how many versions it may have by now
+ * @out_row: (out): the package's row, cleared
+ * @error: return location for a #GError
+ *
+ * Finds a package of which a version is to be seen.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set,
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE or, if it has more than @max versions,
+ *   %LOFT_REGISTRY_ERROR_NOT_READY
+ */
+gboolean
+loft_catalog_scope_find_package (LoftCatalogScope *self,
+                                 LoftCatalogConnection *connection,
+                                 const char *name,
+                                 guint max,
+                                 LoftCatalogPackageRow *out_row,
+                                 GError **error)
+{
+  g_autoptr (LoftCatalogStatement) find =
+    loft_catalog_query (connection,
+                        error,
+                        "SELECT " LOFT_CATALOG_PACKAGE_COLUMNS ", p.versions"
+                        "  FROM packages AS p WHERE p.name = ?1",
+                        "t",
+                        name);
+  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
+
+  if (code == SQLITE_DONE ||
+      (code == SQLITE_ROW && !loft_catalog_scope_has_package (self, find)))
+    {
+      set_no_such_package (self, name, error);
+      return FALSE;
+    }
+  if (code != SQLITE_ROW)
+    return FALSE;
+  if (loft_catalog_column_int (find, 7) > max)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_NOT_READY,
+                   "“%s” has too many versions to list them quickly",
+                   name);
+      return FALSE;
+    }
+
+  return loft_catalog_scope_take_package (self, find, out_row, error);
 }

@@ -75,8 +75,7 @@ typedef struct
   char *sha256;  /* owned, nullable */
   char *head;    /* owned, nullable */
   char *archive; /* owned, nullable */
-  gint64 seq;
-  gint64 since;
+  LoftCatalogComing coming;
 } Known;
 
 static void
@@ -116,8 +115,8 @@ find_known (LoftCatalogWrite *write,
       out_known->sha256 = g_strdup (loft_catalog_column_text (find, 1));
       out_known->head = g_strdup (loft_catalog_column_text (find, 2));
       out_known->archive = g_strdup (loft_catalog_column_text (find, 3));
-      out_known->seq = loft_catalog_column_int (find, 4);
-      out_known->since = loft_catalog_column_int (find, 5);
+      out_known->coming.seq = loft_catalog_column_int (find, 4);
+      out_known->coming.since = loft_catalog_column_int (find, 5);
     }
 
   return code != SQLITE_ERROR;
@@ -136,76 +135,6 @@ archive_to_store (const LoftDocument *document)
   return is_usual ? NULL : document->archive;
 }
 
-/* Which event told of a version first, and when it came. */
-typedef struct
-{
-  gint64 seq;
-  gint64 since;
-} Coming;
-
-/* The event may have been passed because the document was missing then. */
-static gboolean
-find_passed_event (LoftCatalogWrite *write,
-                   const LoftDocument *document,
-                   Coming *out_coming,
-                   GError **error)
-{
-  g_autoptr (LoftCatalogStatement) find =
-    loft_catalog_query (write->connection,
-                        error,
-                        "SELECT e.seq, e.time FROM problems AS p"
-                        "  CROSS JOIN events AS e ON e.seq = p.seq"
-                        "  WHERE p.name = ?1 AND p.key = ?2"
-                        "  ORDER BY p.seq LIMIT 1",
-                        "tt",
-                        document->name,
-                        document->key);
-  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
-
-  out_coming->seq = LOFT_CATALOG_NO_EVENT;
-  out_coming->since = document->published_at;
-  if (code == SQLITE_ROW)
-    {
-      out_coming->seq = loft_catalog_column_int (find, 0);
-      out_coming->since = loft_catalog_column_int (find, 1);
-    }
-
-  return code != SQLITE_ERROR;
-}
-
-/* What was adopted has been there always: its event only tells when it was
- * found. */
-static gboolean
-find_coming (LoftCatalogWrite *write,
-             const LoftDocument *document,
-             const LoftEvent *event,
-             const Known *known,
-             Coming *out_coming,
-             GError **error)
-{
-  if (document->adopted)
-    {
-      out_coming->seq = 0;
-      out_coming->since = document->published_at;
-      return TRUE;
-    }
-  if (known->known && known->seq != LOFT_CATALOG_NO_EVENT)
-    {
-      out_coming->seq = known->seq;
-      out_coming->since = known->since;
-      return TRUE;
-    }
-  if (!find_passed_event (write, document, out_coming, error))
-    return FALSE;
-  if (event != NULL && out_coming->seq == LOFT_CATALOG_NO_EVENT)
-    {
-      out_coming->seq = (gint64) event->seq;
-      out_coming->since = event->time;
-    }
-
-  return TRUE;
-}
-
 static gboolean
 insert_version (LoftCatalogWrite *write,
                 gint64 package,
@@ -213,7 +142,7 @@ insert_version (LoftCatalogWrite *write,
                 const char *sha256,
                 gint64 size,
                 const char *head,
-                const Coming *coming,
+                const LoftCatalogComing *coming,
                 GError **error)
 {
   g_autoptr (GBytes) sort = loft_version_sort_key (document->version);
@@ -245,26 +174,6 @@ insert_version (LoftCatalogWrite *write,
     head,
     coming->seq,
     coming->since);
-}
-
-/* Remembers the last event that is to be seen in a package. */
-static gboolean
-note_change (LoftCatalogWrite *write,
-             gint64 package,
-             gint64 seq,
-             gint64 since,
-             GError **error)
-{
-  return loft_catalog_run (
-    write->connection,
-    error,
-    "UPDATE packages"
-    "  SET changed = max (changed, ?2), latest = max (latest, ?3)"
-    "  WHERE id = ?1 AND (changed < ?2 OR latest < ?3)",
-    "iii",
-    package,
-    seq,
-    since);
 }
 
 /* Counts a version that was not known. */
@@ -344,12 +253,14 @@ loft_catalog_store_document (LoftCatalogWrite *write,
                              GError **error)
 {
   gint64 package = 0;
-  g_auto (Known) known = { .size = -1 };
-  Coming coming = { 0 };
+  g_auto (Known) known = { .size = -1, .coming = LOFT_CATALOG_COMING_UNKNOWN };
 
   if (!ensure_package (write, document->name, &package, error) ||
-      !find_known (write, package, document->key, &known, error) ||
-      !find_coming (write, document, event, &known, &coming, error))
+      !find_known (write, package, document->key, &known, error))
+    return FALSE;
+
+  LoftCatalogComing coming = known.coming;
+  if (!loft_catalog_find_coming (write, document, event, &coming, error))
     return FALSE;
 
   const char *any_sha256 = event != NULL && event->archive_sha256 != NULL
@@ -361,7 +272,7 @@ loft_catalog_store_document (LoftCatalogWrite *write,
     loft_element_render_head (document, any_sha256, any_size);
   if (known.known && g_str_equal (head, known.head) &&
       g_strcmp0 (archive_to_store (document), known.archive) == 0 &&
-      coming.seq == known.seq && coming.since == known.since)
+      coming.seq == known.coming.seq && coming.since == known.coming.since)
     return TRUE;
 
   if (!insert_version (write,
@@ -372,12 +283,11 @@ loft_catalog_store_document (LoftCatalogWrite *write,
                        head,
                        &coming,
                        error) ||
-      !note_change (write,
-                    package,
-                    coming.seq != LOFT_CATALOG_NO_EVENT ? coming.seq : 0,
-                    coming.since,
-                    error) ||
-      (!known.known && !count_version (write, package, error)) ||
+      !(known.known
+          ? loft_catalog_note_comings (write, package, error)
+          : count_version (write, package, error) &&
+              loft_catalog_note_coming (write, package, &coming, error)) ||
+      !loft_catalog_note_mentions (write, document, error) ||
       !touch_package (write, package, document->published_at, error) ||
       !loft_catalog_run (write->connection,
                          error,
@@ -501,41 +411,4 @@ loft_catalog_store_state (LoftCatalogWrite *write,
 
   return store_yanked (write, package, state, error) &&
          touch_package (write, package, state->changed_at, error);
-}
-
-/**
- * loft_catalog_store_state_event:
- * @write: what is being written
- * @event: an event that tells of a state, which is stored already
- * @error: return location for a #GError
- *
- * Remembers that a package's state was told of by @event, unless an earlier
- * event told of a later one.
- *
- * Returns: %TRUE on success; %FALSE with @error set
- */
-gboolean
-loft_catalog_store_state_event (LoftCatalogWrite *write,
-                                const LoftEvent *event,
-                                GError **error)
-{
-  gint64 package = 0;
-
-  if (event->state->revision == 0)
-    return TRUE;
-  if (!ensure_package (write, event->name, &package, error) ||
-      !loft_catalog_run (
-        write->connection,
-        error,
-        "INSERT INTO states SELECT ?1, ?2, ?3 WHERE ?3 > ifnull ("
-        "  (SELECT revision FROM states WHERE package = ?1"
-        "    ORDER BY seq DESC LIMIT 1), 0)",
-        "iii",
-        package,
-        (gint64) event->seq,
-        (gint64) event->state->revision))
-    return FALSE;
-
-  return sqlite3_changes (write->connection->db) == 0 ||
-         note_change (write, package, (gint64) event->seq, 0, error);
 }

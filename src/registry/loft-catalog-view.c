@@ -8,7 +8,6 @@
 
 #include "registry/loft-catalog-private.h"
 
-#include "registry/loft-element.h"
 #include "registry/loft-registry-error.h"
 
 /* One package, as a view shows it. */
@@ -17,99 +16,28 @@
  * more versions than there are. */
 #define FEW_VERSIONS 200
 
-static void
-set_no_such_package (const LoftCatalogScope *scope,
-                     const char *name,
-                     GError **error)
-{
-  g_set_error (error,
-               LOFT_REGISTRY_ERROR,
-               LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
-               scope->by_age ? "No version of “%s” is old enough for this view"
-                             : "There was no package “%s” then",
-               name);
-}
-
-static gboolean
-find_package (LoftCatalogReader *reader,
-              const LoftCatalogScope *scope,
-              const char *name,
-              guint max,
-              LoftCatalogPackageRow *out_row,
-              GError **error)
-{
-  g_autoptr (LoftCatalogStatement) find =
-    loft_catalog_query (reader,
-                        error,
-                        "SELECT " LOFT_CATALOG_PACKAGE_COLUMNS ", p.versions"
-                        "  FROM packages AS p"
-                        "  WHERE p.name = ?1 AND p.versions > 0",
-                        "t",
-                        name);
-  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
-
-  if (code == SQLITE_DONE)
-    set_no_such_package (scope, name, error);
-  if (code != SQLITE_ROW)
-    return FALSE;
-  if (loft_catalog_column_int (find, 5) > max)
-    {
-      g_set_error (error,
-                   LOFT_REGISTRY_ERROR,
-                   LOFT_REGISTRY_ERROR_NOT_READY,
-                   "“%s” has too many versions to list them quickly",
-                   name);
-      return FALSE;
-    }
-
-  return loft_catalog_scope_take_package (scope, find, out_row, error);
-}
-
-static gboolean
-is_yanked (const LoftCatalogPackageRow *package, const char *key, gboolean now)
-{
-  return package->yanked != NULL ? g_hash_table_contains (package->yanked, key)
-                                 : now;
-}
-
-/* Appends the versions; *@out_found tells whether there were any, yanked or
- * not. */
 static gboolean
 append_versions (LoftCatalogReader *reader,
                  LoftCatalogScope *scope,
                  const LoftCatalogPackageRow *package,
                  GString *text,
-                 gboolean *out_found,
                  GError **error)
 {
-  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
-    reader,
-    error,
-    "SELECT key, yanked, seq, since, owners, head FROM versions"
-    "  WHERE package = ?1 ORDER BY stable, sort, key",
-    "i",
-    package->id);
+  g_autoptr (LoftCatalogStatement) list =
+    loft_catalog_query (reader,
+                        error,
+                        "SELECT " LOFT_CATALOG_VERSION_COLUMNS " FROM versions"
+                        "  WHERE package = ?1 ORDER BY stable, sort, key",
+                        "i",
+                        package->id);
   int code = SQLITE_ERROR;
 
-  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
+  while (list != NULL &&
+         (code = loft_catalog_scope_step (scope, list, package, error)) ==
+           SQLITE_ROW)
     {
-      if (!loft_catalog_scope_has (scope,
-                                   loft_catalog_column_int (list, 2),
-                                   loft_catalog_column_int (list, 3)))
-        continue;
-      *out_found = TRUE;
-      if (is_yanked (package,
-                     loft_catalog_column_text (list, 0),
-                     loft_catalog_column_int (list, 1) != 0))
-        continue;
       g_string_append_c (text, text->len == 0 ? '[' : ',');
-      loft_element_append (text,
-                           loft_catalog_column_text (list, 5),
-                           package->has_state
-                             ? package->owners
-                             : loft_catalog_column_text (list, 4),
-                           FALSE,
-                           package->deprecated);
+      loft_catalog_append_version (text, list, package);
     }
   g_string_append (text, text->len == 0 ? "[]" : "]");
 
@@ -127,19 +55,18 @@ list_versions (LoftCatalog *self,
   LoftCatalogScope scope = { 0 };
   g_auto (LoftCatalogPackageRow) package = { 0 };
   g_autoptr (GString) text = g_string_sized_new (4096);
-  gboolean found = FALSE;
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
 
   if (reader == NULL || loft_catalog_begin (reader, "BEGIN", error) == NULL ||
       !loft_catalog_scope_init (&scope, reader, view, error) ||
-      !find_package (reader, &scope, name, max, &package, error) ||
-      !append_versions (reader, &scope, &package, text, &found, error))
+      !loft_catalog_scope_find_package (&scope,
+                                        reader,
+                                        name,
+                                        max,
+                                        &package,
+                                        error) ||
+      !append_versions (reader, &scope, &package, text, error))
     return NULL;
-  if (!found)
-    {
-      set_no_such_package (&scope, name, error);
-      return NULL;
-    }
   *out_validity = scope.validity;
 
   return g_string_free_to_bytes (g_steal_pointer (&text));
@@ -241,7 +168,12 @@ loft_catalog_view_version (LoftCatalog *self,
 
   if (reader == NULL || loft_catalog_begin (reader, "BEGIN", error) == NULL ||
       !loft_catalog_scope_init (&scope, reader, view, error) ||
-      !find_package (reader, &scope, name, G_MAXUINT, &package, error))
+      !loft_catalog_scope_find_package (&scope,
+                                        reader,
+                                        name,
+                                        G_MAXUINT,
+                                        &package,
+                                        error))
     return NULL;
   *out_validity = scope.validity;
 

@@ -60,6 +60,10 @@ struct _LoftRegistry
   LoftMark list_mark;
   gboolean list_building;
   GQueue list_waiting; /* owned, of owned GTask */
+
+  /* Full lists of views; of the same thread. */
+  gboolean view_building;
+  GQueue view_waiting; /* owned, of owned GTask */
 };
 
 LoftRegistrySettings *loft_registry_dup_settings (LoftRegistry *self);

@@ -6,47 +6,63 @@
 
 #include "config.h"
 
-#include "registry/loft-registry-view.h"
-
-#include "registry/loft-registry-private.h"
+#include "registry/loft-registry-view-private.h"
 
 /* What a view shows. Always from the catalog: only it knows when a version
  * came. */
 
-/* A question whose answer takes its time. */
-typedef struct Question Question;
-
-typedef GBytes *(*AnswerFunc) (LoftRegistry *self,
-                               Question *question,
-                               GCancellable *cancellable,
-                               GError **error);
-
-struct Question
+/**
+ * loft_view_answer_free:
+ * @self: (transfer full): an answer
+ *
+ * Frees @self.
+ */
+void
+loft_view_answer_free (LoftViewAnswer *self)
 {
-  AnswerFunc func;
-  LoftView view;
-  char *name;    /* owned */
-  char *version; /* owned, nullable */
-  LoftValidity validity;
-};
+  g_return_if_fail (self != NULL);
 
-static void
-question_free (gpointer data)
+  g_clear_pointer (&self->body, g_bytes_unref);
+  g_free (self->digest);
+  g_free (self->next);
+  g_free (self);
+}
+
+/**
+ * loft_view_question_free:
+ * @data: (transfer full): a question
+ *
+ * Frees a question.
+ */
+void
+loft_view_question_free (gpointer data)
 {
-  Question *question = data;
+  LoftViewQuestion *question = data;
 
   g_free (question->name);
   g_free (question->version);
+  g_free (question->after);
   g_free (question);
 }
 
-static Question *
-question_new (const LoftView *view,
-              const char *name,
-              const char *version,
-              AnswerFunc func)
+/**
+ * loft_view_question_new:
+ * @view: a view
+ * @name: (nullable): a package
+ * @version: (nullable): a version
+ * @func: (nullable): what answers it
+ *
+ * Makes a question.
+ *
+ * Returns: (transfer full): the question
+ */
+LoftViewQuestion *
+loft_view_question_new (const LoftView *view,
+                        const char *name,
+                        const char *version,
+                        LoftViewAnswerFunc func)
 {
-  Question *question = g_new0 (Question, 1);
+  LoftViewQuestion *question = g_new0 (LoftViewQuestion, 1);
 
   question->func = func;
   question->view = *view;
@@ -56,38 +72,59 @@ question_new (const LoftView *view,
   return question;
 }
 
-static void
-answer_in_thread_cb (GTask *task,
-                     gpointer source_object,
-                     gpointer task_data,
-                     GCancellable *cancellable)
+/**
+ * loft_view_answer_in_thread:
+ * @task: a task, whose data is a question
+ * @source_object: a registry
+ * @task_data: the question
+ * @cancellable: (nullable): a cancellable
+ *
+ * Answers a question in a thread.
+ */
+void
+loft_view_answer_in_thread (GTask *task,
+                            gpointer source_object,
+                            gpointer task_data,
+                            GCancellable *cancellable)
 {
-  Question *question = task_data;
+  const LoftViewQuestion *question = task_data;
   g_autoptr (GError) local_error = NULL;
-  GBytes *bytes = question->func (LOFT_REGISTRY (source_object),
-                                  question,
-                                  cancellable,
-                                  &local_error);
+  g_autoptr (LoftViewAnswer) answer = g_new0 (LoftViewAnswer, 1);
 
-  if (bytes != NULL)
+  answer->body = question->func (LOFT_REGISTRY (source_object),
+                                 question,
+                                 answer,
+                                 cancellable,
+                                 &local_error);
+  if (answer->body != NULL)
     {
-      g_task_return_pointer (task, bytes, (GDestroyNotify) g_bytes_unref);
+      g_task_return_pointer (task,
+                             g_steal_pointer (&answer),
+                             (GDestroyNotify) loft_view_answer_free);
       return;
     }
   loft_registry_translate_error (&local_error);
   g_task_return_error (task, g_steal_pointer (&local_error));
 }
 
-/* Takes the question. */
-static void
-run (LoftRegistry *self,
-     GTask *task,
-     Question *question,
-     GTaskThreadFunc thread_func)
+/**
+ * loft_registry_view_run:
+ * @self: a registry
+ * @task: a task
+ * @question: (transfer full): its question
+ * @thread_func: what answers it, in a thread
+ *
+ * Runs a task, if the catalog may answer.
+ */
+void
+loft_registry_view_run (LoftRegistry *self,
+                        GTask *task,
+                        LoftViewQuestion *question,
+                        GTaskThreadFunc thread_func)
 {
   g_autoptr (GError) local_error = NULL;
 
-  g_task_set_task_data (task, question, question_free);
+  g_task_set_task_data (task, question, loft_view_question_free);
   if (loft_registry_can_answer (self, &local_error))
     g_task_run_in_thread (task, thread_func);
   else
@@ -99,7 +136,6 @@ run (LoftRegistry *self,
  * @self: a registry
  * @view: a view
  * @name: a package
- * @out_validity: (out): how long the answer holds
  * @error: return location for a #GError
  *
  * Lists the versions of a package as a view shows them, quick enough for a main
@@ -111,11 +147,10 @@ run (LoftRegistry *self,
  *   %LOFT_REGISTRY_ERROR_NOT_FOUND for a view of the future, or to
  *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE
  */
-GBytes *
+LoftViewAnswer *
 loft_registry_view_versions (LoftRegistry *self,
                              const LoftView *view,
                              const char *name,
-                             LoftValidity *out_validity,
                              GError **error)
 {
   g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
@@ -125,23 +160,27 @@ loft_registry_view_versions (LoftRegistry *self,
   if (!loft_registry_can_answer (self, error))
     return NULL;
 
-  return loft_catalog_view_few_versions (self->catalog,
-                                         view,
-                                         name,
-                                         out_validity,
-                                         error);
+  g_autoptr (LoftViewAnswer) answer = g_new0 (LoftViewAnswer, 1);
+  answer->body = loft_catalog_view_few_versions (self->catalog,
+                                                 view,
+                                                 name,
+                                                 &answer->validity,
+                                                 error);
+
+  return answer->body != NULL ? g_steal_pointer (&answer) : NULL;
 }
 
 static GBytes *
 answer_versions (LoftRegistry *self,
-                 Question *question,
+                 const LoftViewQuestion *question,
+                 LoftViewAnswer *answer,
                  GCancellable *cancellable,
                  GError **error)
 {
   return loft_catalog_view_versions (self->catalog,
                                      &question->view,
                                      question->name,
-                                     &question->validity,
+                                     &answer->validity,
                                      error);
 }
 
@@ -170,15 +209,17 @@ loft_registry_view_versions_async (LoftRegistry *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, loft_registry_view_versions_async);
-  run (self,
-       task,
-       question_new (view, name, NULL, answer_versions),
-       answer_in_thread_cb);
+  loft_registry_view_run (
+    self,
+    task,
+    loft_view_question_new (view, name, NULL, answer_versions),
+    loft_view_answer_in_thread);
 }
 
 static GBytes *
 answer_version (LoftRegistry *self,
-                Question *question,
+                const LoftViewQuestion *question,
+                LoftViewAnswer *answer,
                 GCancellable *cancellable,
                 GError **error)
 {
@@ -187,7 +228,7 @@ answer_version (LoftRegistry *self,
                                &question->view,
                                question->name,
                                question->version,
-                               &question->validity,
+                               &answer->validity,
                                error);
   if (found == NULL)
     return NULL;
@@ -228,35 +269,30 @@ loft_registry_view_version_async (LoftRegistry *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, loft_registry_view_version_async);
-  run (self,
-       task,
-       question_new (view, name, version, answer_version),
-       answer_in_thread_cb);
+  loft_registry_view_run (
+    self,
+    task,
+    loft_view_question_new (view, name, version, answer_version),
+    loft_view_answer_in_thread);
 }
 
 /**
  * loft_registry_view_finish:
  * @self: a registry
  * @result: what the callback got
- * @out_validity: (out): how long the answer holds
  * @error: return location for a #GError
  *
  * Ends what one of the functions above began.
  *
- * Returns: (transfer full): JSON, or %NULL with @error set to a
+ * Returns: (transfer full): the answer, or %NULL with @error set to a
  *   #LoftRegistryError
  */
-GBytes *
+LoftViewAnswer *
 loft_registry_view_finish (LoftRegistry *self,
                            GAsyncResult *result,
-                           LoftValidity *out_validity,
                            GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-  g_return_val_if_fail (out_validity != NULL, NULL);
-
-  const Question *question = g_task_get_task_data (G_TASK (result));
-  *out_validity = question->validity;
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }
@@ -268,14 +304,15 @@ download_in_thread_cb (GTask *task,
                        GCancellable *cancellable)
 {
   LoftRegistry *self = LOFT_REGISTRY (source_object);
-  Question *question = task_data;
+  const LoftViewQuestion *question = task_data;
   g_autoptr (GError) local_error = NULL;
+  LoftValidity validity = { 0 };
   g_autoptr (LoftCatalogVersion) found =
     loft_catalog_view_version (self->catalog,
                                &question->view,
                                question->name,
                                question->version,
-                               &question->validity,
+                               &validity,
                                &local_error);
   LoftDownload *download = found != NULL
                              ? loft_registry_open_archive (self,
@@ -323,10 +360,10 @@ loft_registry_view_download_async (LoftRegistry *self,
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
 
   g_task_set_source_tag (task, loft_registry_view_download_async);
-  run (self,
-       task,
-       question_new (view, name, version, NULL),
-       download_in_thread_cb);
+  loft_registry_view_run (self,
+                          task,
+                          loft_view_question_new (view, name, version, NULL),
+                          download_in_thread_cb);
 }
 
 /**

@@ -126,6 +126,7 @@ loft_registry_init (LoftRegistry *self)
   g_mutex_init (&self->mutex);
   g_cond_init (&self->keeper_cond);
   g_queue_init (&self->list_waiting);
+  g_queue_init (&self->view_waiting);
 }
 
 static gboolean
