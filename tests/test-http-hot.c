@@ -244,13 +244,13 @@ static void
 test_same (ServerFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GPtrArray) cold = walk (fixture, FALSE, 1);
-  guint64 before = loft_figure_get (&fixture->figures.hot_hits);
+  guint64 before = loft_figure_get (&fixture->figures->hot_hits);
   g_assert_cmpuint (before, ==, 0);
 
   /* What was asked for twice is hot the third time. */
   g_autoptr (GPtrArray) hot = walk (fixture, TRUE, 3);
-  guint64 hits = loft_figure_get (&fixture->figures.hot_hits);
-  guint64 known = loft_figure_get (&fixture->figures.hot_not_modified);
+  guint64 hits = loft_figure_get (&fixture->figures->hot_hits);
+  guint64 known = loft_figure_get (&fixture->figures->hot_not_modified);
 
   g_test_message ("%" G_GUINT64_FORMAT " hot, %" G_GUINT64_FORMAT
                   " of them 304",
@@ -277,11 +277,11 @@ get (guint16 port, const char *target)
 static void
 assert_hit (ServerFixture *fixture, const char *target, gboolean expected)
 {
-  guint64 before = loft_figure_get (&fixture->figures.hot_hits);
+  guint64 before = loft_figure_get (&fixture->figures->hot_hits);
   g_autofree char *text = get (fixture->port, target);
 
   g_test_message ("%s", target);
-  g_assert_cmpuint (loft_figure_get (&fixture->figures.hot_hits) - before,
+  g_assert_cmpuint (loft_figure_get (&fixture->figures->hot_hits) - before,
                     ==,
                     expected);
 }

@@ -251,22 +251,6 @@ loft_http_server_set_settings (LoftHttpServer *self,
 }
 
 /**
- * loft_http_server_set_figures:
- * @self: a server that does not listen yet
- * @figures: where its gate counts, as long as it lives
- *
- * Has the gate count in a place where others can read along.
- */
-void
-loft_http_server_set_figures (LoftHttpServer *self, LoftGateFigures *figures)
-{
-  g_return_if_fail (LOFT_IS_HTTP_SERVER (self));
-  g_return_if_fail (figures != NULL);
-
-  loft_gate_set_figures (loft_front_get_gate (self->front), figures);
-}
-
-/**
  * loft_http_server_add_listener:
  * @self: a server
  * @socket: a socket that listens; other processes may listen on it too

@@ -51,8 +51,6 @@ LoftHttpServer *loft_http_server_new (LoftRegistry *registry,
                                       GError **error);
 void loft_http_server_set_settings (LoftHttpServer *self,
                                     const LoftHttpSettings *settings);
-void loft_http_server_set_figures (LoftHttpServer *self,
-                                   LoftGateFigures *figures);
 gboolean loft_http_server_listen (LoftHttpServer *self,
                                   const char *address,
                                   GError **error);

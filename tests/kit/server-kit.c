@@ -8,6 +8,8 @@
 
 #include "kit/server-kit.h"
 
+#include "http/loft-http-figures.h"
+
 #include <string.h>
 
 typedef struct
@@ -30,8 +32,11 @@ server_fixture_set_up_unready (ServerFixture *fixture)
   fixture->server =
     loft_http_server_new (fixture->registry.registry, &settings, &error);
   g_assert_no_error (error);
-  memset (&fixture->figures, 0, sizeof fixture->figures);
-  loft_http_server_set_figures (fixture->server, &fixture->figures);
+
+  LoftFigures *figures = loft_page_get_slot (
+    loft_registry_get_page (fixture->registry.registry, NULL),
+    0);
+  fixture->figures = &figures->gate;
   loft_http_server_listen (fixture->server, "127.0.0.1:0", &error);
   g_assert_no_error (error);
 

@@ -17,8 +17,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   RegistryFixture registry;
-  LoftHttpServer *server; /* owned */
-  LoftGateFigures figures;
+  LoftHttpServer *server;   /* owned */
+  LoftGateFigures *figures; /* not owned */
   guint16 port;
 } ServerFixture;
 
