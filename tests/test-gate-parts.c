@@ -239,6 +239,20 @@ test_buffer_flow (void)
   loft_buffer_clear (&buffer);
 }
 
+/* What was lent is not freed. */
+static void
+test_buffer_lent (void)
+{
+  char text[] = "hello";
+  LoftBuffer buffer = { text, 0, 5, 0 };
+
+  loft_buffer_consume (&buffer, 2);
+  assert_content (&buffer, "llo");
+  loft_buffer_clear (&buffer);
+  g_assert_null (buffer.data);
+  g_assert_cmpuint (buffer.length, ==, 0);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -252,6 +266,7 @@ main (int argc, char **argv)
   g_test_add_func ("/gate-parts/refusal", test_refusal);
   g_test_add_func ("/gate-parts/buffer", test_buffer);
   g_test_add_func ("/gate-parts/buffer/flow", test_buffer_flow);
+  g_test_add_func ("/gate-parts/buffer/lent", test_buffer_lent);
 
   return g_test_run ();
 }

@@ -17,12 +17,14 @@
  * loft_buffer_clear:
  * @self: a buffer
  *
- * Forgets its bytes, and gives its memory back.
+ * Forgets its bytes, and gives its memory back, unless that was lent to it.
  */
 void
 loft_buffer_clear (LoftBuffer *self)
 {
-  g_clear_pointer (&self->data, g_free);
+  if (self->size > 0)
+    g_free (self->data);
+  self->data = NULL;
   self->start = 0;
   self->length = 0;
   self->size = 0;

@@ -15,13 +15,13 @@ G_BEGIN_DECLS
  * @data: (nullable): all of it
  * @start: where its bytes begin
  * @length: how many they are
- * @size: bytes of @data
+ * @size: bytes of @data; 0 if they are lent to it, to be consumed only
  *
  * Bytes that wait. An empty one is all zeros, and takes no memory.
  */
 typedef struct
 {
-  char *data; /* owned, nullable */
+  char *data; /* owned unless lent, nullable */
   guint start;
   guint length;
   guint size;

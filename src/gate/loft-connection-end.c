@@ -69,7 +69,7 @@ loft_connection_detach (LoftConnection *self)
   self->withheld = 0;
   if (!parking || self->ended || self->gate->stopping)
     {
-      loft_connection_finish (self, rest, rest == 0);
+      loft_connection_finish (self, rest, rest == 0 || self->cut);
       return;
     }
 

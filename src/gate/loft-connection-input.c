@@ -114,6 +114,7 @@ grant (LoftConnection *self, const LoftHead *head)
   self->answered = FALSE;
   loft_connection_set_idle (self, FALSE);
   self->cut = FALSE;
+  self->old = head->minor == 0;
   loft_connection_clear_capture (self);
   loft_connection_touch (self);
 
@@ -329,6 +330,12 @@ loft_connection_await_input (LoftConnection *self)
       (self->withheld > 0 && !self->cut))
     return;
 
+  /* What comes is the body of a request that was refused, and no request. */
+  if (self->cut)
+    {
+      loft_connection_release (self, FALSE);
+      return;
+    }
   loft_connection_set_idle (self, TRUE);
   loft_connection_mark_again (self);
 }

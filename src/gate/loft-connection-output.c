@@ -158,10 +158,11 @@ loft_connection_can_write (LoftConnection *self)
 static gboolean
 is_informational (const char *head, gsize length)
 {
-  static const char start[] = "HTTP/1.1 1";
+  static const char start[] = "HTTP/1.";
 
-  return length >= sizeof start - 1 &&
-         memcmp (head, start, sizeof start - 1) == 0;
+  return length > sizeof start + 1 &&
+         memcmp (head, start, sizeof start - 1) == 0 &&
+         head[sizeof start + 1] == '1';
 }
 
 /* A final answer came while the client waits for leave to send its body: it may
@@ -191,7 +192,8 @@ write_head (LoftConnection *self, const char *head, gsize length)
       self->expecting = FALSE;
       self->grant += self->withheld;
       self->withheld = 0;
-      loft_connection_append (self, head, length);
+      if (!self->old)
+        loft_connection_append (self, head, length);
       return (gssize) length;
     }
 

@@ -77,6 +77,7 @@ struct _LoftConnection
   guint fresh : 1;     /* no head has come yet */
   guint idle : 1;      /* the HTTP server waits for a request */
   guint expecting : 1; /* the body is held back until a 100 was written */
+  guint old : 1;       /* it speaks HTTP/1.0, which knows no 100 */
   guint cut : 1;       /* it was refused before that, so this is the end */
   guint answered : 1;  /* the head of the answer was written */
   guint farewell : 1;  /* our side is shut down as soon as all is sent */

@@ -250,15 +250,15 @@ loft_gate_keep_hot (LoftGate *self,
   static const char not_modified[] = "HTTP/1.1 304 ";
   g_autofree LoftCapture *capture = g_steal_pointer (&connection->capture);
   g_autoptr (LoftHotResponse) response = capture->response;
-  LoftHotMark mark = { 0 };
 
   if (self->hot == NULL || self->stopping || connection->target.data == NULL ||
       length < sizeof ok - 1)
     return;
 
-  self->delegate.get_mark (&mark, self->user_data);
-  if (mark.sequence != capture->mark.sequence ||
-      mark.epoch != capture->mark.epoch)
+  /* What changes after this look at the mark is forgotten by the next one. */
+  refresh (self);
+  if (self->mark.sequence != capture->mark.sequence ||
+      self->mark.epoch != capture->mark.epoch)
     return;
 
   if (memcmp (head, ok, sizeof ok - 1) == 0)
@@ -268,7 +268,6 @@ loft_gate_keep_hot (LoftGate *self,
   if (response->head == NULL && response->not_modified == NULL)
     return;
 
-  refresh (self);
   loft_hot_cache_store (self->hot,
                         connection->target,
                         g_steal_pointer (&response));
