@@ -8,9 +8,10 @@
 
 /* bench-disk DIRECTORY SECONDS WRITERS SIZE
  *
- * Measures how often a second a file of SIZE bytes can be made durable: create
- * without a name, write, fdatasync, link, fsync of the directory. Each writer
- * has a directory of its own, as packages have. */
+ * Measures how often a second what a publish writes can be made durable, and
+ * nothing else: a tarball of SIZE bytes and a document in a directory of each
+ * writer's own, and an entry of a log that all share. Each is created without a
+ * name, written, flushed and linked, and its directory is flushed. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,10 +22,14 @@
 
 #include "bench/bench-kit.h"
 
+#define DOCUMENT_SIZE 500
+#define ENTRY_SIZE 350
+
 typedef struct
 {
   int *directories; /* owned */
-  char *content;    /* owned */
+  int log;
+  char *content; /* owned */
   gsize size;
 } Disk;
 
@@ -44,12 +49,16 @@ fail (const char *what, GError **error)
 }
 
 static gboolean
-store (const Disk *disk, int directory, int fd, guint turn, GError **error)
+link_durably (int fd,
+              int directory,
+              const char *name,
+              const char *content,
+              gsize size,
+              GError **error)
 {
   g_autofree char *source = g_strdup_printf ("/proc/self/fd/%d", fd);
-  g_autofree char *name = g_strdup_printf ("%u", turn);
 
-  if (write (fd, disk->content, disk->size) != (gssize) disk->size)
+  if (write (fd, content, size) != (gssize) size)
     return fail ("write", error);
   if (fdatasync (fd) == -1)
     return fail ("fdatasync", error);
@@ -62,19 +71,49 @@ store (const Disk *disk, int directory, int fd, guint turn, GError **error)
 }
 
 static gboolean
-store_cb (guint worker, guint turn, gpointer user_data, GError **error)
+store (int directory,
+       const char *name,
+       const char *content,
+       gsize size,
+       GError **error)
 {
-  const Disk *disk = user_data;
-  int directory = disk->directories[worker];
   int fd = openat (directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 
   if (fd == -1)
     return fail ("O_TMPFILE", error);
 
-  gboolean stored = store (disk, directory, fd, turn, error);
+  gboolean stored = link_durably (fd, directory, name, content, size, error);
   close (fd);
 
   return stored;
+}
+
+static gboolean
+store_cb (guint worker, guint turn, gpointer user_data, GError **error)
+{
+  const Disk *disk = user_data;
+  int directory = disk->directories[worker];
+  g_autofree char *tarball = g_strdup_printf ("%u.tar.gz", turn);
+  g_autofree char *document = g_strdup_printf ("%u.json", turn);
+  g_autofree char *entry = g_strdup_printf ("%u-%u", worker, turn);
+
+  return store (directory, tarball, disk->content, disk->size, error) &&
+         store (directory, document, disk->content, DOCUMENT_SIZE, error) &&
+         store (disk->log, entry, disk->content, ENTRY_SIZE, error);
+}
+
+static int
+make_directory (const char *parent, const char *name, GError **error)
+{
+  g_autofree char *path = g_build_filename (parent, name, NULL);
+  int fd = g_mkdir_with_parents (path, 0700) == 0
+             ? open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+             : -1;
+
+  if (fd == -1)
+    fail (path, error);
+
+  return fd;
 }
 
 int
@@ -93,23 +132,21 @@ main (int argc, char **argv)
   double seconds = g_ascii_strtod (argv[2], NULL);
   guint writers = (guint) g_ascii_strtoull (argv[3], NULL, 10);
   g_autofree int *directories = g_new (int, writers);
-  disk.size = (gsize) g_ascii_strtoull (argv[4], NULL, 10);
+  disk.size = MAX ((gsize) g_ascii_strtoull (argv[4], NULL, 10), DOCUMENT_SIZE);
   g_autofree char *content = g_strnfill (disk.size, 'x');
   disk.directories = directories;
   disk.content = content;
+  disk.log = make_directory (argv[1], "log", &error);
+  if (disk.log == -1)
+    return bench_fail (error);
 
   for (guint i = 0; i < writers; i++)
     {
       g_autofree char *name = g_strdup_printf ("writer-%u", i);
-      g_autofree char *path = g_build_filename (argv[1], name, NULL);
 
-      if (g_mkdir_with_parents (path, 0700) == -1 ||
-          (directories[i] = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)) ==
-            -1)
-        {
-          fail (path, &error);
-          return bench_fail (error);
-        }
+      directories[i] = make_directory (argv[1], name, &error);
+      if (directories[i] == -1)
+        return bench_fail (error);
     }
 
   if (!bench_run (writers, seconds, store_cb, &disk, &error))
