@@ -53,6 +53,7 @@ static const Row rows[] = {
   { "http09", 400, "GET /\r\n\r\n" },
   { "http2-preface", 505, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" },
   { "http12", 505, "GET / HTTP/1.2\r\n" HOST END },
+  { "http11-bare-cr", 400, "GET / HTTP/1.1\rX\n" HOST END },
   { "http-lower", 400, "GET / http/1.1\r\n" HOST END },
   { "tls", 400, "\x16\x03\x01\x02" },
   { "bare-lf", 400, "GET / HTTP/1.1\n" },

@@ -133,7 +133,8 @@ parse_protocol (LoftHead *head, LoftSpan *rest)
     head->minor = 0;
   else if (rest->length >= 10 && memcmp (rest->data, "HTTP/", 5) == 0 &&
            g_ascii_isdigit (rest->data[5]) && rest->data[6] == '.' &&
-           g_ascii_isdigit (rest->data[7]) && rest->data[8] == '\r')
+           g_ascii_isdigit (rest->data[7]) &&
+           memcmp (rest->data + 8, "\r\n", 2) == 0)
     return refuse (head, 505, "Only HTTP/1.1 and HTTP/1.0 are spoken here");
   else
     return refuse (head, 400, "The request line is malformed");
