@@ -82,6 +82,22 @@ loft_gate_listener_free (gpointer data)
   g_free (self);
 }
 
+/* HTTP servers know addresses of networks alone; a UNIX socket is on this
+ * machine, as the loopback address is. */
+static GSocketAddress *
+find_local_address (GSocket *socket, GError **error)
+{
+  g_autoptr (GSocketAddress) local = g_socket_get_local_address (socket, error);
+
+  if (local == NULL || G_IS_INET_SOCKET_ADDRESS (local))
+    return g_steal_pointer (&local);
+
+  g_autoptr (GInetAddress) loopback =
+    g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+
+  return g_inet_socket_address_new (loopback, 0);
+}
+
 /**
  * loft_gate_add_listener:
  * @self: a gate
@@ -99,7 +115,7 @@ loft_gate_add_listener (LoftGate *self, GSocket *socket, GError **error)
   g_return_val_if_fail (G_IS_SOCKET (socket), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autoptr (GSocketAddress) local = g_socket_get_local_address (socket, error);
+  g_autoptr (GSocketAddress) local = find_local_address (socket, error);
   if (local == NULL)
     return FALSE;
 
