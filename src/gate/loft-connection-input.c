@@ -326,8 +326,16 @@ loft_connection_await_input (LoftConnection *self)
     return;
 
   loft_connection_touch (self);
-  if (self->grant > 0 || self->release != LOFT_RELEASE_NONE ||
-      (self->withheld > 0 && !self->cut))
+  if (self->release != LOFT_RELEASE_NONE)
+    return;
+
+  /* The HTTP server would take the body that it has refused for a request. */
+  if (self->cut)
+    {
+      loft_connection_release (self, FALSE);
+      return;
+    }
+  if (self->grant > 0 || self->withheld > 0)
     return;
 
   /* What comes is the body of a request that was refused, and no request. */
