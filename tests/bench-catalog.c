@@ -344,6 +344,102 @@ list_changes (LoftCatalog *catalog, guint package, GRand *rand)
   g_assert_nonnull (list);
 }
 
+/* The moment when half of the events had happened. */
+static LoftView
+half (LoftCatalog *catalog)
+{
+  LoftView view = { LOFT_VIEW_AT_EVENT,
+                    (gint64) loft_catalog_get_sequence (catalog) / 2 };
+
+  return view;
+}
+
+static void
+view_versions (LoftCatalog *catalog, const LoftView *view, guint package)
+{
+  LoftValidity validity = { 0 };
+  g_autofree char *name = make_name (package);
+  g_autoptr (GBytes) list =
+    loft_catalog_view_versions (catalog, view, name, &validity, NULL);
+
+  g_assert_nonnull (list);
+}
+
+static void
+view_half_versions (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  LoftView view = half (catalog);
+
+  view_versions (catalog, &view, package);
+}
+
+static void
+view_day_versions (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  LoftView view = { LOFT_VIEW_AT_TIME, g_get_real_time () };
+
+  view_versions (catalog, &view, package);
+}
+
+static void
+view_age_versions (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  LoftView view = { LOFT_VIEW_MIN_AGE, 7 * G_TIME_SPAN_DAY };
+
+  view_versions (catalog, &view, package);
+}
+
+static void
+view_dependents (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  LoftView view = half (catalog);
+  LoftValidity validity = { 0 };
+  g_autofree char *name = make_name (0);
+  g_autoptr (GBytes) list = loft_catalog_view_dependents (catalog,
+                                                          &view,
+                                                          name,
+                                                          NULL,
+                                                          100,
+                                                          NULL,
+                                                          &validity,
+                                                          NULL);
+
+  g_assert_nonnull (list);
+}
+
+static void
+view_page (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  LoftView view = half (catalog);
+  LoftValidity validity = { 0 };
+  g_autoptr (GBytes) list =
+    loft_catalog_view_page (catalog, &view, NULL, 50, NULL, &validity, NULL);
+
+  g_assert_nonnull (list);
+}
+
+static void
+view_count (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  LoftView view = half (catalog);
+  LoftValidity validity = { 0 };
+  guint64 packages = 0;
+
+  loft_catalog_view_count (catalog, &view, &packages, &validity, NULL);
+  g_assert_cmpuint (packages, >, 0);
+}
+
+static void
+view_packages (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  LoftView view = half (catalog);
+  LoftValidity validity = { 0 };
+  g_autoptr (GBytes) list =
+    loft_catalog_view_packages (catalog, &view, NULL, &validity, NULL);
+
+  g_assert_cmpuint (g_bytes_get_size (list), >, 100);
+}
+
 static void
 publish (LoftCatalog *catalog, guint package, GRand *rand)
 {
@@ -383,9 +479,16 @@ measure (LoftCatalog *catalog)
   bench (catalog, "latest changes", 200, search_updated);
   bench (catalog, "dependents", 200, list_dependents);
   bench (catalog, "changes", 200, list_changes);
+  bench (catalog, "versions, half ago", ROUNDS, view_half_versions);
+  bench (catalog, "versions, today", ROUNDS, view_day_versions);
+  bench (catalog, "versions, of age", ROUNDS, view_age_versions);
+  bench (catalog, "dependents, half ago", 200, view_dependents);
+  bench (catalog, "page, half ago", 200, view_page);
+  bench (catalog, "count, half ago", 200, view_count);
   bench (catalog, "publish", 500, publish);
   print_memory ("before the full list");
   bench (catalog, "full list", 5, list_packages);
+  bench (catalog, "full list, half ago", 5, view_packages);
   print_memory ("after");
 }
 
