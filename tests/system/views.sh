@@ -58,6 +58,13 @@ is_told ()
   grep -q -F -e "$wanted" told.txt
 }
 
+# begin NAME: starts a daemon, and waits until it is ready.
+begin ()
+{
+  start "$1" -c /dev/null -s store -l 127.0.0.1:0 &&
+    within 20 answers 200 "$url/readyz"
+}
+
 # happened TIME: all events whose time is still of today happened then.
 happened ()
 {
@@ -67,17 +74,17 @@ happened ()
   done
 }
 
-check "it starts" start first -c /dev/null -s store -l 127.0.0.1:0
+check "it starts" begin first
 check "a version is published" publishes 201 hello 0.1.0
 check "it stops" stop TERM 0
 happened 2025-03-10T12:00:00.000000Z
 rm -rf "$XDG_CACHE_HOME"
-check "it starts again" start second -c /dev/null -s store -l 127.0.0.1:0
+check "it starts again" begin second
 check "another is published" publishes 201 hello 0.2.0
 check "and stops again" stop TERM 0
 happened 2025-04-10T12:00:00.000000Z
 rm -rf "$XDG_CACHE_HOME"
-check "it starts once more" start third -c /dev/null -s store -l 127.0.0.1:0
+check "it starts once more" begin third
 check "a third one is published today" publishes 201 hello 0.3.0
 
 check "the client takes the newest" adds 0.3.0 "$url" hello
@@ -111,9 +118,7 @@ for view in at/2025-04-10 at/2025-04-11 at/3; do
 done >before.txt
 check "it stops in order" stop TERM 0
 rm -rf "$XDG_CACHE_HOME"
-check "it starts with nothing in its cache" \
-  start fourth -c /dev/null -s store -l 127.0.0.1:0
-check "it is ready" within 20 answers 200 "$url/readyz"
+check "it starts with nothing in its cache" begin fourth
 for view in at/2025-04-10 at/2025-04-11 at/3; do
   client_gets "$url/$view/packages/hello" "$url/$view/packages" \
     "$url/$view/changes" "$url/$view/packages/hello/dependents"
