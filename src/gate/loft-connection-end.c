@@ -9,6 +9,8 @@
 #include "gate/loft-connection.h"
 
 #include <errno.h>
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 /*
@@ -152,7 +154,8 @@ loft_connection_drain (LoftConnection *self)
           break;
         }
       loft_figure_add (&gate->figures->received, (guint64) n);
-      loft_connection_touch (self);
+      if (!loft_connection_has_output (self))
+        loft_connection_touch (self);
       self->read_left -= MIN (self->read_left, (guint) n);
       self->drain_left -= MIN (self->drain_left, (guint64) n);
       self->drain_max -= MIN (self->drain_max, (guint64) n);
@@ -173,6 +176,25 @@ give_up (LoftConnection *self)
   loft_connection_close (self);
 }
 
+/* Whether the client has taken nothing for too long. What the system still
+ * holds of the answer tells: a slow client takes of that for long before there
+ * is room for more. */
+static gboolean
+is_stuck (LoftConnection *self)
+{
+  int queued = 0;
+
+  if (self->writable)
+    return FALSE;
+  if (ioctl (self->fd, SIOCOUTQ, &queued) == 0 && queued != self->queued)
+    {
+      self->queued = queued;
+      loft_connection_touch (self);
+    }
+
+  return self->gate->now - self->last >= self->gate->settings.write_timeout;
+}
+
 static void
 check_parked (LoftConnection *self)
 {
@@ -185,7 +207,7 @@ check_parked (LoftConnection *self)
 
   if (loft_connection_has_output (self))
     {
-      if (gate->now - self->last >= settings->write_timeout)
+      if (is_stuck (self))
         give_up (self);
     }
   else if (self->in_seen > 0)
@@ -211,7 +233,7 @@ check_served (LoftConnection *self)
     return;
   if (loft_connection_has_output (self) || self->n_writers > 0)
     {
-      if (!self->writable && age >= settings->write_timeout)
+      if (is_stuck (self))
         {
           loft_figure_add (&self->gate->figures->timed_out, 1);
           shutdown (self->fd, SHUT_RDWR);
@@ -237,6 +259,14 @@ check_draining (LoftConnection *self)
   const LoftGateSettings *settings = &self->gate->settings;
   guint32 age = self->gate->now - self->last;
 
+  /* What is yet to be said takes its time; the end begins after it. */
+  if (loft_connection_has_output (self))
+    {
+      self->since = self->gate->now;
+      if (is_stuck (self))
+        give_up (self);
+      return;
+    }
   if (self->gate->now - self->since >= settings->drain_timeout ||
       age >= SILENCE_MAX ||
       (self->shut && self->drain_left == 0 && age >= FAREWELL_MAX))

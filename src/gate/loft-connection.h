@@ -89,6 +89,7 @@ struct _LoftConnection
 
   guint32 since; /* seconds: when its head began, or its end */
   guint32 last;  /* seconds: when something moved */
+  int queued;    /* bytes that the system had not sent yet, when it mattered */
   guint turn;    /* in which the two below were set */
   guint read_left;
   guint write_left;
