@@ -249,6 +249,20 @@ if has nginx; then
   try_proxy nginx
   check "nginx: the second download came from its cache" test \
     "$(logged_requests behind-nginx '/packages/large/1.0.0/download"')" -eq 1
+  check "nginx: a view of the past is the same twice" test \
+    "$(proxied "$site/at/2/packages/large")" = \
+    "$(proxied "$site/at/2/packages/large")"
+  check "nginx: the second came from its cache" test \
+    "$(logged_requests behind-nginx '/at/2/packages/large"')" -eq 1
+  check "nginx: another coding has to be asked for" \
+    sh -c 'case $1 in *1.0.0*) ;; *) exit 1 ;; esac' sh \
+    "$(proxied --compressed "$site/at/2/packages/large")"
+  check "nginx: a view of an age shows nothing so young" test \
+    "$(proxied "$site/min-age/1h/packages")" = '[]'
+  check "nginx: nor when it is asked again" test \
+    "$(proxied "$site/min-age/1h/packages")" = '[]'
+  check "nginx: for which the registry was asked each time" test \
+    "$(logged_requests behind-nginx '/min-age/1h/packages"')" -eq 2
   check "nginx: plain HTTP leads to HTTPS" test \
     "$(get -o /dev/null -w '%{http_code}' \
          "http://127.0.0.1:$((port + 1))/packages")" = 308
