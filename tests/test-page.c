@@ -10,6 +10,7 @@
 #include "registry/loft-registry-error.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -136,6 +137,39 @@ test_bells (void)
     }
 }
 
+/* One process at a time has its turn; nobody waits for ever, and a process that
+ * dies gives its turn back. */
+static void
+test_turns (void)
+{
+  g_autoptr (LoftPage) page = loft_page_new (2, NULL);
+
+  for (guint round = 0; round < 3; round++)
+    {
+      int ends[2];
+      char byte = 'R';
+
+      g_assert_cmpint (pipe (ends), ==, 0);
+      pid_t child = fork ();
+      g_assert_cmpint (child, !=, -1);
+      if (child == 0)
+        {
+          if (loft_page_lock (page, 10000) && write (ends[1], &byte, 1) == 1)
+            pause ();
+          _exit (1);
+        }
+
+      g_assert_cmpint (read (ends[0], &byte, 1), ==, 1);
+      g_assert_false (loft_page_lock (page, 20));
+      kill (child, SIGKILL);
+      g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+      g_assert_true (loft_page_lock (page, 10000));
+      loft_page_unlock (page);
+      close (ends[0]);
+      close (ends[1]);
+    }
+}
+
 /* The facts are there for all. */
 static void
 test_facts (void)
@@ -179,6 +213,7 @@ main (int argc, char **argv)
   g_test_add_func ("/page/raise", test_raise);
   g_test_add_func ("/page/processes", test_processes);
   g_test_add_func ("/page/bells", test_bells);
+  g_test_add_func ("/page/turns", test_turns);
   g_test_add_func ("/page/facts", test_facts);
   g_test_add_func ("/page/foreign", test_foreign);
 

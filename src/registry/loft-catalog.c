@@ -234,6 +234,20 @@ loft_catalog_join (const char *directory,
 }
 
 /**
+ * loft_catalog_get_page:
+ * @self: a catalog
+ *
+ * Returns: (transfer none): where it tells of its changes
+ */
+LoftPage *
+loft_catalog_get_page (LoftCatalog *self)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+
+  return self->page;
+}
+
+/**
  * loft_catalog_is_shared:
  * @self: a catalog
  *

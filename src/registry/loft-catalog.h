@@ -87,6 +87,7 @@ LoftCatalog *loft_catalog_join (const char *directory,
                                 const char *store,
                                 LoftPage *page,
                                 GError **error);
+LoftPage *loft_catalog_get_page (LoftCatalog *self);
 gboolean loft_catalog_is_shared (LoftCatalog *self);
 
 /* Writing: one thread at a time. */

@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "registry/loft-log.h"
+#include "registry/loft-log-private.h"
 
 #include <string.h>
 
@@ -33,38 +33,16 @@
  *
  * Several processes of one daemon share the catalog. Each writes entries as if
  * the others were other nodes; what one of them has applied, the others pass
- * over.
+ * over. They take turns, since whoever comes second has flushed an entry for
+ * nothing; but only to save that work, and nobody waits long for one that does
+ * not give its turn back.
  *
  * In a process, appenders queue up; the first one leads and writes the events
  * of all who wait into one entry. So under load several publishes share the
  * two fsyncs of one object. */
 
-/* How often an unknown outcome is looked into before the caller is told so. */
-#define TRIES_MAX 20
-/* Bytes of an entry that is not one large event alone. */
-#define ENTRY_SIZE_MAX (4 * 1024 * 1024)
-
-#define TRY_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
-
-struct _LoftLog
-{
-  GObject parent_instance;
-
-  LoftStorage *storage; /* owned */
-  LoftCatalog *catalog; /* owned */
-  LoftLogAppliedFunc func;
-  gpointer user_data; /* not owned */
-  char *node;         /* owned */
-
-  GMutex mutex;
-  GCond cond; /* for those who follow */
-  gboolean led;
-  GPtrArray *waiting; /* owned, of Appender, which their threads own */
-
-  /* Of whoever leads: time and number of an event, once the last one. */
-  gint64 last_time;
-  guint64 last_seq;
-};
+/* How long to wait for a turn, in milliseconds. */
+#define TURN_TIMEOUT 500
 
 /* Somebody who waits for events to be in the log. Each waits for a condition of
  * its own, so that whoever has led wakes those that it served and one that is
@@ -173,11 +151,22 @@ step_down (LoftLog *self)
   g_mutex_unlock (&self->mutex);
 }
 
-static gboolean
-apply (LoftLog *self,
-       GPtrArray *events,
-       GCancellable *cancellable,
-       GError **error)
+/**
+ * loft_log_apply:
+ * @self: a log
+ * @events: (element-type LoftEvent): events that stand in the log
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Applies events to the catalog, and says so. For whoever leads.
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ */
+gboolean
+loft_log_apply (LoftLog *self,
+                GPtrArray *events,
+                GCancellable *cancellable,
+                GError **error)
 {
   if (!loft_log_load_documents (self->storage, events, cancellable, error) ||
       !loft_catalog_apply (self->catalog, events, error))
@@ -252,7 +241,7 @@ follow (LoftLog *self, GCancellable *cancellable, GError **error)
           g_propagate_error (error, g_steal_pointer (&local_error));
           return FALSE;
         }
-      if (!apply (self, events, cancellable, error))
+      if (!loft_log_apply (self, events, cancellable, error))
         return FALSE;
     }
 
@@ -283,245 +272,21 @@ loft_log_follow (LoftLog *self, GCancellable *cancellable, GError **error)
   return done;
 }
 
-static gboolean
-is_told (LoftLog *self, const LoftEvent *event)
-{
-  if (event->state == NULL)
-    return loft_catalog_is_logged (self->catalog, event->name, event->key);
-
-  g_autoptr (LoftCatalogPackage) package =
-    loft_catalog_get_package (self->catalog, event->name, NULL);
-
-  return package != NULL && package->revision >= event->state->revision;
-}
-
-static char *
-make_identity (const LoftEvent *event)
-{
-  if (event->state != NULL)
-    return g_strdup_printf ("%s %" G_GUINT64_FORMAT,
-                            event->name,
-                            event->state->revision);
-
-  return g_strdup_printf ("%s/%s", event->name, event->key);
-}
-
-/* The last event may be one that another process has applied, or that was
- * applied before the start, so the time that none may fall behind is read. */
-static void
-learn_last_time (LoftLog *self, guint64 applied)
-{
-  if (self->last_seq == applied || applied == 0)
-    return;
-
-  guint64 last;
-  g_autoptr (GBytes) text =
-    loft_catalog_list_changes (self->catalog, applied - 1, 1, &last, NULL);
-  if (text == NULL)
-    return;
-
-  gsize length;
-  const char *line = g_bytes_get_data (text, &length);
-  g_autoptr (LoftEvent) event =
-    length > 0 ? loft_event_parse (line, length - 1, NULL) : NULL;
-  if (event == NULL)
-    return;
-
-  self->last_time = MAX (self->last_time, event->time);
-  self->last_seq = applied;
-}
-
-/* Takes from @pending the events of the next entry: none that the log has
- * already, none twice, none past the end of the thousand, and no more than can
- * be read again. */
-static GPtrArray *
-take_entry (LoftLog *self, GPtrArray *pending, GError **error)
-{
-  guint64 applied;
-  if (!loft_catalog_read_sequence (self->catalog, &applied, error))
-    return NULL;
-
-  guint64 next = applied + 1;
-  guint room = LOFT_LOG_SEAL - (guint) (next % LOFT_LOG_SEAL);
-  learn_last_time (self, applied);
-  gint64 time = MAX (g_get_real_time (), self->last_time);
-  GPtrArray *entry =
-    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
-  g_autoptr (GHashTable) seen =
-    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-
-  gsize size = 0;
-  while (pending->len > 0 && entry->len < room && size < ENTRY_SIZE_MAX)
-    {
-      g_autoptr (LoftEvent) event = g_ptr_array_steal_index (pending, 0);
-
-      if (is_told (self, event) ||
-          !g_hash_table_add (seen, make_identity (event)))
-        continue;
-
-      if (event->node == NULL)
-        event->node = g_strdup (self->node);
-      loft_event_seal (event, next + entry->len, time);
-      size += strlen (event->text) + 1;
-      g_ptr_array_add (entry, g_steal_pointer (&event));
-    }
-
-  return entry;
-}
-
-static GBytes *
-join_entry (GPtrArray *entry)
-{
-  g_autoptr (GString) text = g_string_new (NULL);
-
-  for (guint i = 0; i < entry->len; i++)
-    {
-      const LoftEvent *event = g_ptr_array_index (entry, i);
-
-      g_string_append (text, event->text);
-      g_string_append_c (text, '\n');
-    }
-
-  return g_string_free_to_bytes (g_steal_pointer (&text));
-}
-
-static void
-put_back (GPtrArray *pending, GPtrArray *entry)
-{
-  for (guint i = 0; i < entry->len; i++)
-    g_ptr_array_insert (pending,
-                        (int) i,
-                        loft_event_ref (g_ptr_array_index (entry, i)));
-}
-
-static gboolean
-is_ours (GPtrArray *written, GPtrArray *entry)
-{
-  const LoftEvent *theirs = g_ptr_array_index (written, 0);
-  const LoftEvent *ours = g_ptr_array_index (entry, 0);
-
-  return g_strcmp0 (theirs->id, ours->id) == 0;
-}
-
-static gboolean
-may_try_again (const GError *error)
-{
-  return g_error_matches (error,
-                          LOFT_STORAGE_ERROR,
-                          LOFT_STORAGE_ERROR_EXISTS) ||
-         g_error_matches (error,
-                          LOFT_STORAGE_ERROR,
-                          LOFT_STORAGE_ERROR_UNKNOWN);
-}
-
-/* Tries to create the entry. Where it, or another of its number, stands
- * afterwards, it is applied. Gives %FALSE with no error set if the number is
- * still free. */
-static gboolean
-write_entry (LoftLog *self,
-             GPtrArray *entry,
-             gboolean *out_ours,
-             GCancellable *cancellable,
-             GError **error)
-{
-  guint64 seq = ((LoftEvent *) g_ptr_array_index (entry, 0))->seq;
-  g_autofree char *key = loft_log_entry_key (seq);
-  g_autoptr (GBytes) text = join_entry (entry);
-  g_autoptr (GInputStream) stream = g_memory_input_stream_new_from_bytes (text);
-  g_autoptr (GError) local_error = NULL;
-
-  *out_ours = loft_storage_create (self->storage,
-                                   key,
-                                   stream,
-                                   (goffset) g_bytes_get_size (text),
-                                   cancellable,
-                                   &local_error);
-  if (*out_ours)
-    return apply (self, entry, cancellable, error);
-
-  if (!may_try_again (local_error))
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
-
-  g_clear_error (&local_error);
-  g_autoptr (GPtrArray) written =
-    loft_log_read_entry (self->storage, seq, cancellable, &local_error);
-  if (written == NULL)
-    {
-      if (!g_error_matches (local_error,
-                            LOFT_STORAGE_ERROR,
-                            LOFT_STORAGE_ERROR_NOT_FOUND))
-        g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
-
-  *out_ours = is_ours (written, entry);
-
-  /* What stands there, be it ours: an attempt that was given up may have landed
-   * since, with the time of that attempt, and the catalog must show the log to
-   * the letter. */
-  return apply (self, written, cancellable, error);
-}
-
-static gboolean
-write_all (LoftLog *self,
-           GPtrArray *pending,
-           GCancellable *cancellable,
-           GError **error)
-{
-  for (guint tries = 0; pending->len > 0; tries++)
-    {
-      g_autoptr (GPtrArray) entry = take_entry (self, pending, error);
-      g_autoptr (GError) local_error = NULL;
-      gboolean ours = FALSE;
-
-      if (entry == NULL)
-        return FALSE;
-      if (entry->len == 0)
-        break;
-      if (write_entry (self, entry, &ours, cancellable, &local_error))
-        {
-          if (!ours)
-            put_back (pending, entry);
-          tries = 0;
-          continue;
-        }
-      if (local_error != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-      if (tries == TRIES_MAX)
-        {
-          g_set_error_literal (error,
-                               LOFT_STORAGE_ERROR,
-                               LOFT_STORAGE_ERROR_UNKNOWN,
-                               "The storage does not tell whether the log was "
-                               "written");
-          return FALSE;
-        }
-
-      put_back (pending, entry);
-      g_usleep (TRY_PAUSE);
-    }
-
-  /* What was told already may have been applied by somebody who has not said so
-   * yet. */
-  return loft_catalog_tell_sequence (self->catalog, error);
-}
-
 /* Writes for all who wait now. Called with the mutex held, by the leader. Not
  * to be cancelled: what one has given up, the others still wait for. */
 static void
 serve_waiting (LoftLog *self)
 {
-  g_autoptr (GPtrArray) appenders = g_steal_pointer (&self->waiting);
+  LoftPage *page = loft_catalog_get_page (self->catalog);
   g_autoptr (GPtrArray) pending =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
   g_autoptr (GError) local_error = NULL;
 
+  g_mutex_unlock (&self->mutex);
+  gboolean locked = loft_page_lock (page, TURN_TIMEOUT);
+  g_mutex_lock (&self->mutex);
+
+  g_autoptr (GPtrArray) appenders = g_steal_pointer (&self->waiting);
   self->waiting = g_ptr_array_new ();
   g_mutex_unlock (&self->mutex);
 
@@ -534,7 +299,10 @@ serve_waiting (LoftLog *self)
           pending,
           loft_event_ref (g_ptr_array_index (appender->events, j)));
     }
-  gboolean written = write_all (self, pending, NULL, &local_error);
+  gboolean written = loft_log_write (self, pending, NULL, &local_error);
+
+  if (locked)
+    loft_page_unlock (page);
 
   g_mutex_lock (&self->mutex);
   for (guint i = 0; i < appenders->len; i++)

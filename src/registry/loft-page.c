@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -47,6 +48,7 @@ typedef struct
   _Atomic guint64 sequence;
   _Atomic guint64 epoch;
   _Atomic guint64 facts[LOFT_PAGE_N_FACTS];
+  pthread_mutex_t mutex;
 } Header;
 
 /* The header has a slot's room, so that the slots begin on pages. */
@@ -113,6 +115,21 @@ take_bells (LoftPage *self, const int *bells)
     self->bells[i] = bells != NULL ? bells[i] : -1;
 }
 
+/* It can be had again when its owner dies. */
+static gboolean
+init_mutex (LoftPage *self, GError **error)
+{
+  pthread_mutexattr_t attributes;
+
+  pthread_mutexattr_init (&attributes);
+  pthread_mutexattr_setpshared (&attributes, PTHREAD_PROCESS_SHARED);
+  pthread_mutexattr_setrobust (&attributes, PTHREAD_MUTEX_ROBUST);
+  errno = pthread_mutex_init (&self->header->mutex, &attributes);
+  pthread_mutexattr_destroy (&attributes);
+
+  return errno == 0 || fail ("given its mutex", error);
+}
+
 /**
  * loft_page_new:
  * @n_slots: how many processes there are, 1 to %LOFT_PAGE_SLOTS_MAX
@@ -146,6 +163,9 @@ loft_page_new (guint n_slots, GError **error)
       return NULL;
     }
   if (!map (self, size, error))
+    return NULL;
+
+  if (!init_mutex (self, error))
     return NULL;
 
   self->header->magic = MAGIC;
@@ -436,4 +456,49 @@ loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value)
   g_return_if_fail (self != NULL && fact < LOFT_PAGE_N_FACTS);
 
   atomic_store (&self->header->facts[fact], value);
+}
+
+/**
+ * loft_page_lock:
+ * @self: a page
+ * @milliseconds: how long to wait at most
+ *
+ * Takes a turn among all processes; safe in any thread. A process that dies
+ * gives its turn back. Nothing may rest on having one: it is a courtesy, which
+ * saves work that would be done twice.
+ *
+ * Returns: whether it is the caller's turn; then it must call
+ *   loft_page_unlock() in the same thread
+ */
+gboolean
+loft_page_lock (LoftPage *self, guint milliseconds)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  gint64 end = g_get_monotonic_time () + milliseconds * G_TIME_SPAN_MILLISECOND;
+  struct timespec until = {
+    .tv_sec = end / G_USEC_PER_SEC,
+    .tv_nsec = end % G_USEC_PER_SEC * 1000,
+  };
+  int code =
+    pthread_mutex_clocklock (&self->header->mutex, CLOCK_MONOTONIC, &until);
+
+  if (code == EOWNERDEAD)
+    code = pthread_mutex_consistent (&self->header->mutex);
+
+  return code == 0;
+}
+
+/**
+ * loft_page_unlock:
+ * @self: a page
+ *
+ * Gives back the turn that loft_page_lock() has taken.
+ */
+void
+loft_page_unlock (LoftPage *self)
+{
+  g_return_if_fail (self != NULL);
+
+  pthread_mutex_unlock (&self->header->mutex);
 }

@@ -56,6 +56,9 @@ guint64 loft_page_get_epoch (LoftPage *self);
 void loft_page_begin_epoch (LoftPage *self);
 void loft_page_start_over (LoftPage *self);
 
+gboolean loft_page_lock (LoftPage *self, guint milliseconds);
+void loft_page_unlock (LoftPage *self);
+
 guint64 loft_page_get_fact (LoftPage *self, LoftPageFact fact);
 void loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value);
 
