@@ -12,6 +12,7 @@
 #include "http/loft-hot.h"
 #include "http/loft-problem.h"
 #include "http/loft-response.h"
+#include "registry/loft-hex.h"
 
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
@@ -64,11 +65,7 @@ compute_digest (GBytes *body)
 
   gnutls_hash_fast (GNUTLS_DIG_SHA256, data, size, digest);
 
-  GString *hex = g_string_sized_new (2 * SHA256_LENGTH);
-  for (gsize i = 0; i < SHA256_LENGTH; i++)
-    g_string_append_printf (hex, "%02x", digest[i]);
-
-  return g_string_free (hex, FALSE);
+  return loft_hex_encode (digest, sizeof digest);
 }
 
 static char *

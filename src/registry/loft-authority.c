@@ -12,6 +12,7 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
+#include "registry/loft-hex.h"
 #include "registry/loft-json.h"
 
 #define SALT_KEY "_registry/salt"
@@ -107,17 +108,6 @@ loft_token_can_own (const char *token)
 }
 
 static char *
-to_hex (const guint8 *bytes, gsize length)
-{
-  GString *hex = g_string_sized_new (2 * length);
-
-  for (gsize i = 0; i < length; i++)
-    g_string_append_printf (hex, "%02x", bytes[i]);
-
-  return g_string_free (hex, FALSE);
-}
-
-static char *
 draw_random (gsize length, GError **error)
 {
   g_autofree guint8 *bytes = g_malloc (length);
@@ -131,7 +121,7 @@ draw_random (gsize length, GError **error)
       return NULL;
     }
 
-  return to_hex (bytes, length);
+  return loft_hex_encode (bytes, length);
 }
 
 static char *
@@ -234,7 +224,7 @@ hash_token (LoftAuthority *self, const char *token, GError **error)
       return NULL;
     }
 
-  return to_hex (digest, sizeof digest);
+  return loft_hex_encode (digest, sizeof digest);
 }
 
 static JsonNode *
@@ -369,6 +359,36 @@ loft_authority_read_state (LoftAuthority *self,
     *out_etag = g_strdup (loft_object_get_etag (object));
 
   return g_steal_pointer (&state);
+}
+
+/**
+ * loft_authority_find_state:
+ * @self: an authority
+ * @name: a package
+ * @out_etag: (out) (optional) (transfer full): for loft_authority_write_state()
+ * @error: return location for a #GError
+ *
+ * Reads the package's `package.json` where there is one. Blocks.
+ *
+ * Returns: (transfer full) (nullable): the state; %NULL with no error set if
+ *   there is none, or with @error set as by loft_authority_read_state()
+ */
+LoftState *
+loft_authority_find_state (LoftAuthority *self,
+                           const char *name,
+                           char **out_etag,
+                           GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  LoftState *state =
+    loft_authority_read_state (self, name, out_etag, &local_error);
+
+  if (state == NULL && !g_error_matches (local_error,
+                                         LOFT_STORAGE_ERROR,
+                                         LOFT_STORAGE_ERROR_NOT_FOUND))
+    g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return state;
 }
 
 /**

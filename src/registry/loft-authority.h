@@ -30,6 +30,10 @@ LoftState *loft_authority_read_state (LoftAuthority *self,
                                       const char *name,
                                       char **out_etag,
                                       GError **error);
+LoftState *loft_authority_find_state (LoftAuthority *self,
+                                      const char *name,
+                                      char **out_etag,
+                                      GError **error);
 gboolean loft_authority_write_state (LoftAuthority *self,
                                      const char *name,
                                      const LoftState *state,

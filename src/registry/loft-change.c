@@ -100,19 +100,15 @@ read_state (LoftRegistry *self,
 {
   g_autoptr (GError) local_error = NULL;
   LoftState *state =
-    loft_authority_read_state (self->authority, name, out_etag, &local_error);
+    loft_authority_find_state (self->authority, name, out_etag, &local_error);
   gboolean adopted;
 
-  if (state != NULL)
-    return state;
-  if (g_error_matches (local_error,
-                       LOFT_STORAGE_ERROR,
-                       LOFT_STORAGE_ERROR_NOT_FOUND))
+  if (state == NULL && local_error == NULL)
     return loft_registry_read_adopted (self, name, out_etag, &adopted, error);
+  if (state == NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
 
-  g_propagate_error (error, g_steal_pointer (&local_error));
-
-  return NULL;
+  return state;
 }
 
 /* One attempt. Gives %FALSE with no error set if somebody else was first. */

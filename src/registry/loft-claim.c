@@ -146,21 +146,6 @@ claim (LoftRegistry *self,
   return loft_authority_write_state (self->authority, name, state, NULL, error);
 }
 
-static GStrv
-list_owners (const LoftState *state)
-{
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-
-  for (guint i = 0; i < state->owners->len; i++)
-    {
-      const LoftOwner *owner = g_ptr_array_index (state->owners, i);
-
-      g_strv_builder_add (builder, owner->id);
-    }
-
-  return g_strv_builder_end (builder);
-}
-
 /* Reads whose the package is. Gives %NULL with no error set if it was nobody's:
  * then it has been claimed, by us or by somebody else, and is to be read. */
 static LoftState *
@@ -173,20 +158,17 @@ read_or_claim (LoftRegistry *self,
 {
   g_autoptr (GError) local_error = NULL;
   LoftState *state =
-    loft_authority_read_state (self->authority, name, NULL, &local_error);
+    loft_authority_find_state (self->authority, name, NULL, &local_error);
 
   *out_adopted = FALSE;
   if (state != NULL)
     return state;
-  if (!g_error_matches (local_error,
-                        LOFT_STORAGE_ERROR,
-                        LOFT_STORAGE_ERROR_NOT_FOUND))
+  if (local_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
 
-  g_clear_error (&local_error);
   if (loft_registry_has_documents (self, name, &local_error))
     return loft_registry_read_adopted (self, name, NULL, out_adopted, error);
   if (local_error == NULL && claim (self, mode, name, token, &local_error))
@@ -259,7 +241,7 @@ loft_registry_authorize (LoftRegistry *self,
                                       error))
         return FALSE;
 
-      *out_owners = list_owners (state);
+      *out_owners = loft_state_list_owners (state);
       *out_state = adopted ? NULL : g_steal_pointer (&state);
       return TRUE;
     }
@@ -301,15 +283,10 @@ loft_registry_check_owner (LoftRegistry *self,
     return TRUE;
 
   g_autoptr (LoftState) state =
-    loft_authority_read_state (self->authority, name, NULL, &local_error);
-  if (state == NULL && g_error_matches (local_error,
-                                        LOFT_STORAGE_ERROR,
-                                        LOFT_STORAGE_ERROR_NOT_FOUND))
-    {
-      g_clear_error (&local_error);
-      state =
-        loft_registry_read_adopted (self, name, NULL, &adopted, &local_error);
-    }
+    loft_authority_find_state (self->authority, name, NULL, &local_error);
+  if (state == NULL && local_error == NULL)
+    state =
+      loft_registry_read_adopted (self, name, NULL, &adopted, &local_error);
   if (state == NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));

@@ -130,6 +130,13 @@ LoftState *loft_registry_read_adopted (LoftRegistry *self,
                                        char **out_etag,
                                        gboolean *out_adopted,
                                        GError **error);
+LoftState *loft_registry_read_any_state (LoftRegistry *self,
+                                         const char *name,
+                                         GError **error);
+void loft_registry_append_element (GString *text,
+                                   const LoftDocument *document,
+                                   const LoftState *state);
+gboolean loft_registry_check_package (const char *name, GError **error);
 GBytes *loft_registry_read_folder (LoftRegistry *self,
                                    const char *name,
                                    GCancellable *cancellable,

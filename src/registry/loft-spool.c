@@ -16,6 +16,8 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "registry/loft-hex.h"
+
 /* Most tarballs are small, and those are kept in memory: a file that is made
  * only to be deleted costs as much as one that stays, and some filesystems
  * search for a while among what was deleted lately whenever they make another.
@@ -32,7 +34,7 @@ struct _LoftSpool
   int reserved; /* bytes of the memory that all share; 0 for a file */
   goffset size;
   gnutls_hash_hd_t hash; /* owned, NULL once finished */
-  char sha256[2 * SHA256_LENGTH + 1];
+  char *sha256;          /* owned, NULL until finished */
 };
 
 static int memory_used; /* atomic */
@@ -184,6 +186,7 @@ loft_spool_unref (LoftSpool *self)
   if (self->hash != NULL)
     gnutls_hash_deinit (self->hash, NULL);
   close (self->fd);
+  g_free (self->sha256);
   g_atomic_int_add (&memory_used, -self->reserved);
   g_free (self);
 }
@@ -247,8 +250,7 @@ loft_spool_finish (LoftSpool *self, GError **error)
   guint8 digest[SHA256_LENGTH];
   gnutls_hash_deinit (self->hash, digest);
   self->hash = NULL;
-  for (gsize i = 0; i < SHA256_LENGTH; i++)
-    g_snprintf (self->sha256 + 2 * i, 3, "%02x", digest[i]);
+  self->sha256 = loft_hex_encode (digest, sizeof digest);
 
   return TRUE;
 }

@@ -120,6 +120,30 @@ loft_state_add_owner (LoftState *self, const char *id, const char *token)
   g_ptr_array_add (self->owners, owner);
 }
 
+/**
+ * loft_state_list_owners:
+ * @self: a state
+ *
+ * Tells the world who the owners are.
+ *
+ * Returns: (transfer full): their ids; none where anyone may publish
+ */
+GStrv
+loft_state_list_owners (const LoftState *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+  for (guint i = 0; i < self->owners->len; i++)
+    {
+      const LoftOwner *owner = g_ptr_array_index (self->owners, i);
+
+      g_strv_builder_add (builder, owner->id);
+    }
+
+  return g_strv_builder_end (builder);
+}
+
 static gboolean
 read_owners (LoftState *self, JsonObject *object)
 {

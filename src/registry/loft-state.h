@@ -54,6 +54,7 @@ void loft_state_free (LoftState *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftState, loft_state_free)
 
 void loft_state_add_owner (LoftState *self, const char *id, const char *token);
+GStrv loft_state_list_owners (const LoftState *self);
 LoftState *loft_state_from_json (JsonNode *json, GError **error);
 JsonNode *loft_state_to_json (const LoftState *self, gboolean with_secrets);
 
