@@ -307,6 +307,29 @@ test_deleted_folder (StorageFixture *fixture, gconstpointer test_data)
     }
 }
 
+/* A root that somebody deleted has lost nothing: it is not there to be asked.
+ */
+static void
+test_deleted_root (StorageFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  put (fixture, "a/b", "x");
+  storage_kit_remove_root (fixture->root);
+
+  g_assert_null (
+    loft_storage_read (fixture->storage, "a/b", 0, -1, NULL, &error));
+  assert_storage_error (&error, LOFT_STORAGE_ERROR_UNAVAILABLE);
+  g_assert_null (
+    loft_storage_read (fixture->storage, "missing", 0, -1, NULL, &error));
+  assert_storage_error (&error, LOFT_STORAGE_ERROR_UNAVAILABLE);
+  g_assert_null (
+    loft_storage_list (fixture->storage, NULL, NULL, 10, NULL, &error));
+  assert_storage_error (&error, LOFT_STORAGE_ERROR_UNAVAILABLE);
+
+  g_assert_cmpint (g_mkdir (fixture->root, 0755), ==, 0);
+}
+
 /* Names that cannot be keys are passed over; all others are listed. */
 static void
 test_odd_names (StorageFixture *fixture, gconstpointer test_data)
@@ -482,6 +505,7 @@ main (int argc, char **argv)
   FILESYSTEM_TEST ("/open/second-owner", test_second_owner);
   add_member_tests ();
   FILESYSTEM_TEST ("/read/cut-short", test_cut_short);
+  FILESYSTEM_TEST ("/read/deleted-root", test_deleted_root);
   FILESYSTEM_TEST ("/create/deleted-folder", test_deleted_folder);
   FILESYSTEM_TEST ("/create/killed", test_killed);
   FILESYSTEM_TEST ("/list/odd-names", test_odd_names);

@@ -238,15 +238,34 @@ loft_filesystem_storage_replace (LoftStorage *storage,
                                   error);
 }
 
-static LoftObject *
-loft_filesystem_storage_read (LoftStorage *storage,
-                              const char *key,
-                              goffset offset,
-                              goffset length,
-                              GCancellable *cancellable,
-                              GError **error)
+/* Where nothing is found because nothing is there any more, it would be wrong
+ * to say that there is no such object. */
+static gboolean
+check_root (LoftFilesystemStorage *self, GError **error)
 {
-  LoftFilesystemStorage *self = LOFT_FILESYSTEM_STORAGE (storage);
+  struct stat status;
+
+  if (fstat (self->root->fd, &status) == -1 || status.st_nlink > 0)
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_UNAVAILABLE,
+               "The folder “%s” was deleted; once it is there again, the "
+               "server has to be started again",
+               self->root->path);
+
+  return FALSE;
+}
+
+static LoftObject *
+read_object (LoftFilesystemStorage *self,
+             const char *key,
+             goffset offset,
+             goffset length,
+             GCancellable *cancellable,
+             GError **error)
+{
   const char *name = NULL;
   struct stat status;
 
@@ -283,6 +302,28 @@ loft_filesystem_storage_read (LoftStorage *storage,
   return loft_object_new_bytes (bytes, offset, size, NULL, modified);
 }
 
+static LoftObject *
+loft_filesystem_storage_read (LoftStorage *storage,
+                              const char *key,
+                              goffset offset,
+                              goffset length,
+                              GCancellable *cancellable,
+                              GError **error)
+{
+  LoftFilesystemStorage *self = LOFT_FILESYSTEM_STORAGE (storage);
+  g_autoptr (GError) local_error = NULL;
+  LoftObject *object =
+    read_object (self, key, offset, length, cancellable, &local_error);
+
+  if (local_error != NULL && (!g_error_matches (local_error,
+                                                LOFT_STORAGE_ERROR,
+                                                LOFT_STORAGE_ERROR_NOT_FOUND) ||
+                              check_root (self, error)))
+    g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return object;
+}
+
 static GStrv
 loft_filesystem_storage_list (LoftStorage *storage,
                               const char *prefix,
@@ -292,13 +333,13 @@ loft_filesystem_storage_list (LoftStorage *storage,
                               GError **error)
 {
   LoftFilesystemStorage *self = LOFT_FILESYSTEM_STORAGE (storage);
+  g_auto (GStrv) keys =
+    loft_filesystem_list (self->root, prefix, after, limit, cancellable, error);
 
-  return loft_filesystem_list (self->root,
-                               prefix,
-                               after,
-                               limit,
-                               cancellable,
-                               error);
+  if (keys == NULL || (keys[0] == NULL && !check_root (self, error)))
+    return NULL;
+
+  return g_steal_pointer (&keys);
 }
 
 static gboolean
