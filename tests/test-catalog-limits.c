@@ -67,10 +67,10 @@ test_reset (Kit *kit, gconstpointer test_data)
   assert_exists (kit, "test", 1, FALSE);
   assert_exists (kit, "test", 2, TRUE);
 
-  kit_apply (kit->catalog, kit_event (kit_document ("other", "1.0.0"), 42));
+  kit_apply (kit->catalog, kit_event (kit_document ("other", "1.0.0"), 1));
   kit_reopen (kit);
   assert_packages (kit->catalog, "other");
-  g_assert_cmpuint (loft_catalog_get_sequence (kit->catalog), ==, 42);
+  g_assert_cmpuint (loft_catalog_get_sequence (kit->catalog), ==, 1);
 }
 
 static gpointer
@@ -182,7 +182,7 @@ test_bad_directory (Kit *kit, gconstpointer test_data)
 }
 
 /* If somebody deletes the directory, what needs it fails with its name, and
- * nothing crashes. */
+ * nothing crashes; starting over makes it again, locked as before. */
 static void
 test_deleted (Kit *kit, gconstpointer test_data)
 {
@@ -195,9 +195,23 @@ test_deleted (Kit *kit, gconstpointer test_data)
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
   g_assert_nonnull (strstr (error->message, kit->directory));
   g_clear_error (&error);
-  g_assert_false (loft_catalog_reset (kit->catalog, &error));
-  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
-  g_assert_nonnull (strstr (error->message, kit->directory));
+  g_assert_false (loft_catalog_check_file (kit->catalog, &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_CORRUPT);
+  g_clear_error (&error);
+
+  loft_catalog_reset (kit->catalog, &error);
+  g_assert_no_error (error);
+  loft_catalog_check_file (kit->catalog, &error);
+  g_assert_no_error (error);
+  assert_packages (kit->catalog, "");
+  kit_publish (kit->catalog, "hello", "1.0.0");
+  assert_packages (kit->catalog, "hello");
+
+  /* The lock is taken, so another daemon gets another file. */
+  g_autoptr (LoftCatalog) other =
+    loft_catalog_open (kit->directory, "test", NULL, &error);
+  g_assert_no_error (error);
+  assert_packages (other, "");
 }
 
 /* If nothing can be written, a change fails whole and reading goes on; once it

@@ -332,6 +332,14 @@ add_registry (GString *text, LoftRegistry *registry)
                         "gauge",
                         "Whether the catalog answers everything",
                         status.phase == LOFT_REGISTRY_READY);
+  loft_metrics_begin (text,
+                      "loft_catalog_lag_seconds",
+                      "gauge",
+                      "Time since the catalog held all that the storage does");
+  loft_metrics_add_seconds (text,
+                            "loft_catalog_lag_seconds",
+                            (guint64) status.lag,
+                            NULL);
   loft_metrics_add_one (text,
                         "loft_storage_problems",
                         "gauge",

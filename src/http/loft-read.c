@@ -115,19 +115,44 @@ handle_livez (LoftRequest *request)
   send_state (request, TRUE, builder);
 }
 
+static const char *
+get_status_name (const LoftRegistryStatus *status,
+                 GStrv troubles,
+                 gboolean stopping)
+{
+  if (stopping)
+    return "stopping";
+  if (status->phase == LOFT_REGISTRY_READY && troubles[0] != NULL)
+    return get_phase_name (LOFT_REGISTRY_FAILING);
+
+  return get_phase_name (status->phase);
+}
+
+static void
+add_troubles (JsonBuilder *builder, GStrv troubles)
+{
+  json_builder_set_member_name (builder, "troubles");
+  json_builder_begin_array (builder);
+  for (guint i = 0; troubles[i] != NULL; i++)
+    json_builder_add_string_value (builder, troubles[i]);
+  json_builder_end_array (builder);
+}
+
 static void
 handle_readyz (LoftRequest *request)
 {
   g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+  LoftRegistry *registry = loft_request_get_registry (request);
   gboolean stopping = loft_request_get_shared (request)->stopping;
+  g_auto (GStrv) troubles = loft_registry_list_troubles (registry);
   LoftRegistryStatus status = { 0 };
 
-  loft_registry_get_status (loft_request_get_registry (request), &status);
+  loft_registry_get_status (registry, &status);
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "status");
   json_builder_add_string_value (builder,
-                                 stopping ? "stopping"
-                                          : get_phase_name (status.phase));
+                                 get_status_name (&status, troubles, stopping));
+  add_troubles (builder, troubles);
   add_number (builder, "sequence", status.sequence);
   add_number (builder, "packages", status.packages);
   add_number (builder, "versions", status.versions);
@@ -135,9 +160,7 @@ handle_readyz (LoftRequest *request)
   add_number (builder, "problems", status.problems);
   json_builder_set_member_name (builder, "read_only");
   json_builder_add_boolean_value (builder, status.read_only);
-  send_state (request,
-              status.phase == LOFT_REGISTRY_READY && !stopping,
-              builder);
+  send_state (request, troubles[0] == NULL && !stopping, builder);
 }
 
 static void

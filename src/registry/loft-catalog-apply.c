@@ -62,16 +62,14 @@ find_applied (LoftCatalogWrite *write,
   return code != SQLITE_ERROR;
 }
 
-/* A gap would lose an event for ever, so the caller is refused. The first
- * event of an empty catalog may have any number: what a checkpoint of the
- * storage holds need not be applied again. */
+/* A gap would lose an event for ever, so the caller is refused; also if the
+ * catalog was reset while an event was being written. */
 static gboolean
 check_sequence (LoftCatalogWrite *write, const LoftEvent *event, GError **error)
 {
   guint64 applied = write->meta.applied;
 
-  if (event->text != NULL && event->seq > 0 &&
-      (applied == 0 || event->seq == applied + 1))
+  if (event->text != NULL && event->seq > 0 && event->seq == applied + 1)
     return TRUE;
 
   g_set_error (error,
@@ -210,7 +208,7 @@ finish (LoftCatalog *self,
  * @self: a catalog
  * @events: (element-type LoftEvent): events as they stand in the log, with
  *   their documents, in unbroken order; the first one that was not applied yet
- *   follows the last one that was, unless there was none
+ *   follows the last one that was
  * @error: return location for a #GError
  *
  * Applies events, all or none; those that were applied already are passed over.

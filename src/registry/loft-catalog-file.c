@@ -149,6 +149,49 @@ try_lock (const char *path, GError **error)
 }
 
 /**
+ * loft_catalog_lock_again:
+ * @directory: where catalogs are
+ * @stem: a stem
+ * @fd: its lock, as it was taken
+ * @error: return location for a #GError
+ *
+ * Makes sure that a stem is still locked: somebody may have deleted what was,
+ * and the directory with it, which is made again then.
+ *
+ * Returns: @fd if that is still the lock, or else a new one; -1 with @error set
+ */
+int
+loft_catalog_lock_again (const char *directory,
+                         const char *stem,
+                         int fd,
+                         GError **error)
+{
+  g_autofree char *path =
+    g_strdup_printf ("%s/catalog-%s.lock", directory, stem);
+  struct stat ours, found;
+
+  if (fstat (fd, &ours) == 0 && stat (path, &found) == 0 &&
+      ours.st_dev == found.st_dev && ours.st_ino == found.st_ino)
+    return fd;
+
+  g_mkdir_with_parents (directory, 0700);
+
+  g_autoptr (GError) local_error = NULL;
+  int new_fd = try_lock (path, &local_error);
+  if (local_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
+  else if (new_fd == -1)
+    g_set_error (error,
+                 LOFT_REGISTRY_ERROR,
+                 LOFT_REGISTRY_ERROR_FAILED,
+                 "The catalog's lock “%s” was deleted, and another daemon has "
+                 "a new one",
+                 path);
+
+  return new_fd;
+}
+
+/**
  * loft_catalog_make_stem:
  * @store: the store
  * @number: 0, or that of a further daemon on the host

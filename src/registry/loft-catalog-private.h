@@ -45,6 +45,10 @@ void loft_catalog_file_unref (LoftCatalogFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogFile, loft_catalog_file_unref)
 
 char *loft_catalog_make_stem (const char *store, guint number);
+int loft_catalog_lock_again (const char *directory,
+                             const char *stem,
+                             int fd,
+                             GError **error);
 int loft_catalog_lock (const char *directory,
                        const char *store,
                        guint *out_number,

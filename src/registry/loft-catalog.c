@@ -279,6 +279,14 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
+  int lock_fd =
+    loft_catalog_lock_again (self->directory, self->stem, self->lock_fd, error);
+  if (lock_fd == -1)
+    return FALSE;
+  if (lock_fd != self->lock_fd)
+    g_close (self->lock_fd, NULL);
+  self->lock_fd = lock_fd;
+
   g_autoptr (LoftCatalogConnection) writer =
     loft_catalog_open_new (self->directory,
                            self->stem,
@@ -298,6 +306,44 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   self->writer = g_steal_pointer (&writer);
 
   return TRUE;
+}
+
+/**
+ * loft_catalog_check_file:
+ * @self: a catalog
+ * @error: return location for a #GError
+ *
+ * Sees whether the catalog's file is still there, and was not found to be
+ * damaged by whatever process. Does not look into it.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_CORRUPT if
+ *   the catalog has to be reset
+ */
+gboolean
+loft_catalog_check_file (LoftCatalog *self, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftCatalogFile) file = NULL;
+  {
+    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+    file = loft_catalog_file_ref (self->file);
+  }
+
+  g_autofree char *mark = g_strconcat (file->path, "-corrupt", NULL);
+  gboolean is_there = g_file_test (file->path, G_FILE_TEST_EXISTS);
+  if (is_there && !g_file_test (mark, G_FILE_TEST_EXISTS))
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_REGISTRY_ERROR,
+               LOFT_REGISTRY_ERROR_CORRUPT,
+               is_there ? "“%s” is damaged" : "“%s” was deleted",
+               file->path);
+
+  return FALSE;
 }
 
 /**

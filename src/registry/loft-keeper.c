@@ -90,6 +90,7 @@ make_ready (LoftRegistry *self, GError **error)
     return FALSE;
 
   /* What was answered from the storage alone may have looked otherwise. */
+  loft_registry_note_reached (self);
   loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, TRUE);
   loft_page_begin_epoch (self->page);
   set_phase (self, LOFT_REGISTRY_READY);
@@ -168,19 +169,52 @@ maintain (LoftRegistry *self, GError **error)
 }
 
 /* Sleeps until there is something to do. After a failure nobody's wish cuts
- * the pause short. */
-static void
-rest (LoftRegistry *self, gboolean failed)
+ * the pause short. Whether the time has passed, and nothing else happened. */
+static gboolean
+sleep_until (LoftRegistry *self, gint64 end, gboolean failed)
 {
-  gint64 end =
-    g_get_monotonic_time () + (failed ? RETRY_PAUSE : MAINTENANCE_PAUSE);
+  gboolean passed = FALSE;
 
   g_mutex_lock (&self->mutex);
-  while ((failed || !self->rescan_wanted) &&
+  while (!passed && (failed || !self->rescan_wanted) &&
          !g_cancellable_is_cancelled (self->stopping))
-    if (!g_cond_wait_until (&self->keeper_cond, &self->mutex, end))
-      break;
+    passed = !g_cond_wait_until (&self->keeper_cond, &self->mutex, end);
   g_mutex_unlock (&self->mutex);
+
+  return passed;
+}
+
+/* Rests between two attempts or looks, but watches over a catalog that
+ * answers. %FALSE with @error set if that can't be used any more. */
+static gboolean
+rest (LoftRegistry *self, gboolean ready, gboolean failed, GError **error)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 end = now + (failed ? RETRY_PAUSE : MAINTENANCE_PAUSE);
+  gint64 pause = loft_registry_get_watch_pause (self);
+
+  while (ready && end - now > pause)
+    {
+      if (!sleep_until (self, now + pause, failed))
+        return TRUE;
+      if (!loft_registry_watch (self, error))
+        return FALSE;
+      now = g_get_monotonic_time ();
+    }
+  sleep_until (self, end, failed);
+
+  return TRUE;
+}
+
+/* Nobody is answered from a catalog that can't be used. */
+static void
+give_up_catalog (LoftRegistry *self, const GError *error)
+{
+  g_warning ("The catalog can't be used any more, and is made anew: %s",
+             error->message);
+  loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, FALSE);
+  loft_page_begin_epoch (self->page);
+  set_phase (self, LOFT_REGISTRY_REBUILDING);
 }
 
 static void
@@ -211,13 +245,17 @@ loft_registry_keep (gpointer data)
 {
   LoftRegistry *self = data;
   gboolean ready = FALSE;
+  gboolean lost = FALSE;
   gboolean failed = FALSE;
 
   while (!g_cancellable_is_cancelled (self->stopping))
     {
       g_autoptr (GError) local_error = NULL;
+      g_autoptr (GError) damage = NULL;
 
-      if (!ready)
+      if (lost)
+        lost = !loft_catalog_reset (self->catalog, &local_error);
+      if (!ready && !lost)
         ready =
           catch_up (self, &local_error) && make_ready (self, &local_error);
       if (ready && maintain (self, &local_error))
@@ -230,7 +268,12 @@ loft_registry_keep (gpointer data)
           report_failure (self, local_error, failed);
           failed = TRUE;
         }
-      rest (self, failed);
+      if (!rest (self, ready, failed, &damage))
+        {
+          give_up_catalog (self, damage);
+          ready = FALSE;
+          lost = TRUE;
+        }
     }
 
   return GINT_TO_POINTER (ready && !self->scan_owed);

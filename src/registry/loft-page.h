@@ -22,6 +22,8 @@ G_BEGIN_DECLS
  * @LOFT_PAGE_PHASE: what the registry is doing
  * @LOFT_PAGE_SCANNED: how many documents were looked at
  * @LOFT_PAGE_PROBLEMS: how many things are wrong in the storage
+ * @LOFT_PAGE_REACHED: when the catalog held all that the storage does, by the
+ *   monotonic clock in microseconds
  *
  * What the process with slot 0 tells the others.
  */
@@ -33,6 +35,7 @@ typedef enum
   LOFT_PAGE_PHASE,
   LOFT_PAGE_SCANNED,
   LOFT_PAGE_PROBLEMS,
+  LOFT_PAGE_REACHED,
   LOFT_PAGE_N_FACTS
 } LoftPageFact;
 

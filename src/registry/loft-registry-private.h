@@ -47,6 +47,8 @@ struct _LoftRegistry
   GCancellable *stopping; /* owned */
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
   gboolean seal_failed;   /* of the keeper: so that it is told of once */
+  gboolean unreached;     /* of the keeper: the same */
+  gint64 watched_at;      /* of the keeper */
 
   /* Guards settings and wishes. */
   GMutex mutex;
@@ -65,6 +67,10 @@ struct _LoftRegistry
   gboolean view_building;
   GQueue view_waiting; /* owned, of owned GTask */
 };
+
+/* Microseconds that the catalog may be behind the storage, as far as anybody
+ * knows, before that is worth mentioning. */
+#define LOFT_REGISTRY_LAG_MAX (5 * G_TIME_SPAN_SECOND)
 
 LoftRegistrySettings *loft_registry_dup_settings (LoftRegistry *self);
 void loft_registry_announce (LoftRegistry *self);
@@ -166,6 +172,10 @@ LoftDownload *loft_registry_read_archive (LoftRegistry *self,
 /* Keeping catalog and storage together. */
 
 gboolean loft_registry_scan (LoftRegistry *self, GError **error);
+gboolean loft_registry_watch (LoftRegistry *self, GError **error);
+gint64 loft_registry_get_watch_pause (LoftRegistry *self);
+void loft_registry_note_reached (LoftRegistry *self);
+gint64 loft_registry_get_lag (LoftRegistry *self);
 gpointer loft_registry_keep (gpointer data);
 void loft_registry_note_clean_end (LoftRegistry *self);
 

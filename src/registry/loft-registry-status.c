@@ -6,7 +6,10 @@
 
 #include "config.h"
 
+#include <errno.h>
+#include <glib/gstdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "registry/loft-registry-private.h"
 
@@ -42,6 +45,87 @@ loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out)
     (LoftRegistryPhase) loft_page_get_fact (self->page, LOFT_PAGE_PHASE);
   out->scanned = loft_page_get_fact (self->page, LOFT_PAGE_SCANNED);
   out->problems = loft_page_get_fact (self->page, LOFT_PAGE_PROBLEMS);
+  out->lag = loft_registry_get_lag (self);
+}
+
+/**
+ * loft_registry_get_lag:
+ * @self: a registry
+ *
+ * Tells how old the catalog may be.
+ *
+ * Returns: microseconds since it held all that the storage does; 0 while it
+ *   does not answer
+ */
+gint64
+loft_registry_get_lag (LoftRegistry *self)
+{
+  gint64 reached = (gint64) loft_page_get_fact (self->page, LOFT_PAGE_REACHED);
+
+  return loft_registry_can_answer (self, NULL)
+           ? MAX (g_get_monotonic_time () - reached, 0)
+           : 0;
+}
+
+static char *
+describe_phase (LoftRegistry *self)
+{
+  switch (loft_page_get_fact (self->page, LOFT_PAGE_PHASE))
+    {
+    case LOFT_REGISTRY_STARTING:
+      return g_strdup ("The log is being read");
+    case LOFT_REGISTRY_REBUILDING:
+      return g_strdup_printf (
+        "The catalog is incomplete; %" G_GUINT64_FORMAT
+        " documents were read so far",
+        loft_page_get_fact (self->page, LOFT_PAGE_SCANNED));
+    case LOFT_REGISTRY_FAILING:
+      return g_strdup ("Catalog and storage can't be brought together; the "
+                       "log of the server says why");
+    case LOFT_REGISTRY_READY:
+    default:
+      return NULL;
+    }
+}
+
+/**
+ * loft_registry_list_troubles:
+ * @self: a registry
+ *
+ * Tells what keeps the registry from answering everything, and rightly. Looks
+ * at a folder, otherwise quick.
+ *
+ * Returns: (transfer full): sentences without full stops, none if all is well
+ */
+GStrv
+loft_registry_list_troubles (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
+
+  g_autoptr (GStrvBuilder) troubles = g_strv_builder_new ();
+  g_autofree char *phase = describe_phase (self);
+  gint64 lag = loft_registry_get_lag (self);
+
+  if (phase != NULL)
+    g_strv_builder_add (troubles, phase);
+  if (lag > LOFT_REGISTRY_LAG_MAX)
+    {
+      g_autofree char *text = g_strdup_printf (
+        "The storage was not reached for %" G_GINT64_FORMAT " seconds",
+        lag / G_TIME_SPAN_SECOND);
+
+      g_strv_builder_add (troubles, text);
+    }
+  if (g_access (self->cache_directory, W_OK | X_OK) == -1)
+    {
+      g_autofree char *text =
+        g_strdup_printf ("The cache directory can't be used: %s",
+                         g_strerror (errno));
+
+      g_strv_builder_add (troubles, text);
+    }
+
+  return g_strv_builder_end (troubles);
 }
 
 /**

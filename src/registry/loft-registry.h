@@ -79,6 +79,8 @@ typedef enum
  * @sequence: the last event that is visible
  * @scanned: documents that the running comparison has seen
  * @problems: what the last comparison found wrong in the storage
+ * @lag: microseconds since the catalog held all that the storage does, as far
+ *   as anybody knows; 0 while it does not answer
  *
  * A snapshot of how the registry is.
  */
@@ -91,6 +93,7 @@ typedef struct
   guint64 sequence;
   guint64 scanned;
   guint64 problems;
+  gint64 lag;
 } LoftRegistryStatus;
 
 /**
@@ -167,6 +170,7 @@ void loft_registry_recover (LoftRegistry *self);
 
 goffset loft_registry_get_max_tarball (LoftRegistry *self);
 void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);
+GStrv loft_registry_list_troubles (LoftRegistry *self);
 guint64 loft_registry_get_sequence (LoftRegistry *self);
 LoftPage *loft_registry_get_page (LoftRegistry *self, guint *out_slot);
 void loft_registry_get_mark (LoftRegistry *self,

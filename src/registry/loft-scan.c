@@ -58,6 +58,10 @@ show_progress (Scan *scan)
 {
   loft_page_set_fact (scan->self->page, LOFT_PAGE_SCANNED, scan->documents);
 
+  /* A catalog that answers is not to fall behind meanwhile. */
+  if (loft_registry_can_answer (scan->self, NULL))
+    loft_registry_watch (scan->self, NULL);
+
   gint64 now = g_get_monotonic_time ();
   if (now - scan->shown_at < PROGRESS_PAUSE)
     return;
