@@ -24,6 +24,16 @@ wrote_body_data_cb (SoupServerMessage *message, guint size, gpointer user_data)
   loft_request_add_sent (LOFT_REQUEST (user_data), size);
 }
 
+/* While it writes a 204 libsoup forgets that it has no body, and would then end
+ * the connection to end that body. */
+static void
+wrote_headers_cb (SoupServerMessage *message, gpointer user_data)
+{
+  soup_message_headers_set_encoding (
+    soup_server_message_get_response_headers (message),
+    SOUP_ENCODING_NONE);
+}
+
 static void
 append_slices (SoupMessageBody *target, GBytes *body)
 {
@@ -124,7 +134,14 @@ loft_response_send (LoftRequest *request,
   if (body != NULL)
     set_body (request, message, body);
   else
-    soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+    {
+      soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+      g_signal_connect_object (message,
+                               "wrote-headers",
+                               G_CALLBACK (wrote_headers_cb),
+                               request,
+                               0);
+    }
 
   soup_server_message_set_status (message, status, NULL);
   loft_request_answered (request, status);
