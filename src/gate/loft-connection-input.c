@@ -338,12 +338,6 @@ loft_connection_await_input (LoftConnection *self)
   if (self->grant > 0 || self->withheld > 0)
     return;
 
-  /* What comes is the body of a request that was refused, and no request. */
-  if (self->cut)
-    {
-      loft_connection_release (self, FALSE);
-      return;
-    }
   loft_connection_set_idle (self, TRUE);
   loft_connection_mark_again (self);
 }
