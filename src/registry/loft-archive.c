@@ -64,7 +64,7 @@ typedef struct
 
   LoftArchive *archive; /* owned */
   guint readme_rank;
-  guint8 piece[PIECE_SIZE];
+  guint8 *piece; /* owned */
 } Inspection;
 
 static void
@@ -86,6 +86,7 @@ inspection_free (Inspection *self)
   g_clear_pointer (&self->tree, loft_archive_tree_free);
   g_queue_clear_full (&self->expected, expected_free);
   g_clear_pointer (&self->archive, loft_archive_free);
+  g_free (self->piece);
   g_free (self);
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Inspection, inspection_free)
@@ -500,6 +501,7 @@ loft_archive_inspect (int fd,
   g_autoptr (Inspection) self = g_new0 (Inspection, 1);
   self->findings = findings;
   self->cancellable = cancellable;
+  self->piece = g_malloc (PIECE_SIZE);
   self->gunzip = loft_gunzip_new (fd, findings);
   self->check =
     loft_tar_check_new (limits, status.st_size, findings, take_member_cb, self);

@@ -32,7 +32,7 @@ struct _LoftGunzip
   gboolean is_ended;
   gboolean is_broken;
   z_stream stream;
-  guint8 input[INPUT_SIZE];
+  guint8 *input; /* owned */
 };
 
 /**
@@ -54,6 +54,7 @@ loft_gunzip_new (int fd, LoftFindings *findings)
   LoftGunzip *self = g_new0 (LoftGunzip, 1);
 
   self->fd = fd;
+  self->input = g_malloc (INPUT_SIZE);
   self->findings = loft_findings_ref (findings);
 
   return self;
@@ -72,6 +73,7 @@ loft_gunzip_free (LoftGunzip *self)
 
   inflateEnd (&self->stream);
   loft_findings_unref (self->findings);
+  g_free (self->input);
   g_free (self);
 }
 

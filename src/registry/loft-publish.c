@@ -7,12 +7,8 @@
 #include "config.h"
 
 #include <string.h>
-#include <unistd.h>
-
-#include <gio/gunixinputstream.h>
 
 #include "registry/loft-log-entry.h"
-#include "registry/loft-name.h"
 #include "registry/loft-registry-private.h"
 #include "registry/loft-version.h"
 
@@ -291,32 +287,6 @@ answer_existing (Publish *publish, LoftDocument *document, GError **error)
 }
 
 static gboolean
-create_archive (Publish *publish, const char *name, GError **error)
-{
-  const LoftPublishRequest *request = publish->job->request;
-  int fd = loft_spool_get_fd (request->spool);
-
-  if (lseek (fd, 0, SEEK_SET) == -1)
-    {
-      g_set_error_literal (error,
-                           LOFT_REGISTRY_ERROR,
-                           LOFT_REGISTRY_ERROR_FAILED,
-                           "The spool file can't be read again");
-      return FALSE;
-    }
-
-  g_autofree char *key = g_strconcat (request->name, "/", name, NULL);
-  g_autoptr (GInputStream) stream = g_unix_input_stream_new (fd, FALSE);
-
-  return loft_storage_create (publish->self->storage,
-                              key,
-                              stream,
-                              loft_spool_get_size (request->spool),
-                              NULL,
-                              error);
-}
-
-static gboolean
 is_taken (const GError *error)
 {
   return g_error_matches (error,
@@ -325,91 +295,6 @@ is_taken (const GError *error)
          g_error_matches (error,
                           LOFT_STORAGE_ERROR,
                           LOFT_STORAGE_ERROR_UNKNOWN);
-}
-
-/* Makes sure that a tarball stands under @name; whether it is ours is told in
- * @out_same. */
-static gboolean
-ensure_archive (Publish *publish,
-                const char *name,
-                gboolean *out_same,
-                GError **error)
-{
-  const LoftPublishRequest *request = publish->job->request;
-  g_autofree char *key = g_strconcat (request->name, "/", name, NULL);
-
-  for (guint tries = 0; tries < TRIES_MAX; tries++)
-    {
-      g_autoptr (GError) local_error = NULL;
-
-      *out_same = create_archive (publish, name, &local_error);
-      if (*out_same)
-        return TRUE;
-      if (!is_taken (local_error))
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-
-      g_clear_error (&local_error);
-      g_autofree char *theirs =
-        loft_registry_hash_object (publish->self->storage,
-                                   key,
-                                   NULL,
-                                   NULL,
-                                   &local_error);
-      if (theirs != NULL)
-        {
-          *out_same =
-            g_str_equal (theirs, loft_spool_get_sha256 (request->spool));
-          return TRUE;
-        }
-      if (!g_error_matches (local_error,
-                            LOFT_STORAGE_ERROR,
-                            LOFT_STORAGE_ERROR_NOT_FOUND))
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-    }
-
-  g_set_error_literal (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_UNAVAILABLE,
-                       "The storage does not tell whether it has the tarball");
-
-  return FALSE;
-}
-
-/* Stores the tarball under its plain name or, if other bytes stand there that
- * no document speaks for, under one that tells its content. */
-static gboolean
-store_archive (Publish *publish, GError **error)
-{
-  const char *sha256 = loft_spool_get_sha256 (publish->job->request->spool);
-  g_autofree char *plain = g_strconcat (publish->key, ".tar.gz", NULL);
-  gboolean same;
-
-  if (!ensure_archive (publish, plain, &same, error))
-    return FALSE;
-  if (same)
-    return TRUE;
-
-  publish->archive_name =
-    g_strconcat (publish->key, "~", sha256, ".tar.gz", NULL);
-  if (!ensure_archive (publish, publish->archive_name, &same, error))
-    return FALSE;
-  if (same)
-    return TRUE;
-
-  g_set_error (error,
-               LOFT_REGISTRY_ERROR,
-               LOFT_REGISTRY_ERROR_CORRUPT,
-               "“%s/%s” does not hold what its name says",
-               publish->job->request->name,
-               publish->archive_name);
-
-  return FALSE;
 }
 
 static GBytes *
@@ -590,7 +475,12 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
                              LOFT_STORAGE_ERROR,
                              LOFT_STORAGE_ERROR_NOT_FOUND))
     return refuse_broken (&publish, g_steal_pointer (&local_error), error);
-  else if (!store_archive (&publish, error) || !commit (&publish, error))
+  else if (!loft_registry_store_archive (self,
+                                         request,
+                                         publish.key,
+                                         &publish.archive_name,
+                                         error) ||
+           !commit (&publish, error))
     return FALSE;
 
   return take_element (&publish, error);

@@ -90,6 +90,11 @@ typedef struct
 
 gboolean
 loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error);
+gboolean loft_registry_store_archive (LoftRegistry *self,
+                                      const LoftPublishRequest *request,
+                                      const char *key,
+                                      char **out_name,
+                                      GError **error);
 gboolean loft_registry_check_owner (LoftRegistry *self,
                                     const char *name,
                                     const char *token,
