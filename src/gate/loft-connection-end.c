@@ -169,6 +169,33 @@ loft_connection_drain (LoftConnection *self)
     loft_connection_mark_again (self);
 }
 
+/* What the system has not been told to have arrived. */
+static int
+count_queued (LoftConnection *self)
+{
+  int queued = 0;
+
+  return ioctl (self->fd, SIOCOUTQ, &queued) == 0 ? queued : 0;
+}
+
+/**
+ * loft_connection_is_unfinished:
+ * @self: a connection
+ *
+ * Finds out whether it would do harm to close a connection that ends: its
+ * client still sends what it has declared, or has not got all of its answer.
+ *
+ * Returns: whether it would
+ */
+gboolean
+loft_connection_is_unfinished (LoftConnection *self)
+{
+  if (self->state != LOFT_CONNECTION_DRAINING)
+    return FALSE;
+
+  return (!self->farewell && self->drain_left > 0) || count_queued (self) > 0;
+}
+
 static void
 give_up (LoftConnection *self)
 {
@@ -182,11 +209,11 @@ give_up (LoftConnection *self)
 static gboolean
 is_stuck (LoftConnection *self)
 {
-  int queued = 0;
-
   if (self->writable)
     return FALSE;
-  if (ioctl (self->fd, SIOCOUTQ, &queued) == 0 && queued != self->queued)
+
+  int queued = count_queued (self);
+  if (queued != self->queued)
     {
       self->queued = queued;
       loft_connection_touch (self);

@@ -203,7 +203,8 @@ loft_gate_stop (LoftGate *self)
  * Finds out whether nobody is being answered. Looks at all connections, so it
  * is for the end.
  *
- * Returns: whether nothing waits to be sent, nor for the HTTP server
+ * Returns: whether nothing waits to be sent, nor for the HTTP server, and no
+ *   client would lose its answer by a reset
  */
 gboolean
 loft_gate_is_quiet (LoftGate *self)
@@ -215,7 +216,8 @@ loft_gate_is_quiet (LoftGate *self)
       LoftConnection *connection = self->connections->pdata[i];
 
       if (connection->state == LOFT_CONNECTION_HANDED ||
-          loft_connection_has_output (connection))
+          loft_connection_has_output (connection) ||
+          loft_connection_is_unfinished (connection))
         return FALSE;
     }
 
