@@ -164,6 +164,8 @@ count_client (ServerFixture *fixture, gconstpointer data)
   g_assert_cmpfloat (hits, >, 0);
   g_assert_cmpfloat (hits, <=, 28);
   g_assert_cmpfloat (metrics_get (metrics, "loft_sent_bytes_total"), >, 5000);
+  g_assert_cmpfloat (metrics_get (metrics, "loft_catalog_bytes"), >, 50000);
+  g_assert_cmpfloat (metrics_get (metrics, "loft_catalog_lag_seconds"), <, 60);
   g_assert_cmpfloat (
     metrics_get (
       metrics,

@@ -323,6 +323,11 @@ add_registry (GString *text, LoftRegistry *registry)
                         "Versions in the catalog",
                         status.versions);
   loft_metrics_add_one (text,
+                        "loft_catalog_bytes",
+                        "gauge",
+                        "Bytes of the disk that the catalog takes",
+                        loft_registry_get_catalog_size (registry));
+  loft_metrics_add_one (text,
                         "loft_catalog_sequence",
                         "gauge",
                         "Number of the last event in the catalog",

@@ -308,6 +308,43 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   return TRUE;
 }
 
+static LoftCatalogFile *
+ref_file (LoftCatalog *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return loft_catalog_file_ref (self->file);
+}
+
+/**
+ * loft_catalog_get_size:
+ * @self: a catalog
+ *
+ * Tells how much of the disk the catalog takes.
+ *
+ * Returns: bytes
+ */
+guint64
+loft_catalog_get_size (LoftCatalog *self)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), 0);
+
+  g_autoptr (LoftCatalogFile) file = ref_file (self);
+  g_autofree char *log = g_strconcat (file->path, "-wal", NULL);
+  const char *const paths[] = { file->path, log };
+  guint64 size = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (paths); i++)
+    {
+      GStatBuf status;
+
+      if (g_stat (paths[i], &status) == 0)
+        size += (guint64) status.st_size;
+    }
+
+  return size;
+}
+
 /**
  * loft_catalog_check_file:
  * @self: a catalog
@@ -325,13 +362,7 @@ loft_catalog_check_file (LoftCatalog *self, GError **error)
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autoptr (LoftCatalogFile) file = NULL;
-  {
-    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-    file = loft_catalog_file_ref (self->file);
-  }
-
+  g_autoptr (LoftCatalogFile) file = ref_file (self);
   g_autofree char *mark = g_strconcat (file->path, "-corrupt", NULL);
   gboolean is_there = g_file_test (file->path, G_FILE_TEST_EXISTS);
   if (is_there && !g_file_test (mark, G_FILE_TEST_EXISTS))
@@ -364,13 +395,7 @@ loft_catalog_checkpoint (LoftCatalog *self, GError **error)
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autoptr (LoftCatalogFile) file = NULL;
-  {
-    g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-    file = loft_catalog_file_ref (self->file);
-  }
-
+  g_autoptr (LoftCatalogFile) file = ref_file (self);
   g_autoptr (LoftCatalogConnection) connection =
     loft_catalog_connection_open (file, SQLITE_OPEN_READWRITE, error);
   if (connection == NULL)

@@ -103,6 +103,7 @@ gboolean loft_catalog_set_complete (LoftCatalog *self,
                                     GCancellable *cancellable,
                                     GError **error);
 gboolean loft_catalog_reset (LoftCatalog *self, GError **error);
+guint64 loft_catalog_get_size (LoftCatalog *self);
 gboolean loft_catalog_check_file (LoftCatalog *self, GError **error);
 gboolean
 loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error);

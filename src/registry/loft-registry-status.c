@@ -129,6 +129,20 @@ loft_registry_list_troubles (LoftRegistry *self)
 }
 
 /**
+ * loft_registry_get_catalog_size:
+ * @self: a registry
+ *
+ * Returns: bytes of the disk that the catalog takes
+ */
+guint64
+loft_registry_get_catalog_size (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
+
+  return loft_catalog_get_size (self->catalog);
+}
+
+/**
  * loft_registry_get_page:
  * @self: a registry
  * @out_slot: (out) (optional): which of its slots is this process's

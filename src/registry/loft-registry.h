@@ -171,6 +171,7 @@ void loft_registry_recover (LoftRegistry *self);
 goffset loft_registry_get_max_tarball (LoftRegistry *self);
 void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);
 GStrv loft_registry_list_troubles (LoftRegistry *self);
+guint64 loft_registry_get_catalog_size (LoftRegistry *self);
 guint64 loft_registry_get_sequence (LoftRegistry *self);
 LoftPage *loft_registry_get_page (LoftRegistry *self, guint *out_slot);
 void loft_registry_get_mark (LoftRegistry *self,
