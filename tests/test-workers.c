@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <gio/gunixsocketaddress.h>
 #include <signal.h>
 #include <string.h>
 
@@ -345,6 +346,12 @@ test_kill (Fixture *fixture, gconstpointer test_data)
 
   g_autofree char *log = daemon_kit_dup_log (fixture->daemon);
   g_assert_nonnull (strstr (log, "was ended by signal 9"));
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WireAnswer) metrics =
+    wire_get (fixture->wires[0], "/metrics", &error);
+  g_assert_no_error (error);
+  g_autofree char *figures = wire_answer_dup_text (metrics);
+  g_assert_nonnull (strstr (figures, "\nloft_worker_deaths_total 3\n"));
   stop (fixture);
 }
 
@@ -423,6 +430,59 @@ test_passed (Fixture *fixture, gconstpointer test_data)
     }
 }
 
+/* Nor does it have to be a socket of a network. */
+static void
+test_passed_unix (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path =
+    g_build_filename (fixture->daemon->folder, "socket", NULL);
+  g_autoptr (GSocketAddress) address = g_unix_socket_address_new (path);
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  const char *request = "GET / HTTP/1.1\r\nHost: x\r\n"
+                        "Connection: close\r\n\r\n";
+  char answer[1000] = "";
+  gsize length;
+
+  stop (fixture);
+  fixture->daemon->listener = g_socket_new (G_SOCKET_FAMILY_UNIX,
+                                            G_SOCKET_TYPE_STREAM,
+                                            G_SOCKET_PROTOCOL_DEFAULT,
+                                            &error);
+  g_assert_no_error (error);
+  g_socket_bind (fixture->daemon->listener, address, TRUE, &error);
+  g_assert_no_error (error);
+  g_socket_listen (fixture->daemon->listener, &error);
+  g_assert_no_error (error);
+  daemon_kit_launch (fixture->daemon, &error);
+  g_assert_no_error (error);
+
+  g_autoptr (GSocketConnection) connection =
+    g_socket_client_connect (client,
+                             G_SOCKET_CONNECTABLE (address),
+                             NULL,
+                             &error);
+  g_assert_no_error (error);
+  g_output_stream_write_all (
+    g_io_stream_get_output_stream (G_IO_STREAM (connection)),
+    request,
+    strlen (request),
+    NULL,
+    NULL,
+    &error);
+  g_assert_no_error (error);
+  g_input_stream_read_all (
+    g_io_stream_get_input_stream (G_IO_STREAM (connection)),
+    answer,
+    sizeof answer - 1,
+    &length,
+    NULL,
+    &error);
+  g_assert_no_error (error);
+  g_assert_true (g_str_has_prefix (answer, "HTTP/1.1 200 "));
+  stop (fixture);
+}
+
 static void
 add (const char *path,
      void (*test) (Fixture *, gconstpointer),
@@ -447,6 +507,7 @@ main (int argc, char **argv)
   add ("/workers/kill", test_kill, TRUE);
   add ("/workers/parent", test_parent, FALSE);
   add ("/workers/passed", test_passed, FALSE);
+  add ("/workers/passed/unix", test_passed_unix, FALSE);
 
   return g_test_run ();
 }

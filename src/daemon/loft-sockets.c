@@ -47,15 +47,15 @@ take_passed (int fd, GError **error)
 {
   int domain = get_option (fd, SO_DOMAIN);
 
-  if ((domain != AF_INET && domain != AF_INET6) ||
+  if ((domain != AF_INET && domain != AF_INET6 && domain != AF_UNIX) ||
       get_option (fd, SO_TYPE) != SOCK_STREAM ||
       get_option (fd, SO_ACCEPTCONN) != 1)
     {
       g_set_error (error,
                    G_IO_ERROR,
                    G_IO_ERROR_INVALID_ARGUMENT,
-                   "Descriptor %d, which was passed to the server, is no TCP "
-                   "socket that listens",
+                   "Descriptor %d, which was passed to the server, is no "
+                   "socket of a stream that listens",
                    fd);
       return NULL;
     }
@@ -130,7 +130,7 @@ is_overheard (GSocketAddress *address, LoftConfig *config)
 {
   const char *publish = loft_config_get_text (config, LOFT_CONFIG_PUBLISH);
 
-  return g_str_equal (publish, "claim") &&
+  return g_str_equal (publish, "claim") && G_IS_INET_SOCKET_ADDRESS (address) &&
          !g_inet_address_get_is_loopback (
            g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
 }
@@ -158,7 +158,9 @@ loft_sockets_report (GPtrArray *sockets, LoftConfig *config)
 
       g_autofree char *text =
         g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
-      g_message ("Listening on http://%s", text);
+      g_message ("Listening on %s%s",
+                 G_IS_INET_SOCKET_ADDRESS (address) ? "http://" : "",
+                 text);
       if (is_overheard (address, config))
         g_warning ("Tokens that are sent to %s can be overheard, unless a "
                    "server that speaks TLS is in front",

@@ -155,6 +155,11 @@ loft_metrics_add_processes (GString *text, LoftPage *page)
 {
   g_autoptr (GArray) processes = read_processes (page);
 
+  loft_metrics_add_one (text,
+                        "loft_worker_deaths_total",
+                        "counter",
+                        "Workers that have died and were started again",
+                        loft_page_get_fact (page, LOFT_PAGE_DEATHS));
   loft_metrics_begin (text,
                       "process_cpu_seconds_total",
                       "counter",

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @LOFT_PAGE_PROBLEMS: how many things are wrong in the storage
  * @LOFT_PAGE_REACHED: when the catalog held all that the storage does, by the
  *   monotonic clock in microseconds
+ * @LOFT_PAGE_DEATHS: how many processes have died
  *
  * What the process with slot 0 tells the others.
  */
@@ -36,6 +37,7 @@ typedef enum
   LOFT_PAGE_SCANNED,
   LOFT_PAGE_PROBLEMS,
   LOFT_PAGE_REACHED,
+  LOFT_PAGE_DEATHS,
   LOFT_PAGE_N_FACTS
 } LoftPageFact;
 

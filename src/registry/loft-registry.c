@@ -365,9 +365,9 @@ loft_registry_rescan (LoftRegistry *self)
  * loft_registry_recover:
  * @self: a registry that others have joined
  *
- * To be called once a process has died that had joined. What it had committed
- * is told of, and what it may have left between a document and its event is
- * looked for.
+ * To be called once a process has died that had joined. It is counted, what it
+ * had committed is told of, and what it may have left between a document and
+ * its event is looked for.
  */
 void
 loft_registry_recover (LoftRegistry *self)
@@ -375,7 +375,9 @@ loft_registry_recover (LoftRegistry *self)
   g_return_if_fail (LOFT_IS_REGISTRY (self));
 
   g_autoptr (GError) local_error = NULL;
+  guint64 deaths = loft_page_get_fact (self->page, LOFT_PAGE_DEATHS);
 
+  loft_page_set_fact (self->page, LOFT_PAGE_DEATHS, deaths + 1);
   if (loft_catalog_tell_sequence (self->catalog, &local_error))
     loft_registry_announce (self);
   else

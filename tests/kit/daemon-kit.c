@@ -454,7 +454,7 @@ daemon_kit_connect (DaemonKit *self, GPid worker, GError **error)
   for (guint i = 0; i < workers->len; i++)
     if (g_array_index (workers, GPid, i) != worker)
       kill (g_array_index (workers, GPid, i), SIGSTOP);
-  g_autoptr (WireAnswer) answer = wire_get (wire, "/healthz", error);
+  g_autoptr (WireAnswer) answer = wire_get (wire, "/", error);
   for (guint i = 0; i < workers->len; i++)
     kill (g_array_index (workers, GPid, i), SIGCONT);
 
