@@ -18,7 +18,6 @@
 
 #define MAINTENANCE_PAUSE (30 * G_TIME_SPAN_SECOND)
 #define RETRY_PAUSE (2 * G_TIME_SPAN_SECOND)
-#define NOTE_SCANNED "scanned-at"
 #define NOTE_CLEAN "clean"
 #define NOTE_SEALED "sealed"
 
@@ -26,19 +25,6 @@ static void
 set_phase (LoftRegistry *self, LoftRegistryPhase phase)
 {
   loft_page_set_fact (self->page, LOFT_PAGE_PHASE, phase);
-}
-
-/* Scans, and notes when that was. */
-static gboolean
-scan_storage (LoftRegistry *self, GError **error)
-{
-  if (!loft_registry_scan (self, error))
-    return FALSE;
-
-  g_autofree char *now =
-    g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time ());
-
-  return loft_catalog_set_note (self->catalog, NOTE_SCANNED, now, error);
 }
 
 static gboolean
@@ -70,7 +56,7 @@ make_ready (LoftRegistry *self, GError **error)
 {
   if (!loft_catalog_is_complete (self->catalog))
     {
-      if (!scan_storage (self, error) ||
+      if (!loft_registry_scan (self, NULL, error) ||
           !loft_catalog_set_complete (self->catalog, self->stopping, error))
         return FALSE;
     }
@@ -132,7 +118,7 @@ static gboolean
 is_scan_due (LoftRegistry *self)
 {
   g_autofree char *note =
-    loft_catalog_get_note (self->catalog, NOTE_SCANNED, NULL);
+    loft_catalog_get_note (self->catalog, LOFT_REGISTRY_NOTE_SCANNED, NULL);
   gint64 last = note != NULL ? g_ascii_strtoll (note, NULL, 10) : 0;
 
   g_mutex_lock (&self->mutex);
@@ -150,7 +136,7 @@ is_scan_due (LoftRegistry *self)
 static gboolean
 maintain (LoftRegistry *self, GError **error)
 {
-  if (is_scan_due (self) && !scan_storage (self, error))
+  if (is_scan_due (self) && !loft_registry_scan (self, NULL, error))
     return FALSE;
   self->scan_owed = FALSE;
 

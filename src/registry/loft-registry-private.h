@@ -42,6 +42,7 @@ struct _LoftRegistry
   GSource *bell;                /* owned: rings when something has changed */
   gboolean joined;              /* another process looks after the catalog */
   GThreadPool *writers;         /* owned, NULL once stopped */
+  GThreadPool *upkeepers;       /* owned, the same */
 
   GThread *keeper;        /* owned, NULL before start and after stop */
   GCancellable *stopping; /* owned */
@@ -78,6 +79,9 @@ gboolean loft_registry_can_answer (LoftRegistry *self, GError **error);
 gboolean loft_registry_can_write (LoftRegistry *self, GError **error);
 void loft_registry_translate_error (GError **error);
 void loft_registry_run (LoftRegistry *self, GTask *task, GTaskThreadFunc func);
+void loft_registry_run_upkeep (LoftRegistry *self,
+                               GTask *task,
+                               GTaskThreadFunc func);
 
 /* Publishing. */
 
@@ -176,7 +180,13 @@ LoftDownload *loft_registry_read_archive (LoftRegistry *self,
 
 /* Keeping catalog and storage together. */
 
-gboolean loft_registry_scan (LoftRegistry *self, GError **error);
+/* The note in the catalog that says when a scan came to its end last. */
+#define LOFT_REGISTRY_NOTE_SCANNED "scanned-at"
+
+typedef struct _LoftUpkeep LoftUpkeep;
+
+gboolean
+loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error);
 gboolean loft_registry_watch (LoftRegistry *self, GError **error);
 gint64 loft_registry_get_watch_pause (LoftRegistry *self);
 void loft_registry_note_reached (LoftRegistry *self);

@@ -21,9 +21,10 @@
  * What the catalog can answer is answered in the caller's thread; what touches
  * the storage, or takes time, runs in worker threads. Writers have a pool of
  * their own, since each waits for the disk several times: they must not keep
- * readers from GLib's. */
+ * readers from GLib's. Long work has another one, for the same reason. */
 
 #define WRITERS_MAX 32
+#define UPKEEPERS_MAX 4
 
 enum
 {
@@ -123,6 +124,8 @@ loft_registry_init (LoftRegistry *self)
   self->stopping = g_cancellable_new ();
   self->writers =
     g_thread_pool_new (run_writer_cb, NULL, WRITERS_MAX, FALSE, NULL);
+  self->upkeepers =
+    g_thread_pool_new (run_writer_cb, NULL, UPKEEPERS_MAX, FALSE, NULL);
   g_mutex_init (&self->mutex);
   g_cond_init (&self->keeper_cond);
   g_queue_init (&self->list_waiting);
@@ -338,6 +341,8 @@ loft_registry_stop (LoftRegistry *self)
   gboolean settled =
     self->keeper != NULL &&
     GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->keeper)));
+  if (self->upkeepers != NULL)
+    g_thread_pool_free (g_steal_pointer (&self->upkeepers), FALSE, TRUE);
   if (self->writers != NULL)
     g_thread_pool_free (g_steal_pointer (&self->writers), FALSE, TRUE);
   if (settled && !self->rescan_wanted)
@@ -435,18 +440,10 @@ loft_registry_translate_error (GError **error)
   g_error_free (old);
 }
 
-/**
- * loft_registry_run:
- * @self: a registry
- * @task: a task
- * @func: what it is to do, once, ending with a g_task_return_…() call
- *
- * Runs @func in a writer's thread.
- */
-void
-loft_registry_run (LoftRegistry *self, GTask *task, GTaskThreadFunc func)
+static void
+run_in_pool (GThreadPool *pool, GTask *task, GTaskThreadFunc func)
 {
-  if (self->writers == NULL)
+  if (pool == NULL)
     {
       g_task_return_new_error (task,
                                LOFT_REGISTRY_ERROR,
@@ -458,7 +455,35 @@ loft_registry_run (LoftRegistry *self, GTask *task, GTaskThreadFunc func)
   WriterTask *work = g_new0 (WriterTask, 1);
   work->task = g_object_ref (task);
   work->func = func;
-  g_thread_pool_push (self->writers, work, NULL);
+  g_thread_pool_push (pool, work, NULL);
+}
+
+/**
+ * loft_registry_run:
+ * @self: a registry
+ * @task: a task
+ * @func: what it is to do, once, ending with a g_task_return_…() call
+ *
+ * Runs @func in a writer's thread.
+ */
+void
+loft_registry_run (LoftRegistry *self, GTask *task, GTaskThreadFunc func)
+{
+  run_in_pool (self->writers, task, func);
+}
+
+/**
+ * loft_registry_run_upkeep:
+ * @self: a registry
+ * @task: a task
+ * @func: what it is to do, as with loft_registry_run()
+ *
+ * Runs @func in a thread for long work.
+ */
+void
+loft_registry_run_upkeep (LoftRegistry *self, GTask *task, GTaskThreadFunc func)
+{
+  run_in_pool (self->upkeepers, task, func);
 }
 
 /**

@@ -6,38 +6,35 @@
 
 #include "config.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "registry/loft-log-entry.h"
-#include "registry/loft-name.h"
-#include "registry/loft-registry-private.h"
+#include "registry/loft-upkeep-private.h"
+#include "registry/loft-walk.h"
 
 /* Comparing the storage with the log.
  *
  * A document without event (a crash came between the two, or the original
  * server wrote it) is told of; where nothing can be written, it is applied
- * without an event. The scan goes through the storage in the order of its keys,
- * a folder at a time, so its memory is bounded by the largest folder. What is
- * wrong in the storage is counted, reported and left as it is. */
+ * without an event. What is wrong in the storage is counted, reported and left
+ * as it is. */
 
-#define PAGE 4096
 #define EVENTS_AT_ONCE 500
 #define PROGRESS_PAUSE (10 * G_TIME_SPAN_SECOND)
 #define PROBLEMS_SHOWN 10
 
-/* Names of the original server's own files, and of ours. */
-static const char *const not_packages[] = { "_registry", "docs" };
-
 typedef struct
 {
-  LoftRegistry *self; /* not owned */
+  LoftRegistry *self;        /* not owned */
+  LoftUpkeep *upkeep;        /* not owned, nullable: for the keeper */
+  GCancellable *cancellable; /* not owned */
   gboolean read_only;
-  GPtrArray *folder;    /* owned, of owned keys */
-  char *name;           /* owned, nullable: the folder's */
+  GPtrArray *folder;    /* not owned, of keys */
+  const char *name;     /* the folder's */
   gboolean unannounced; /* something was applied without an event */
   GPtrArray *events;    /* owned, of owned LoftEvent */
   guint64 documents;
+  guint64 expected;
   guint64 problems;
   guint64 told;
   gint64 shown_at;
@@ -46,9 +43,7 @@ typedef struct
 static void
 scan_clear (Scan *scan)
 {
-  g_ptr_array_unref (scan->folder);
   g_ptr_array_unref (scan->events);
-  g_free (scan->name);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Scan, scan_clear)
@@ -58,8 +53,14 @@ show_progress (Scan *scan)
 {
   loft_page_set_fact (scan->self->page, LOFT_PAGE_SCANNED, scan->documents);
 
-  /* A catalog that answers is not to fall behind meanwhile. */
-  if (loft_registry_can_answer (scan->self, NULL))
+  if (scan->upkeep != NULL)
+    loft_upkeep_show (scan->upkeep,
+                      scan->documents,
+                      MAX (scan->documents, scan->expected),
+                      "versions");
+
+  /* A catalog that answers is not to fall behind while its keeper is here. */
+  else if (loft_registry_can_answer (scan->self, NULL))
     loft_registry_watch (scan->self, NULL);
 
   gint64 now = g_get_monotonic_time ();
@@ -72,9 +73,14 @@ show_progress (Scan *scan)
 }
 
 static void
-report_problem (Scan *scan, const char *message)
+report_problem (Scan *scan,
+                const char *kind,
+                const char *subject,
+                const char *message)
 {
   scan->problems++;
+  if (scan->upkeep != NULL)
+    loft_report_add (scan->upkeep->report, kind, subject, FALSE, "%s", message);
   if (scan->problems <= PROBLEMS_SHOWN)
     g_message ("In the storage: %s", message);
   else
@@ -94,80 +100,54 @@ flush_events (Scan *scan, GError **error)
   return done;
 }
 
-/* Whether an error is the object's, or that of the storage as a whole. */
 static gboolean
-is_local (const GError *error)
-{
-  return g_error_matches (error,
-                          LOFT_REGISTRY_ERROR,
-                          LOFT_REGISTRY_ERROR_CORRUPT) ||
-         g_error_matches (error,
-                          LOFT_STORAGE_ERROR,
-                          LOFT_STORAGE_ERROR_CORRUPT) ||
-         g_error_matches (error,
-                          LOFT_STORAGE_ERROR,
-                          LOFT_STORAGE_ERROR_NOT_FOUND) ||
-         g_error_matches (error,
-                          LOFT_STORAGE_ERROR,
-                          LOFT_STORAGE_ERROR_DENIED) ||
-         g_error_matches (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_FAILED);
-}
-
-static gboolean
-pass_over (Scan *scan, GError *local_error, GError **error)
+pass_over (Scan *scan,
+           const char *kind,
+           const char *subject,
+           GError *local_error,
+           GError **error)
 {
   g_autoptr (GError) owned = local_error;
 
-  if (!is_local (owned))
+  if (!loft_upkeep_is_local (owned))
     {
       g_propagate_error (error, g_steal_pointer (&owned));
       return FALSE;
     }
-  report_problem (scan, owned->message);
+  report_problem (scan, kind, subject, owned->message);
 
   return TRUE;
 }
 
-static int
-compare_key (gconstpointer key, gconstpointer item)
-{
-  return strcmp (key, *(const char *const *) item);
-}
-
-/* The folder's keys are in byte order, as the storage lists them. */
 static gboolean
-has_object (Scan *scan, const char *key)
-{
-  return bsearch (key,
-                  scan->folder->pdata,
-                  scan->folder->len,
-                  sizeof (gpointer),
-                  compare_key) != NULL;
-}
-
-static gboolean
-take_document (Scan *scan, const char *key, GError **error)
+take_document (Scan *scan,
+               const char *object_key,
+               const char *key,
+               GError **error)
 {
   LoftRegistry *self = scan->self;
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftDocument) document = loft_log_load_document (self->storage,
                                                               scan->name,
                                                               key,
-                                                              self->stopping,
+                                                              scan->cancellable,
                                                               &local_error);
   if (document == NULL)
-    return pass_over (scan, g_steal_pointer (&local_error), error);
+    return pass_over (scan,
+                      "document-broken",
+                      object_key,
+                      g_steal_pointer (&local_error),
+                      error);
 
   g_autofree char *archive =
     g_strconcat (scan->name, "/", document->archive, NULL);
-  if (!has_object (scan, archive))
+  if (!loft_walk_has (scan->folder, archive))
     {
       g_autofree char *message =
-        g_strdup_printf ("“%s” is missing, the tarball of “%s/%s.json”",
+        g_strdup_printf ("“%s” is missing, the tarball of “%s”",
                          archive,
-                         scan->name,
-                         key);
-      report_problem (scan, message);
+                         object_key);
+      report_problem (scan, "archive-missing", archive, message);
       return TRUE;
     }
 
@@ -177,10 +157,14 @@ take_document (Scan *scan, const char *key, GError **error)
       document->sha256 = loft_registry_hash_object (self->storage,
                                                     archive,
                                                     &document->size,
-                                                    self->stopping,
+                                                    scan->cancellable,
                                                     &local_error);
       if (document->sha256 == NULL)
-        return pass_over (scan, g_steal_pointer (&local_error), error);
+        return pass_over (scan,
+                          "archive-damaged",
+                          archive,
+                          g_steal_pointer (&local_error),
+                          error);
     }
 
   if (scan->read_only)
@@ -196,14 +180,18 @@ take_document (Scan *scan, const char *key, GError **error)
 }
 
 static gboolean
-take_state (Scan *scan, GError **error)
+take_state (Scan *scan, const char *object_key, GError **error)
 {
   LoftRegistry *self = scan->self;
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftState) state =
     loft_authority_read_state (self->authority, scan->name, NULL, &local_error);
   if (state == NULL)
-    return pass_over (scan, g_steal_pointer (&local_error), error);
+    return pass_over (scan,
+                      "state-broken",
+                      object_key,
+                      g_steal_pointer (&local_error),
+                      error);
 
   g_autoptr (LoftCatalogPackage) package =
     loft_catalog_get_package (self->catalog, scan->name, NULL);
@@ -244,17 +232,24 @@ look_for_orphan (Scan *scan, const char *object_key)
   g_autofree char *stem =
     g_strndup (object_key, strlen (object_key) - strlen (".tar.gz"));
   g_autofree char *document = g_strconcat (stem, ".json", NULL);
-  if (has_object (scan, document))
+  if (loft_walk_has (scan->folder, document))
     return;
 
   g_autofree char *message =
     g_strdup_printf ("“%s” has no document", object_key);
-  report_problem (scan, message);
+  report_problem (scan, "archive-orphan", object_key, message);
 }
 
 static gboolean
-take_folder (Scan *scan, GError **error)
+take_folder_cb (const char *folder_name,
+                GPtrArray *keys,
+                gpointer user_data,
+                GError **error)
 {
+  Scan *scan = user_data;
+
+  scan->name = folder_name;
+  scan->folder = keys;
   for (guint i = 0; i < scan->folder->len; i++)
     {
       const char *object_key = g_ptr_array_index (scan->folder, i);
@@ -263,7 +258,7 @@ take_folder (Scan *scan, GError **error)
 
       if (g_str_has_suffix (object_key, "/package.json"))
         {
-          if (!take_state (scan, error))
+          if (!take_state (scan, object_key, error))
             return FALSE;
           continue;
         }
@@ -274,10 +269,10 @@ take_folder (Scan *scan, GError **error)
         }
 
       scan->documents++;
-      if (!is_known (scan, key) && !take_document (scan, key, error))
+      if (!is_known (scan, key) &&
+          !take_document (scan, object_key, key, error))
         return FALSE;
     }
-  g_ptr_array_set_size (scan->folder, 0);
   if (scan->unannounced)
     loft_registry_announce (scan->self);
   scan->unannounced = FALSE;
@@ -286,119 +281,127 @@ take_folder (Scan *scan, GError **error)
   return TRUE;
 }
 
-/* Adds a key to the current folder, or ends that and begins the next. */
+/* Notes when the scan was, so that the next one is not due before its time. */
 static gboolean
-take_key (Scan *scan, const char *key, GError **error)
-{
-  const char *slash = strchr (key, '/');
-  if (slash == NULL || strchr (slash + 1, '/') != NULL)
-    return TRUE;
-
-  g_autofree char *name = g_strndup (key, (gsize) (slash - key));
-  if (g_strcmp0 (name, scan->name) != 0)
-    {
-      if (!take_folder (scan, error))
-        return FALSE;
-
-      g_free (scan->name);
-      scan->name = g_steal_pointer (&name);
-    }
-  if (loft_name_is_adoptable (scan->name))
-    g_ptr_array_add (scan->folder, g_strdup (key));
-
-  return TRUE;
-}
-
-/* Where to go on after @key: behind the whole folder, if it is none of a
- * package. */
-static char *
-skip_folder (const char *key)
-{
-  for (gsize i = 0; i < G_N_ELEMENTS (not_packages); i++)
-    {
-      gsize length = strlen (not_packages[i]);
-
-      if (strncmp (key, not_packages[i], length) == 0 && key[length] == '/')
-        return g_strdup_printf ("%s%c", not_packages[i], '/' + 1);
-    }
-
-  return g_strdup (key);
-}
-
-static gboolean
-scan_pages (Scan *scan, GError **error)
+conclude (Scan *scan, GError **error)
 {
   LoftRegistry *self = scan->self;
-  g_autofree char *after = NULL;
+  g_autofree char *now =
+    g_strdup_printf ("%" G_GINT64_FORMAT, g_get_real_time ());
 
-  while (!g_cancellable_set_error_if_cancelled (self->stopping, error))
-    {
-      g_auto (GStrv) keys = loft_storage_list (self->storage,
-                                               "",
-                                               after,
-                                               PAGE,
-                                               self->stopping,
-                                               error);
-      if (keys == NULL)
-        return FALSE;
-      if (keys[0] == NULL)
-        return take_folder (scan, error) && flush_events (scan, error);
+  loft_page_set_fact (self->page, LOFT_PAGE_SCANNED, scan->documents);
+  loft_page_set_fact (self->page, LOFT_PAGE_PROBLEMS, scan->problems);
+  if (scan->upkeep != NULL)
+    loft_upkeep_show_last (scan->upkeep,
+                           scan->documents,
+                           scan->documents,
+                           "versions");
 
-      gsize i;
-      g_autofree char *next = NULL;
-      for (i = 0; keys[i] != NULL; i++)
-        {
-          g_free (next);
-          next = skip_folder (keys[i]);
-          if (!g_str_equal (next, keys[i]))
-            break;
-          if (!take_key (scan, keys[i], error))
-            return FALSE;
-        }
-      g_free (after);
-      after = g_steal_pointer (&next);
-    }
+  if (scan->told > 0 || scan->problems > 0)
+    g_message ("Compared %" G_GUINT64_FORMAT
+               " documents with the log: %" G_GUINT64_FORMAT
+               " events added, %" G_GUINT64_FORMAT " problems in the storage",
+               scan->documents,
+               scan->told,
+               scan->problems);
 
-  return FALSE;
+  return loft_catalog_set_note (self->catalog,
+                                LOFT_REGISTRY_NOTE_SCANNED,
+                                now,
+                                error);
 }
 
 /**
  * loft_registry_scan:
  * @self: a registry
+ * @upkeep: (nullable): as what somebody wants it; %NULL for the keeper
  * @error: return location for a #GError
  *
  * Compares all documents and states in the storage with the log, and tells of
- * those that it lacks. For the keeper's thread. Blocks.
+ * those that it lacks. Blocks.
  *
  * Returns: %TRUE at the end of the storage, or %FALSE with @error set to a
  *   #LoftStorageError, a #LoftRegistryError or %G_IO_ERROR_CANCELLED
  */
 gboolean
-loft_registry_scan (LoftRegistry *self, GError **error)
+loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error)
 {
   g_auto (Scan) scan = {
     .self = self,
+    .upkeep = upkeep,
+    .cancellable = upkeep != NULL ? upkeep->cancellable : self->stopping,
     .read_only = (loft_storage_get_features (self->storage) &
                   LOFT_STORAGE_FEATURE_READ_ONLY) != 0,
-    .folder = g_ptr_array_new_with_free_func (g_free),
     .events =
       g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref),
     .shown_at = g_get_monotonic_time (),
   };
 
-  if (!scan_pages (&scan, error))
-    return FALSE;
+  loft_catalog_count (self->catalog, NULL, &scan.expected, NULL);
 
-  loft_page_set_fact (self->page, LOFT_PAGE_SCANNED, scan.documents);
-  loft_page_set_fact (self->page, LOFT_PAGE_PROBLEMS, scan.problems);
+  return loft_walk (self->storage,
+                    take_folder_cb,
+                    NULL,
+                    &scan,
+                    scan.cancellable,
+                    error) &&
+         flush_events (&scan, error) && conclude (&scan, error);
+}
 
-  if (scan.told > 0 || scan.problems > 0)
-    g_message ("Compared %" G_GUINT64_FORMAT
-               " documents with the log: %" G_GUINT64_FORMAT
-               " events added, %" G_GUINT64_FORMAT " problems in the storage",
-               scan.documents,
-               scan.told,
-               scan.problems);
+static gboolean
+rescan (LoftUpkeep *upkeep, GError **error)
+{
+  return loft_registry_scan (upkeep->registry, upkeep, error);
+}
 
-  return TRUE;
+/**
+ * loft_registry_rescan_async:
+ * @self: a registry that has not joined another one
+ * @progress: (nullable): told how many versions were looked at
+ * @progress_data: for @progress
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is done
+ * @user_data: for @callback
+ *
+ * Compares documents and log at once, and tells of what the log lacks, as the
+ * registry does by itself every now and then.
+ */
+void
+loft_registry_rescan_async (LoftRegistry *self,
+                            LoftProgressFunc progress,
+                            gpointer progress_data,
+                            GCancellable *cancellable,
+                            GAsyncReadyCallback callback,
+                            gpointer user_data)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (!self->joined);
+
+  loft_upkeep_start (loft_upkeep_new (self, rescan, progress, progress_data),
+                     loft_registry_rescan_async,
+                     cancellable,
+                     callback,
+                     user_data);
+}
+
+/**
+ * loft_registry_rescan_finish:
+ * @self: a registry
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends what loft_registry_rescan_async() began.
+ *
+ * Returns: (transfer full): what is wrong in the storage, or %NULL with @error
+ *   set to a #LoftRegistryError, such as %LOFT_REGISTRY_ERROR_NOT_READY, or to
+ *   %G_IO_ERROR_CANCELLED
+ */
+LoftReport *
+loft_registry_rescan_finish (LoftRegistry *self,
+                             GAsyncResult *result,
+                             GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
+
+  return loft_upkeep_finish (self, loft_registry_rescan_async, result, error);
 }
