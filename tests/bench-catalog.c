@@ -172,7 +172,7 @@ bench (LoftCatalog *catalog, const char *what, guint rounds, BenchFunc func)
 
   qsort (times, rounds, sizeof *times, compare_times_cb);
   qsort (processor, rounds, sizeof *processor, compare_times_cb);
-  g_print ("%-24s p50 %7" G_GINT64_FORMAT " µs, p99 %7" G_GINT64_FORMAT
+  g_print ("%-27s p50 %7" G_GINT64_FORMAT " µs, p99 %7" G_GINT64_FORMAT
            " µs; processor p50 %7" G_GINT64_FORMAT " µs, p99 %7" G_GINT64_FORMAT
            " µs\n",
            what,
@@ -231,6 +231,27 @@ search_two_words (LoftCatalog *catalog, guint package, GRand *rand)
   g_autofree char *query = make_text (rand, 2);
 
   search (catalog, query, LOFT_SORT_RELEVANCE);
+}
+
+/* As much as a query may ask for, of words that are in most READMEs, and of
+ * such that are in few. */
+static void
+search_many_words (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autofree char *query = make_text (rand, 12);
+
+  search (catalog, query, LOFT_SORT_RELEVANCE);
+}
+
+static void
+search_two_uncommon (LoftCatalog *catalog, guint package, GRand *rand)
+{
+  g_autoptr (GString) query = g_string_new (NULL);
+
+  append_word (query, g_rand_int_range (rand, WORDS / 8, WORDS));
+  g_string_append_c (query, ' ');
+  append_word (query, g_rand_int_range (rand, WORDS / 8, WORDS));
+  search (catalog, query->str, LOFT_SORT_RELEVANCE);
 }
 
 static void
@@ -468,6 +489,8 @@ measure (LoftCatalog *catalog)
   bench (catalog, "one version", ROUNDS, get_version);
   bench (catalog, "search, one word", 500, search_one_word);
   bench (catalog, "search, two words", 500, search_two_words);
+  bench (catalog, "search, two uncommon words", 500, search_two_uncommon);
+  bench (catalog, "search, twelve words", 500, search_many_words);
   bench (catalog, "search, a name", 500, search_name);
   bench (catalog, "search, common word", 500, search_common_word);
   bench (catalog, "search, uncommon word", 500, search_uncommon_word);
