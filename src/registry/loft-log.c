@@ -265,6 +265,20 @@ loft_log_follow (LoftLog *self, GCancellable *cancellable, GError **error)
   g_return_val_if_fail (LOFT_IS_LOG (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  /* It is looked first, so that no writer has to wait for an answer from afar
+   * where there is nothing to apply. */
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GPtrArray) events = read_next (self, cancellable, &local_error);
+  if (g_error_matches (local_error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_NOT_FOUND))
+    return TRUE;
+  if (events == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
   lead (self);
   gboolean done = follow (self, cancellable, error);
   step_down (self);
