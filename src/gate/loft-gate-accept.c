@@ -39,6 +39,11 @@
 /* Descriptors that are left to the rest of the process: half of few. */
 #define DESCRIPTORS_LEFT 256
 
+/* Bytes that the system takes for a client before it has sent them. Without a
+ * bound it takes megabytes, for each client that reads slowly, out of memory
+ * that all connections of the machine share. */
+#define UNSENT_MAX (256 * 1024)
+
 typedef struct
 {
   LoftWatch watch;
@@ -320,6 +325,7 @@ take (LoftGate *self,
       const struct sockaddr_storage *remote)
 {
   static const int on = 1;
+  static const int unsent = UNSENT_MAX;
   LoftConnection *connection =
     loft_connection_new (self, fd, listener->local, remote);
   struct epoll_event event = {
@@ -331,7 +337,10 @@ take (LoftGate *self,
   if (connection->is_counted)
     loft_peers_add (self->peers, &connection->peer);
   if (remote->ss_family != AF_UNIX)
-    setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    {
+      setsockopt (fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      setsockopt (fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+    }
   if (epoll_ctl (self->epoll_fd, EPOLL_CTL_ADD, fd, &event) < 0)
     loft_connection_close (connection);
   loft_gate_await_tick (self);
