@@ -10,7 +10,7 @@
 #include "registry/loft-registry-error.h"
 
 #define N_PACKAGES 5
-#define N_EVENTS 150
+#define N_EVENTS 100
 #define HOUR G_TIME_SPAN_HOUR
 
 static const char *const versions[] = {
@@ -267,7 +267,7 @@ check_at (LoftCatalog *catalog,
       LoftView at = { LOFT_VIEW_AT_EVENT, seq };
       g_autofree char *answer = dump (catalog, &at);
       g_assert_cmpstr (answer, ==, answers->pdata[seq]);
-      if (seq == 0)
+      if (seq % 8 != newest % 8 || seq == 0)
         continue;
 
       const LoftEvent *event = history->pdata[seq - 1];
@@ -288,7 +288,7 @@ check_at (LoftCatalog *catalog,
 static void
 test_at (void)
 {
-  for (guint32 seed = 1; seed <= 6; seed++)
+  for (guint32 seed = 1; seed <= 4; seed++)
     {
       Kit kit = { NULL };
       g_autoptr (GPtrArray) history = make_history (seed);
@@ -301,7 +301,7 @@ test_at (void)
         {
           kit_apply (kit.catalog, loft_event_ref (history->pdata[i]));
           g_ptr_array_add (answers, dump (kit.catalog, NULL));
-          if (i % 50 == 10)
+          if (i == N_EVENTS / 3)
             check_at (kit.catalog, history, answers, i + 1);
         }
       check_at (kit.catalog, history, answers, history->len);
@@ -353,7 +353,7 @@ test_rebuilt (void)
       for (guint i = 0; i < history->len; i++)
         kit_apply (grown.catalog, loft_event_ref (history->pdata[i]));
       rebuild (rebuilt.catalog, history, rand);
-      for (guint i = 0; i <= history->len; i++)
+      for (guint i = seed; i <= history->len; i += 5)
         {
           LoftView at = { LOFT_VIEW_AT_EVENT, i };
           LoftView age = { LOFT_VIEW_MIN_AGE, (i + 1) * HOUR };
@@ -416,7 +416,7 @@ test_min_age (void)
       kit_setup (&kit, NULL);
       for (guint i = 0; i < history->len; i++)
         kit_apply (kit.catalog, loft_event_ref (history->pdata[i]));
-      for (guint hours = 1; hours <= N_EVENTS + 1; hours += 10)
+      for (guint hours = seed; hours <= N_EVENTS + 1; hours += 12)
         {
           LoftView view = { LOFT_VIEW_MIN_AGE, hours * HOUR };
           g_autofree char *answer = dump (kit.catalog, &view);
