@@ -77,8 +77,9 @@ start_loft ()
   shift
   mkdir -p "$name/storage"
   {
-    printf '[registry]\nstorage=%s\ncache-directory=%s\nmax-tarball-size=1 GiB\n' \
+    printf '[registry]\nstorage=%s\ncache-directory=%s\n' \
       "$folder/$name/storage" "$folder/$name/cache"
+    printf 'max-tarball-size=1 GiB\nmax-unpacked-size=2 GiB\n'
     printf '[http]\nlisten=127.0.0.1:0\naccess-log=false\nidle-timeout=3600\n'
     for key in "$@"; do
       echo "$key"
