@@ -94,6 +94,7 @@ handle_yank (LoftRequest *request)
       return;
     }
 
+  const LoftCaller caller = { .token = token };
   loft_request_pause (request);
   loft_registry_yank_async (
     loft_request_get_registry (request),
@@ -101,7 +102,7 @@ handle_yank (LoftRequest *request)
     loft_request_get_parameter (request, "version"),
     g_str_equal (loft_request_get_method (request), "POST"),
     reason,
-    token,
+    &caller,
     NULL,
     yank_cb,
     g_object_ref (request));

@@ -12,14 +12,8 @@ G_BEGIN_DECLS
 
 struct _LoftAuthority
 {
-  LoftStorage *storage; /* owned */
-
-  GMutex mutex;
-  char *salt;      /* owned, NULL until it is needed */
-  GHashTable *ids; /* owned: hash of a token to its public id, both owned */
+  LoftStorage *storage;     /* owned */
+  LoftClaimants *claimants; /* owned */
 };
-
-JsonNode *
-loft_authority_parse_text (const char *text, const char *key, GError **error);
 
 G_END_DECLS

@@ -16,19 +16,8 @@
 
 #define STATE_SIZE_MAX (8 * 1024 * 1024)
 
-/**
- * loft_authority_parse_text:
- * @text: what is stored
- * @key: where, for messages
- * @error: return location for a #GError
- *
- * Parses a document that is an object.
- *
- * Returns: (transfer full): the object, or %NULL with @error set to
- *   %LOFT_REGISTRY_ERROR_CORRUPT
- */
-JsonNode *
-loft_authority_parse_text (const char *text, const char *key, GError **error)
+static JsonNode *
+parse_text (const char *text, const char *key, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   JsonNode *json = loft_json_parse (text, strlen (text), &local_error);
@@ -82,7 +71,7 @@ loft_authority_read_state (LoftAuthority *self,
   gsize length;
   const char *data = g_bytes_get_data (bytes, &length);
   g_autofree char *text = g_strndup (data, length);
-  g_autoptr (JsonNode) json = loft_authority_parse_text (text, key, error);
+  g_autoptr (JsonNode) json = parse_text (text, key, error);
   if (json == NULL)
     return NULL;
 

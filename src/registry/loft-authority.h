@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "registry/loft-claimants.h"
 #include "registry/loft-registry-error.h"
 #include "registry/loft-state.h"
 #include "storage/loft-storage.h"
@@ -23,8 +24,6 @@ typedef struct _LoftAuthority LoftAuthority;
 LoftAuthority *loft_authority_new (LoftStorage *storage);
 void loft_authority_free (LoftAuthority *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftAuthority, loft_authority_free)
-
-gboolean loft_token_can_own (const char *token);
 
 LoftState *loft_authority_read_state (LoftAuthority *self,
                                       const char *name,

@@ -13,6 +13,8 @@
 /* How often somebody else may be first before we give up. */
 #define TRIES_MAX 64
 
+#define OWNERS_MAX 100
+
 static char *
 find_key (LoftRegistry *self, LoftChangeJob *job, GError **error)
 {
@@ -20,6 +22,23 @@ find_key (LoftRegistry *self, LoftChangeJob *job, GError **error)
     loft_catalog_get_version (self->catalog, job->name, job->version, error);
 
   return version != NULL ? g_strdup (version->key) : NULL;
+}
+
+static gboolean
+has_owners (const LoftState *state, const char *const *owners)
+{
+  if (g_strv_length ((GStrv) owners) != state->owners->len)
+    return FALSE;
+
+  for (guint i = 0; i < state->owners->len; i++)
+    {
+      const LoftOwner *owner = g_ptr_array_index (state->owners, i);
+
+      if (!g_str_equal (owner->id, owners[i]))
+        return FALSE;
+    }
+
+  return TRUE;
 }
 
 static gboolean
@@ -33,14 +52,70 @@ is_fulfilled (const LoftState *state, const LoftChangeJob *job, const char *key)
       return !g_hash_table_contains (state->yanked, key);
     case LOFT_EVENT_DEPRECATE:
       return g_strcmp0 (state->deprecated, job->text) == 0;
+    case LOFT_EVENT_OWNERS:
+      return has_owners (state, (const char *const *) job->owners);
     case LOFT_EVENT_OTHER:
     case LOFT_EVENT_PUBLISH:
     case LOFT_EVENT_ADOPT:
     case LOFT_EVENT_CLAIM:
-    case LOFT_EVENT_OWNERS:
     default:
       g_return_val_if_reached (TRUE);
     }
+}
+
+static const LoftOwner *
+find_owner (const LoftState *state, const char *id)
+{
+  for (guint i = 0; i < state->owners->len; i++)
+    {
+      const LoftOwner *owner = g_ptr_array_index (state->owners, i);
+
+      if (g_str_equal (owner->id, id))
+        return owner;
+    }
+
+  return NULL;
+}
+
+/* Who was an owner stays the same one, with the hash of the token if it is one.
+ * Of a token that was none only the id is known, by which it is found too. */
+static void
+set_owners (LoftState *next, const LoftState *state, GStrv owners)
+{
+  g_ptr_array_set_size (next->owners, 0);
+  for (gsize i = 0; owners[i] != NULL; i++)
+    {
+      const LoftOwner *known = find_owner (state, owners[i]);
+
+      loft_state_add_owner (next,
+                            owners[i],
+                            known != NULL ? known->token : NULL);
+    }
+}
+
+static gboolean
+check_owners (const LoftState *state, const LoftChangeJob *job, GError **error)
+{
+  g_autoptr (LoftFindings) findings = loft_findings_new ();
+  const char *const *owners = (const char *const *) job->owners;
+  gsize length = owners != NULL ? g_strv_length (job->owners) : 0;
+
+  if (length > OWNERS_MAX)
+    loft_findings_add (findings,
+                       "owners",
+                       "owners",
+                       "There are more than %d owners",
+                       OWNERS_MAX);
+  for (gsize i = 0; i < MIN (length, OWNERS_MAX); i++)
+    if (!loft_owner_id_is_valid (owners[i]) &&
+        find_owner (state, owners[i]) == NULL)
+      loft_findings_add (findings,
+                         "owners",
+                         owners[i],
+                         "An owner is neither the name of a user nor the "
+                         "public id of a token");
+
+  return loft_findings_to_error (findings, error);
 }
 
 static LoftState *
@@ -66,6 +141,8 @@ make_next (const LoftState *state,
                          g_strdup (job->text != NULL ? job->text : ""));
   else if (job->type == LOFT_EVENT_UNYANK)
     g_hash_table_remove (next->yanked, key);
+  else if (job->type == LOFT_EVENT_OWNERS)
+    set_owners (next, state, job->owners);
   else
     {
       g_free (next->deprecated);
@@ -111,6 +188,28 @@ read_state (LoftRegistry *self,
   return state;
 }
 
+static gboolean
+may_change (LoftRegistry *self,
+            const LoftChangeJob *job,
+            const LoftState *state,
+            char **out_actor,
+            GError **error)
+{
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+
+  if (job->administrator != NULL)
+    *out_actor = g_strdup (job->administrator);
+  else if (settings->publish == LOFT_PUBLISH_CLAIM)
+    return loft_authority_may_change (self->authority,
+                                      job->name,
+                                      state,
+                                      job->token,
+                                      out_actor,
+                                      error);
+
+  return TRUE;
+}
+
 /* One attempt. Gives %FALSE with no error set if somebody else was first. */
 static gboolean
 change_once (LoftRegistry *self,
@@ -118,7 +217,6 @@ change_once (LoftRegistry *self,
              const char *key,
              GError **error)
 {
-  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
   g_autofree char *etag = NULL;
   g_autofree char *actor = NULL;
   g_autoptr (GError) local_error = NULL;
@@ -126,13 +224,8 @@ change_once (LoftRegistry *self,
   if (state == NULL)
     return FALSE;
 
-  if (settings->publish == LOFT_PUBLISH_CLAIM &&
-      !loft_authority_may_change (self->authority,
-                                  job->name,
-                                  state,
-                                  job->token,
-                                  &actor,
-                                  error))
+  if (!may_change (self, job, state, &actor, error) ||
+      !check_owners (state, job, error))
     return FALSE;
   if (!tell_of_state (self, job->name, state, error))
     return FALSE;
@@ -179,8 +272,8 @@ take_element (LoftRegistry *self, LoftChangeJob *job, GError **error)
  * @job: what to change, and where the answer goes
  * @error: return location for a #GError
  *
- * Yanks or un-yanks a version, or deprecates a package. What is so already is
- * left as it is. Blocks.
+ * Yanks or un-yanks a version, deprecates a package, or says anew whose it is.
+ * What is so already is left as it is. Blocks.
  *
  * Returns: %TRUE once the change is durable and visible, or %FALSE with
  *   @error set to a #LoftRegistryError or a #LoftStorageError

@@ -119,12 +119,14 @@ gboolean loft_registry_check_names (LoftRegistry *self,
 
 typedef struct
 {
-  LoftEventType type; /* YANK, UNYANK or DEPRECATE */
-  char *name;         /* owned */
-  char *version;      /* owned, nullable */
-  char *text;         /* owned, nullable: a reason, or a message */
-  char *token;        /* owned, nullable */
-  GBytes *element;    /* owned, nullable */
+  LoftEventType type;  /* YANK, UNYANK, DEPRECATE or OWNERS */
+  char *name;          /* owned */
+  char *version;       /* owned, nullable */
+  char *text;          /* owned, nullable: a reason, or a message */
+  GStrv owners;        /* owned, nullable */
+  char *token;         /* owned, nullable */
+  char *administrator; /* owned, nullable */
+  GBytes *element;     /* owned, nullable */
 } LoftChangeJob;
 
 gboolean

@@ -128,6 +128,20 @@ void loft_publish_request_free (LoftPublishRequest *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPublishRequest, loft_publish_request_free)
 
 /**
+ * LoftCaller:
+ * @token: (nullable): the bearer token that came with a request
+ * @administrator: (nullable): name of an administrator of this machine, such as
+ *   `admin:root`: may do everything, and needs no token
+ *
+ * Who wants something changed. An administrator's name stands in the log.
+ */
+typedef struct
+{
+  const char *token;
+  const char *administrator;
+} LoftCaller;
+
+/**
  * LoftDownload:
  * @bytes: the tarball, mapped unless it is small
  * @sha256: in hex
@@ -294,7 +308,7 @@ void loft_registry_yank_async (LoftRegistry *self,
                                const char *version,
                                gboolean yank,
                                const char *reason,
-                               const char *token,
+                               const LoftCaller *caller,
                                GCancellable *cancellable,
                                GAsyncReadyCallback callback,
                                gpointer user_data);
@@ -305,12 +319,23 @@ GBytes *loft_registry_yank_finish (LoftRegistry *self,
 void loft_registry_deprecate_async (LoftRegistry *self,
                                     const char *name,
                                     const char *message,
-                                    const char *token,
+                                    const LoftCaller *caller,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
 gboolean loft_registry_deprecate_finish (LoftRegistry *self,
                                          GAsyncResult *result,
                                          GError **error);
+
+void loft_registry_set_owners_async (LoftRegistry *self,
+                                     const char *name,
+                                     const char *const *owners,
+                                     const LoftCaller *caller,
+                                     GCancellable *cancellable,
+                                     GAsyncReadyCallback callback,
+                                     gpointer user_data);
+gboolean loft_registry_set_owners_finish (LoftRegistry *self,
+                                          GAsyncResult *result,
+                                          GError **error);
 
 G_END_DECLS

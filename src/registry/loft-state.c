@@ -14,6 +14,56 @@
 #include "registry/loft-registry-error.h"
 #include "registry/loft-time.h"
 
+#define USER_LENGTH_MAX 64
+#define TOKEN_PREFIX "t-"
+#define TOKEN_DIGITS 16
+
+/**
+ * loft_owner_id_is_token:
+ * @id: what may be an owner's id
+ *
+ * Tells the public id of a token from the name of a user, which never looks
+ * like one.
+ *
+ * Returns: whether @id is a token's
+ */
+gboolean
+loft_owner_id_is_token (const char *id)
+{
+  g_return_val_if_fail (id != NULL, FALSE);
+
+  return g_str_has_prefix (id, TOKEN_PREFIX) &&
+         strlen (id) == strlen (TOKEN_PREFIX) + TOKEN_DIGITS &&
+         strspn (id + strlen (TOKEN_PREFIX), "0123456789abcdef") ==
+           TOKEN_DIGITS;
+}
+
+/**
+ * loft_owner_id_is_valid:
+ * @id: what is to be an owner's id
+ *
+ * Checks that @id is the public id of a token or may be the name of a user:
+ * ASCII letters, digits, `-`, `_` and `.`, the first a letter or digit, at most
+ * 64.
+ *
+ * Returns: whether it is
+ */
+gboolean
+loft_owner_id_is_valid (const char *id)
+{
+  g_return_val_if_fail (id != NULL, FALSE);
+
+  gsize length = strlen (id);
+  if (length == 0 || length > USER_LENGTH_MAX || !g_ascii_isalnum (*id))
+    return FALSE;
+
+  for (const char *next = id; *next != '\0'; next++)
+    if (!g_ascii_isalnum (*next) && strchr ("-_.", *next) == NULL)
+      return FALSE;
+
+  return TRUE;
+}
+
 static void
 owner_free (gpointer data)
 {

@@ -48,6 +48,9 @@ typedef struct
   char *deprecated;   /* owned, nullable */
 } LoftState;
 
+gboolean loft_owner_id_is_token (const char *id);
+gboolean loft_owner_id_is_valid (const char *id);
+
 LoftState *loft_state_new (void);
 LoftState *loft_state_copy (const LoftState *self);
 void loft_state_free (LoftState *self);

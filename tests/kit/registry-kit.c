@@ -240,12 +240,12 @@ registry_kit_show (RegistryFixture *fixture,
 }
 
 char *
-registry_kit_yank (RegistryFixture *fixture,
-                   const char *name,
-                   const char *version,
-                   gboolean yank,
-                   const char *token,
-                   GError **error)
+registry_kit_yank_as (RegistryFixture *fixture,
+                      const char *name,
+                      const char *version,
+                      gboolean yank,
+                      const LoftCaller *caller,
+                      GError **error)
 {
   g_autoptr (GAsyncResult) result = NULL;
 
@@ -254,13 +254,47 @@ registry_kit_yank (RegistryFixture *fixture,
                             version,
                             yank,
                             yank ? "a reason" : NULL,
-                            token,
+                            caller,
                             NULL,
                             take_result_cb,
                             &result);
   wait_for (&result);
 
   return to_text (loft_registry_yank_finish (fixture->registry, result, error));
+}
+
+char *
+registry_kit_yank (RegistryFixture *fixture,
+                   const char *name,
+                   const char *version,
+                   gboolean yank,
+                   const char *token,
+                   GError **error)
+{
+  const LoftCaller caller = { .token = token };
+
+  return registry_kit_yank_as (fixture, name, version, yank, &caller, error);
+}
+
+gboolean
+registry_kit_deprecate_as (RegistryFixture *fixture,
+                           const char *name,
+                           const char *message,
+                           const LoftCaller *caller,
+                           GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_deprecate_async (fixture->registry,
+                                 name,
+                                 message,
+                                 caller,
+                                 NULL,
+                                 take_result_cb,
+                                 &result);
+  wait_for (&result);
+
+  return loft_registry_deprecate_finish (fixture->registry, result, error);
 }
 
 gboolean
@@ -270,18 +304,32 @@ registry_kit_deprecate (RegistryFixture *fixture,
                         const char *token,
                         GError **error)
 {
+  const LoftCaller caller = { .token = token };
+
+  return registry_kit_deprecate_as (fixture, name, message, &caller, error);
+}
+
+/* The owners stand between blanks. */
+gboolean
+registry_kit_set_owners (RegistryFixture *fixture,
+                         const char *name,
+                         const char *owners,
+                         const LoftCaller *caller,
+                         GError **error)
+{
+  g_auto (GStrv) ids = g_strsplit (owners, " ", -1);
   g_autoptr (GAsyncResult) result = NULL;
 
-  loft_registry_deprecate_async (fixture->registry,
-                                 name,
-                                 message,
-                                 token,
-                                 NULL,
-                                 take_result_cb,
-                                 &result);
+  loft_registry_set_owners_async (fixture->registry,
+                                  name,
+                                  (const char *const *) ids,
+                                  caller,
+                                  NULL,
+                                  take_result_cb,
+                                  &result);
   wait_for (&result);
 
-  return loft_registry_deprecate_finish (fixture->registry, result, error);
+  return loft_registry_set_owners_finish (fixture->registry, result, error);
 }
 
 LoftDownload *

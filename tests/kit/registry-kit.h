@@ -71,6 +71,22 @@ gboolean registry_kit_deprecate (RegistryFixture *fixture,
                                  const char *message,
                                  const char *token,
                                  GError **error);
+char *registry_kit_yank_as (RegistryFixture *fixture,
+                            const char *name,
+                            const char *version,
+                            gboolean yank,
+                            const LoftCaller *caller,
+                            GError **error);
+gboolean registry_kit_deprecate_as (RegistryFixture *fixture,
+                                    const char *name,
+                                    const char *message,
+                                    const LoftCaller *caller,
+                                    GError **error);
+gboolean registry_kit_set_owners (RegistryFixture *fixture,
+                                  const char *name,
+                                  const char *owners,
+                                  const LoftCaller *caller,
+                                  GError **error);
 LoftDownload *registry_kit_download (RegistryFixture *fixture,
                                      const char *name,
                                      const char *version,
