@@ -26,7 +26,8 @@
  * Several processes watch the same sockets. Each is woken for a connection
  * (EPOLLEXCLUSIVE, more or less alone), takes one, and leaves what waits behind
  * it to whoever is woken by that: so the load spreads, and what one process
- * does not come to, another does.
+ * does not come to, another does. Only of a long queue it takes a share, so
+ * that a flood of connections, most of which want nothing, is through it soon.
  *
  * Where there is no room for one more connection, whoever has been silent for
  * longest makes room; and where nobody can, the newcomer is told so. That takes
@@ -38,6 +39,11 @@
 
 /* Descriptors that are left to the rest of the process: half of few. */
 #define DESCRIPTORS_LEFT 256
+
+/* Of those that wait one in so many is accepted in a turn, besides the first,
+ * and so many at most: the others are for other processes. */
+#define ACCEPT_SHARE 8
+#define ACCEPTS_MAX 64
 
 /* Bytes that the system takes for a client before it has sent them. Without a
  * bound it takes megabytes, for each client that reads slowly, out of memory
@@ -346,22 +352,28 @@ take (LoftGate *self,
   loft_gate_await_tick (self);
 }
 
-/**
- * loft_gate_accept:
- * @self: a gate
- * @watch: a listener that has been told to have a connection
- *
- * Accepts one connection, if there still is one.
- */
-void
-loft_gate_accept (LoftGate *self, LoftWatch *watch)
+/* How many connections wait to be accepted, as far as the system tells. */
+static guint
+count_waiting (LoftListener *self)
 {
-  LoftListener *listener = (LoftListener *) watch;
+  struct tcp_info info = { 0 };
+  socklen_t length = sizeof info;
+
+  if (getsockopt (g_socket_get_fd (self->socket),
+                  IPPROTO_TCP,
+                  TCP_INFO,
+                  &info,
+                  &length) < 0)
+    return 0;
+
+  return info.tcpi_unacked;
+}
+
+/* Whether it makes sense to go on. */
+static gboolean
+accept_next (LoftGate *self, LoftListener *listener)
+{
   struct sockaddr_storage remote;
-
-  if (listener->paused)
-    return;
-
   int fd = accept_one (listener, &remote);
   if (fd < 0 && is_descriptor_wanting (errno) && evict (self))
     fd = accept_one (listener, &remote);
@@ -373,7 +385,7 @@ loft_gate_accept (LoftGate *self, LoftWatch *watch)
         accept_without_descriptor (self, listener);
       else if (code == ENOMEM || code == ENOBUFS)
         pause_listener (listener);
-      return;
+      return FALSE;
     }
 
   LoftPeerKey key;
@@ -392,4 +404,27 @@ loft_gate_accept (LoftGate *self, LoftWatch *watch)
     }
   else
     take (self, listener, fd, &remote);
+
+  return TRUE;
+}
+
+/**
+ * loft_gate_accept:
+ * @self: a gate
+ * @watch: a listener that has been told to have a connection
+ *
+ * Accepts a connection, if there still is one, and a share of those that wait
+ * behind it, if they are many.
+ */
+void
+loft_gate_accept (LoftGate *self, LoftWatch *watch)
+{
+  LoftListener *listener = (LoftListener *) watch;
+
+  if (listener->paused || !accept_next (self, listener))
+    return;
+
+  guint more = MIN (count_waiting (listener) / ACCEPT_SHARE, ACCEPTS_MAX);
+  while (more > 0 && accept_next (self, listener))
+    more--;
 }
