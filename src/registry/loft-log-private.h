@@ -24,6 +24,7 @@ struct _LoftLog
   GCond cond; /* for those who follow */
   gboolean led;
   GPtrArray *waiting; /* owned, of Appender, which their threads own */
+  guint last_served;  /* how many have shared the last entry */
 
   /* Of whoever leads: time and number of an event, once the last one. */
   gint64 last_time;

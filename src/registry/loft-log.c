@@ -39,10 +39,16 @@
  *
  * In a process, appenders queue up; the first one leads and writes the events
  * of all who wait into one entry. So under load several publishes share the
- * two fsyncs of one object. */
+ * two fsyncs of one object, and one transaction of the catalog. Where several
+ * have shared the last entry, more are likely to be on their way, and the
+ * leader waits for them as long as a quick disk takes to flush; one who
+ * publishes alone never waits. */
 
 /* How long to wait for a turn, in milliseconds. */
 #define TURN_TIMEOUT 500
+
+/* How long to gather appenders under load. */
+#define GATHER_PAUSE G_TIME_SPAN_MILLISECOND
 
 /* Somebody who waits for events to be in the log. Each waits for a condition of
  * its own, so that whoever has led wakes those that it served and one that is
@@ -296,12 +302,16 @@ serve_waiting (LoftLog *self)
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
   g_autoptr (GError) local_error = NULL;
 
+  gboolean is_loaded = self->last_served > 1;
   g_mutex_unlock (&self->mutex);
+  if (is_loaded)
+    g_usleep (GATHER_PAUSE);
   gboolean locked = loft_page_lock (page, TURN_TIMEOUT);
   g_mutex_lock (&self->mutex);
 
   g_autoptr (GPtrArray) appenders = g_steal_pointer (&self->waiting);
   self->waiting = g_ptr_array_new ();
+  self->last_served = appenders->len;
   g_mutex_unlock (&self->mutex);
 
   for (guint i = 0; i < appenders->len; i++)
