@@ -433,7 +433,7 @@ test_applied (Kit *kit, gconstpointer test_data)
     }
 
   guint64 sequence = 0;
-  loft_catalog_read_sequence (kit->catalog, &sequence, &error);
+  loft_catalog_read_sequence (kit->catalog, &sequence, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (sequence, ==, 3);
 }

@@ -48,6 +48,15 @@ open_node (Fixture *fixture)
 }
 
 static void
+follow (Fixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  loft_log_follow (fixture->log, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static void
 close_node (Fixture *fixture)
 {
   g_assert_finalize_object (g_steal_pointer (&fixture->log));
@@ -66,6 +75,7 @@ setup (Fixture *fixture, gconstpointer test_data)
   g_assert_no_error (error);
   fixture->storage = fault_storage_new (fixture->real);
   open_node (fixture);
+  follow (fixture);
 }
 
 static void
@@ -453,6 +463,47 @@ test_append_late (Fixture *fixture, gconstpointer test_data)
   g_assert_true (verify (fixture));
 }
 
+/* A catalog that is made anew, even in the middle, takes no number that was
+ * used before: neither one that is sealed, nor the one that it would have been
+ * next.
+ */
+static void
+test_append_anew (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = new_events ();
+  g_autoptr (GPtrArray) late = new_events ();
+  guint64 next;
+
+  for (guint i = 0; i < 1001; i++)
+    {
+      g_autofree char *version = g_strdup_printf ("1.0.%u", i);
+
+      g_ptr_array_add (events, publish_document (fixture, "hello", version));
+    }
+  loft_log_append (fixture->log, events, &error);
+  g_assert_no_error (error);
+  loft_log_seal (fixture->real, fixture->catalog, 0, &next, NULL, &error);
+  g_assert_no_error (error);
+  g_autofree char *before =
+    storage_kit_list (fixture->real, LOFT_LOG_PREFIX, NULL, 0);
+
+  loft_catalog_reset (fixture->catalog, &error);
+  g_assert_no_error (error);
+  g_ptr_array_add (late, publish_document (fixture, "late", "1.0.0"));
+  g_assert_false (loft_log_append (fixture->log, late, &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NOT_READY);
+  g_clear_error (&error);
+  g_autofree char *after =
+    storage_kit_list (fixture->real, LOFT_LOG_PREFIX, NULL, 0);
+  g_assert_cmpstr (after, ==, before);
+
+  follow (fixture);
+  append_one (fixture, "late", "1.0.0");
+  g_assert_cmpuint (loft_catalog_get_sequence (fixture->catalog), ==, 1002);
+  g_assert_true (verify (fixture));
+}
+
 /* Times never go back, not even where the clock does between two runs. */
 static void
 test_append_time (Fixture *fixture, gconstpointer test_data)
@@ -470,6 +521,7 @@ test_append_time (Fixture *fixture, gconstpointer test_data)
   g_assert_no_error (error);
   close_node (fixture);
   open_node (fixture);
+  follow (fixture);
   append_one (fixture, "hello", "1.1.0");
 
   g_autoptr (GPtrArray) events =
@@ -533,6 +585,7 @@ main (int argc, char **argv)
   add ("/log/append/large", test_append_large);
   add ("/log/append/crowd", test_append_crowd);
   add ("/log/append/late", test_append_late);
+  add ("/log/append/anew", test_append_anew);
   add ("/log/append/time", test_append_time);
   add ("/log/follow", test_follow);
   add ("/log/follow/missing", test_follow_missing);

@@ -207,8 +207,19 @@ test_generation (Fixture *fixture, gconstpointer test_data)
   assert_versions (&fixture->member, "hello", "There is no package “hello”");
   g_assert_cmpuint (get_mark (&fixture->member).sequence, ==, 0);
 
-  /* Both events of the log follow, and the next is a third one. */
-  publish (&fixture->member, "hello", "1.1.0", TRUE);
+  /* Nothing can be told before the log was read to its end. */
+  g_assert_null (registry_kit_publish (&fixture->member,
+                                       "hello",
+                                       "1.1.0",
+                                       "a",
+                                       TOKEN,
+                                       NULL,
+                                       &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NOT_READY);
+  g_clear_error (&error);
+  loft_log_follow (fixture->owner.registry->log, NULL, &error);
+  g_assert_no_error (error);
+  publish (&fixture->member, "hello", "1.1.0", FALSE);
   assert_versions (&fixture->owner, "hello", "1.0.0 1.1.0");
   g_assert_cmpuint (get_mark (&fixture->owner).sequence, ==, 3);
 }

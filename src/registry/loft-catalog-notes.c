@@ -8,14 +8,24 @@
 
 #include "registry/loft-catalog-private.h"
 
+#include "registry/loft-registry-error.h"
+
 /* What a generation says of itself, and what the registry notes in it. */
 
 static gboolean
-read_meta (LoftCatalog *self, LoftCatalogMeta *out_meta, GError **error)
+read_meta (LoftCatalog *self,
+           LoftCatalogMeta *out_meta,
+           guint *out_generation,
+           GError **error)
 {
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return FALSE;
 
-  return reader != NULL && loft_catalog_read_meta (reader, out_meta, error);
+  if (out_generation != NULL)
+    *out_generation = reader->file->generation;
+
+  return loft_catalog_read_meta (reader, out_meta, error);
 }
 
 /**
@@ -39,6 +49,7 @@ loft_catalog_get_sequence (LoftCatalog *self)
  * loft_catalog_read_sequence:
  * @self: a catalog
  * @out_sequence: (out): the number; 0 if there was none
+ * @out_generation: (out) (optional): to which generation it was
  * @error: return location for a #GError
  *
  * Gives the number of the last event that was applied, by whatever process.
@@ -48,6 +59,7 @@ loft_catalog_get_sequence (LoftCatalog *self)
 gboolean
 loft_catalog_read_sequence (LoftCatalog *self,
                             guint64 *out_sequence,
+                            guint *out_generation,
                             GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
@@ -55,7 +67,7 @@ loft_catalog_read_sequence (LoftCatalog *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   LoftCatalogMeta meta;
-  if (!read_meta (self, &meta, error))
+  if (!read_meta (self, &meta, out_generation, error))
     return FALSE;
 
   *out_sequence = meta.applied;
@@ -78,12 +90,60 @@ loft_catalog_tell_sequence (LoftCatalog *self, GError **error)
 {
   guint64 sequence;
 
-  if (!loft_catalog_read_sequence (self, &sequence, error))
+  if (!loft_catalog_read_sequence (self, &sequence, NULL, error))
     return FALSE;
 
   loft_page_raise_sequence (self->page, sequence);
 
   return TRUE;
+}
+
+/**
+ * loft_catalog_set_followed:
+ * @self: a catalog
+ * @generation: the generation in which everything was applied that the log held
+ *
+ * Says that the end of the log was reached: that what follows in the log will
+ * follow in the catalog too.
+ */
+void
+loft_catalog_set_followed (LoftCatalog *self, guint generation)
+{
+  g_return_if_fail (LOFT_IS_CATALOG (self));
+
+  loft_page_set_fact (self->page, LOFT_PAGE_FOLLOWED, generation);
+}
+
+/**
+ * loft_catalog_check_followed:
+ * @self: a catalog
+ * @generation: which generation was read
+ * @error: return location for a #GError
+ *
+ * Tells whether it could be learnt from that generation what the next number in
+ * the log is, and what the log tells of: whether it has been followed to the
+ * end of the log, and still is the one that counts.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_NOT_READY
+ */
+gboolean
+loft_catalog_check_followed (LoftCatalog *self,
+                             guint generation,
+                             GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (loft_page_get_fact (self->page, LOFT_PAGE_FOLLOWED) == generation &&
+      loft_page_get_fact (self->page, LOFT_PAGE_GENERATION) == generation)
+    return TRUE;
+
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_NOT_READY,
+                       "The registry is still reading its log; try again soon");
+
+  return FALSE;
 }
 
 /**
@@ -101,7 +161,7 @@ loft_catalog_is_complete (LoftCatalog *self)
 
   LoftCatalogMeta meta;
 
-  return read_meta (self, &meta, NULL) && meta.complete;
+  return read_meta (self, &meta, NULL, NULL) && meta.complete;
 }
 
 /**
@@ -125,7 +185,7 @@ loft_catalog_count (LoftCatalog *self,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   LoftCatalogMeta meta;
-  if (!read_meta (self, &meta, error))
+  if (!read_meta (self, &meta, NULL, error))
     return FALSE;
 
   if (out_packages != NULL)

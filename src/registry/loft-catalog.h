@@ -95,7 +95,12 @@ gboolean loft_catalog_is_shared (LoftCatalog *self);
 guint64 loft_catalog_get_sequence (LoftCatalog *self);
 gboolean loft_catalog_read_sequence (LoftCatalog *self,
                                      guint64 *out_sequence,
+                                     guint *out_generation,
                                      GError **error);
+void loft_catalog_set_followed (LoftCatalog *self, guint generation);
+gboolean loft_catalog_check_followed (LoftCatalog *self,
+                                      guint generation,
+                                      GError **error);
 gboolean loft_catalog_tell_sequence (LoftCatalog *self, GError **error);
 char *loft_catalog_get_digest (LoftCatalog *self, GError **error);
 gboolean loft_catalog_is_complete (LoftCatalog *self);

@@ -100,7 +100,7 @@ loft_log_verify (LoftStorage *storage,
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   guint64 applied;
-  if (!loft_catalog_read_sequence (catalog, &applied, error))
+  if (!loft_catalog_read_sequence (catalog, &applied, NULL, error))
     return FALSE;
 
   *out_same = applied == 0;
@@ -316,7 +316,7 @@ loft_log_seal (LoftStorage *storage,
   guint64 first = from - from % LOFT_LOG_SEAL;
   guint64 applied;
   *out_next = first;
-  if (!loft_catalog_read_sequence (catalog, &applied, error))
+  if (!loft_catalog_read_sequence (catalog, &applied, NULL, error))
     return FALSE;
 
   for (; first + LOFT_LOG_SEAL <= applied + 1;

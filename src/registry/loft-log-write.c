@@ -69,19 +69,21 @@ learn_last_time (LoftLog *self, guint64 applied)
 
 /* Takes from @pending the events of the next entry: none that the log has
  * already, none twice, none past the end of the thousand, and no more than can
- * be read again. */
+ * be read again. What was learnt from the catalog for that must have been one
+ * generation's. */
 static GPtrArray *
 take_entry (LoftLog *self, GPtrArray *pending, GError **error)
 {
   guint64 applied;
-  if (!loft_catalog_read_sequence (self->catalog, &applied, error))
+  guint generation;
+  if (!loft_catalog_read_sequence (self->catalog, &applied, &generation, error))
     return NULL;
 
   guint64 next = applied + 1;
   guint room = LOFT_LOG_SEAL - (guint) (next % LOFT_LOG_SEAL);
   learn_last_time (self, applied);
   gint64 time = MAX (g_get_real_time (), self->last_time);
-  GPtrArray *entry =
+  g_autoptr (GPtrArray) entry =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
   g_autoptr (GHashTable) seen =
     g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
@@ -102,7 +104,10 @@ take_entry (LoftLog *self, GPtrArray *pending, GError **error)
       g_ptr_array_add (entry, g_steal_pointer (&event));
     }
 
-  return entry;
+  if (!loft_catalog_check_followed (self->catalog, generation, error))
+    return NULL;
+
+  return g_steal_pointer (&entry);
 }
 
 static GBytes *

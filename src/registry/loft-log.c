@@ -20,11 +20,13 @@
  * created exclusively, so among any number of writers each number is given
  * once.
  *
- * Entry N is written only by a node whose catalog has applied all below N: it
- * therefore knows whether what it wants to tell has been told already, and
- * leaves it out if so. That makes helping safe: whoever meets a document or a
- * state that the log does not have appends it, and two who help at once leave
- * one event.
+ * Entry N is written only by a node whose catalog has applied all below N, and
+ * there is none beyond: a number that was used and sealed may be free again. So
+ * a catalog that is being made anew takes no part until it has seen the end of
+ * the log. The node therefore knows whether what it wants to tell has been told
+ * already, and leaves it out if so. That makes helping safe: whoever meets a
+ * document or a state that the log does not have appends it, and two who help
+ * at once leave one event.
  *
  * If N exists already, it is read. If it is ours (an answer was lost), we are
  * done; else it is applied, what we want to tell is compared with the catalog
@@ -187,15 +189,17 @@ loft_log_apply (LoftLog *self,
 }
 
 /* Reads what follows the catalog, from the sealed copy where there is one to
- * gain from: at the start of a thousand, or when the entry itself is gone. */
+ * gain from: at the start of a thousand, or when the entry itself is gone. That
+ * there is nothing any more is noted. */
 static GPtrArray *
 read_next (LoftLog *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GPtrArray) events = NULL;
   guint64 next;
+  guint generation;
 
-  if (!loft_catalog_read_sequence (self->catalog, &next, error))
+  if (!loft_catalog_read_sequence (self->catalog, &next, &generation, error))
     return NULL;
 
   if (++next % LOFT_LOG_SEAL > 1)
@@ -226,7 +230,17 @@ read_next (LoftLog *self, GCancellable *cancellable, GError **error)
       return NULL;
     }
 
-  return loft_log_read_entry (self->storage, next, cancellable, error);
+  g_clear_error (&local_error);
+  events = loft_log_read_entry (self->storage, next, cancellable, &local_error);
+  if (events != NULL)
+    return g_steal_pointer (&events);
+  if (g_error_matches (local_error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_NOT_FOUND))
+    loft_catalog_set_followed (self->catalog, generation);
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return NULL;
 }
 
 static gboolean
@@ -260,7 +274,8 @@ follow (LoftLog *self, GCancellable *cancellable, GError **error)
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Applies all that the log holds and the catalog does not. Blocks.
+ * Applies all that the log holds and the catalog does not. Until that has been
+ * done once for a generation of the catalog, nothing can be appended. Blocks.
  *
  * Returns: %TRUE at the end of the log, or %FALSE with @error set to a
  *   #LoftStorageError, a #LoftRegistryError or %G_IO_ERROR_CANCELLED

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * LoftPageFact:
  * @LOFT_PAGE_STEM: which of the catalogs in its directory is the daemon's
  * @LOFT_PAGE_GENERATION: which file of that counts
+ * @LOFT_PAGE_FOLLOWED: which file has had all that the log had at some time
  * @LOFT_PAGE_ANSWERS: whether it may answer
  * @LOFT_PAGE_PHASE: what the registry is doing
  * @LOFT_PAGE_SCANNED: how many documents were looked at
@@ -32,6 +33,7 @@ typedef enum
 {
   LOFT_PAGE_STEM,
   LOFT_PAGE_GENERATION,
+  LOFT_PAGE_FOLLOWED,
   LOFT_PAGE_ANSWERS,
   LOFT_PAGE_PHASE,
   LOFT_PAGE_SCANNED,
