@@ -85,7 +85,7 @@ loft_catalog_find_coming (LoftCatalogWrite *write,
  * @coming: how one of its versions came
  * @error: return location for a #GError
  *
- * Remembers that a package has one more version.
+ * Remembers that a package has one more version, if it is the first one.
  *
  * Returns: %TRUE on success; %FALSE with @error set
  */
@@ -98,10 +98,8 @@ loft_catalog_note_coming (LoftCatalogWrite *write,
   return loft_catalog_run (
     write->connection,
     error,
-    "UPDATE packages SET"
-    "    changed = max (changed, ?2), latest = max (latest, ?3),"
-    "    first = min (first, ?2), oldest = min (oldest, ?3)"
-    "  WHERE id = ?1",
+    "UPDATE packages SET first = min (first, ?2), oldest = min (oldest, ?3)"
+    "  WHERE id = ?1 AND (first > ?2 OR oldest > ?3)",
     "iii",
     package,
     coming->seq,

@@ -178,15 +178,21 @@ insert_version (LoftCatalogWrite *write,
 
 /* Counts a version that was not known. */
 static gboolean
-count_version (LoftCatalogWrite *write, gint64 package, GError **error)
+count_version (LoftCatalogWrite *write,
+               gint64 package,
+               const LoftCatalogComing *coming,
+               GError **error)
 {
   g_autoptr (LoftCatalogStatement) update = loft_catalog_query (
     write->connection,
     error,
-    "UPDATE packages SET versions = versions + 1 WHERE id = ?1"
-    "  RETURNING versions",
-    "i",
-    package);
+    "UPDATE packages SET versions = versions + 1,"
+    "    changed = max (changed, ?2), latest = max (latest, ?3)"
+    "  WHERE id = ?1 RETURNING versions",
+    "iii",
+    package,
+    coming->seq,
+    coming->since);
   if (update == NULL || !loft_catalog_step_to_row (update, error))
     return FALSE;
 
@@ -285,7 +291,7 @@ loft_catalog_store_document (LoftCatalogWrite *write,
                        error) ||
       !(known.known
           ? loft_catalog_note_comings (write, package, error)
-          : count_version (write, package, error) &&
+          : count_version (write, package, &coming, error) &&
               loft_catalog_note_coming (write, package, &coming, error)) ||
       !loft_catalog_note_mentions (write, document, error) ||
       !touch_package (write, package, document->published_at, error) ||
