@@ -69,6 +69,28 @@ assert_alive (ServerFixture *fixture, gconstpointer data)
   g_assert_cmpuint (answer->status, ==, 200);
 }
 
+/* Answers that may be old tell their age, each time. */
+static void
+assert_age (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (HttpClient) client = http_client_new (fixture->port);
+
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autoptr (HttpAnswer) answer =
+        http_client_request (client, "GET", "/packages/hello", NULL, NULL);
+      g_autofree char *age = http_answer_get_header (answer, "Age");
+
+      g_assert_cmpuint (answer->status, ==, 200);
+      if (data == NULL)
+        g_assert_null (age);
+      else
+        g_assert_cmpint (g_ascii_strtoll (age != NULL ? age : "", NULL, 10),
+                         >=,
+                         5);
+    }
+}
+
 static void
 publish (ServerFixture *fixture, const char *name)
 {
@@ -226,11 +248,12 @@ wait_for_attempts (ServerFixture *fixture)
 }
 
 /* A storage that does not answer is a trouble after a while, and none any more
- * when it does. */
+ * when it does; meanwhile answers tell how old they may be. */
 static void
 test_unreached (ServerFixture *fixture, gconstpointer test_data)
 {
   publish (fixture, "hello");
+  server_fixture_run (fixture, assert_age, NULL);
   log_kit_expect (G_LOG_LEVEL_WARNING, "The storage can't be reached*");
   fault_storage_arm (fixture->registry.storage,
                      FAULT_UNREADABLE,
@@ -240,10 +263,11 @@ test_unreached (ServerFixture *fixture, gconstpointer test_data)
                       wait_for_state,
                       "The storage was not reached for ");
   server_fixture_run (fixture, assert_alive, NULL);
-  assert_listed (fixture, "hello");
+  server_fixture_run (fixture, assert_age, "old");
   wait_for_attempts (fixture);
   fault_storage_arm (fixture->registry.storage, FAULT_NONE, "", 0);
   server_fixture_run (fixture, wait_for_state, "\"ready\"");
+  server_fixture_run (fixture, assert_age, NULL);
   log_kit_check ();
 }
 

@@ -90,7 +90,9 @@ choose_cb (const LoftHead *head, gpointer user_data)
   LoftFront *self = user_data;
   LoftSpan value = head->fields[LOFT_HEAD_FIELD_ACCEPT_ENCODING];
 
-  if (value.length >= WORDING_MAX)
+  /* An answer that may be old has to say so, with its age. */
+  if (value.length >= WORDING_MAX ||
+      loft_registry_get_age (self->shared->registry) > 0)
     return -1;
   if (value.length != self->wording_length ||
       (value.length > 0 &&

@@ -77,6 +77,17 @@ set_body (LoftRequest *request, SoupServerMessage *message, GBytes *body)
 
 /* All of this belongs to the answer itself, after a 100 too, with which libsoup
  * forgets the headers that it has set at first. */
+/* What the storage may know better by now. */
+static void
+add_age (LoftRequest *request, SoupMessageHeaders *headers)
+{
+  guint age = loft_registry_get_age (loft_request_get_registry (request));
+  g_autofree char *text = g_strdup_printf ("%u", age);
+
+  if (age > 0)
+    soup_message_headers_replace (headers, "Age", text);
+}
+
 static void
 add_common_headers (LoftRequest *request, SoupMessageHeaders *headers)
 {
@@ -90,6 +101,7 @@ add_common_headers (LoftRequest *request, SoupMessageHeaders *headers)
   soup_message_headers_replace (headers, "X-Content-Type-Options", "nosniff");
   if (loft_request_is_read (request))
     {
+      add_age (request, headers);
       soup_message_headers_replace (headers,
                                     "Access-Control-Allow-Origin",
                                     "*");

@@ -67,6 +67,25 @@ loft_registry_get_lag (LoftRegistry *self)
            : 0;
 }
 
+/**
+ * loft_registry_get_age:
+ * @self: a registry
+ *
+ * Tells how old answers may be, where that is worth mentioning. A few loads
+ * from memory.
+ *
+ * Returns: seconds; 0 as long as the storage is reached
+ */
+guint
+loft_registry_get_age (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
+
+  gint64 lag = loft_registry_get_lag (self);
+
+  return lag > LOFT_REGISTRY_LAG_MAX ? (guint) (lag / G_TIME_SPAN_SECOND) : 0;
+}
+
 static char *
 describe_phase (LoftRegistry *self)
 {
@@ -104,15 +123,14 @@ loft_registry_list_troubles (LoftRegistry *self)
 
   g_autoptr (GStrvBuilder) troubles = g_strv_builder_new ();
   g_autofree char *phase = describe_phase (self);
-  gint64 lag = loft_registry_get_lag (self);
+  guint age = loft_registry_get_age (self);
 
   if (phase != NULL)
     g_strv_builder_add (troubles, phase);
-  if (lag > LOFT_REGISTRY_LAG_MAX)
+  if (age > 0)
     {
-      g_autofree char *text = g_strdup_printf (
-        "The storage was not reached for %" G_GINT64_FORMAT " seconds",
-        lag / G_TIME_SPAN_SECOND);
+      g_autofree char *text =
+        g_strdup_printf ("The storage was not reached for %u seconds", age);
 
       g_strv_builder_add (troubles, text);
     }

@@ -184,6 +184,7 @@ void loft_registry_recover (LoftRegistry *self);
 
 goffset loft_registry_get_max_tarball (LoftRegistry *self);
 void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);
+guint loft_registry_get_age (LoftRegistry *self);
 GStrv loft_registry_list_troubles (LoftRegistry *self);
 guint64 loft_registry_get_catalog_size (LoftRegistry *self);
 guint64 loft_registry_get_sequence (LoftRegistry *self);
