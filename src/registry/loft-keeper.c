@@ -155,52 +155,42 @@ maintain (LoftRegistry *self, GError **error)
 }
 
 /* Sleeps until there is something to do. After a failure nobody's wish cuts
- * the pause short. Whether the time has passed, and nothing else happened. */
-static gboolean
-sleep_until (LoftRegistry *self, gint64 end, gboolean failed)
+ * the pause short. */
+static void
+rest (LoftRegistry *self, gboolean failed)
 {
-  gboolean passed = FALSE;
+  gint64 end =
+    g_get_monotonic_time () + (failed ? RETRY_PAUSE : MAINTENANCE_PAUSE);
 
   g_mutex_lock (&self->mutex);
-  while (!passed && (failed || !self->rescan_wanted) &&
+  while ((failed || (!self->rescan_wanted && !self->catalog_lost)) &&
          !g_cancellable_is_cancelled (self->stopping))
-    passed = !g_cond_wait_until (&self->keeper_cond, &self->mutex, end);
+    if (!g_cond_wait_until (&self->keeper_cond, &self->mutex, end))
+      break;
+  g_mutex_unlock (&self->mutex);
+}
+
+static gboolean
+is_catalog_lost (LoftRegistry *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return self->catalog_lost;
+}
+
+/* Begins with an empty catalog, which then is to be filled. */
+static gboolean
+replace_catalog (LoftRegistry *self, GError **error)
+{
+  set_phase (self, LOFT_REGISTRY_REBUILDING);
+  if (!loft_catalog_reset (self->catalog, error))
+    return FALSE;
+
+  g_mutex_lock (&self->mutex);
+  self->catalog_lost = FALSE;
   g_mutex_unlock (&self->mutex);
 
-  return passed;
-}
-
-/* Rests between two attempts or looks, but watches over a catalog that
- * answers. %FALSE with @error set if that can't be used any more. */
-static gboolean
-rest (LoftRegistry *self, gboolean ready, gboolean failed, GError **error)
-{
-  gint64 now = g_get_monotonic_time ();
-  gint64 end = now + (failed ? RETRY_PAUSE : MAINTENANCE_PAUSE);
-  gint64 pause = loft_registry_get_watch_pause (self);
-
-  while (ready && end - now > pause)
-    {
-      if (!sleep_until (self, now + pause, failed))
-        return TRUE;
-      if (!loft_registry_watch (self, error))
-        return FALSE;
-      now = g_get_monotonic_time ();
-    }
-  sleep_until (self, end, failed);
-
   return TRUE;
-}
-
-/* Nobody is answered from a catalog that can't be used. */
-static void
-give_up_catalog (LoftRegistry *self, const GError *error)
-{
-  g_warning ("The catalog can't be used any more, and is made anew: %s",
-             error->message);
-  loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, FALSE);
-  loft_page_begin_epoch (self->page);
-  set_phase (self, LOFT_REGISTRY_REBUILDING);
 }
 
 static void
@@ -231,17 +221,15 @@ loft_registry_keep (gpointer data)
 {
   LoftRegistry *self = data;
   gboolean ready = FALSE;
-  gboolean lost = FALSE;
   gboolean failed = FALSE;
 
   while (!g_cancellable_is_cancelled (self->stopping))
     {
       g_autoptr (GError) local_error = NULL;
-      g_autoptr (GError) damage = NULL;
+      gboolean lost = is_catalog_lost (self);
 
-      if (lost)
-        lost = !loft_catalog_reset (self->catalog, &local_error);
-      if (!ready && !lost)
+      ready = ready && !lost;
+      if (!ready && (!lost || replace_catalog (self, &local_error)))
         ready =
           catch_up (self, &local_error) && make_ready (self, &local_error);
       if (ready && maintain (self, &local_error))
@@ -254,12 +242,7 @@ loft_registry_keep (gpointer data)
           report_failure (self, local_error, failed);
           failed = TRUE;
         }
-      if (!rest (self, ready, failed, &damage))
-        {
-          give_up_catalog (self, damage);
-          ready = FALSE;
-          lost = TRUE;
-        }
+      rest (self, failed);
     }
 
   return GINT_TO_POINTER (ready && !self->scan_owed);

@@ -44,18 +44,18 @@ struct _LoftRegistry
   GThreadPool *writers;         /* owned, NULL once stopped */
   GThreadPool *upkeepers;       /* owned, the same */
 
+  GThread *watcher;       /* owned, NULL before start and after stop */
   GThread *keeper;        /* owned, NULL before start and after stop */
   GCancellable *stopping; /* owned */
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
   gboolean seal_failed;   /* of the keeper: so that it is told of once */
-  gboolean unreached;     /* of the keeper: the same */
-  gint64 watched_at;      /* of the keeper */
 
   /* Guards settings and wishes. */
   GMutex mutex;
   GCond keeper_cond;
   LoftRegistrySettings *settings; /* owned */
   gboolean rescan_wanted;
+  gboolean catalog_lost; /* it is of no use any more */
 
   /* The full list; of the thread that owns the context. */
   GBytes *list;      /* owned, nullable */
@@ -189,8 +189,7 @@ typedef struct _LoftUpkeep LoftUpkeep;
 
 gboolean
 loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error);
-gboolean loft_registry_watch (LoftRegistry *self, GError **error);
-gint64 loft_registry_get_watch_pause (LoftRegistry *self);
+gpointer loft_registry_watch (gpointer data);
 void loft_registry_note_reached (LoftRegistry *self);
 gint64 loft_registry_get_lag (LoftRegistry *self);
 gpointer loft_registry_keep (gpointer data);

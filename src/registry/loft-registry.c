@@ -320,6 +320,7 @@ loft_registry_start (LoftRegistry *self)
   g_return_if_fail (self->keeper == NULL && self->writers != NULL);
 
   self->keeper = g_thread_new ("keeper", loft_registry_keep, self);
+  self->watcher = g_thread_new ("watcher", loft_registry_watch, self);
 }
 
 /**
@@ -338,6 +339,8 @@ loft_registry_stop (LoftRegistry *self)
   g_mutex_lock (&self->mutex);
   g_cond_broadcast (&self->keeper_cond);
   g_mutex_unlock (&self->mutex);
+  if (self->watcher != NULL)
+    g_thread_join (g_steal_pointer (&self->watcher));
   gboolean settled =
     self->keeper != NULL &&
     GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->keeper)));

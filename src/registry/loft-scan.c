@@ -59,10 +59,6 @@ show_progress (Scan *scan)
                       MAX (scan->documents, scan->expected),
                       "versions");
 
-  /* A catalog that answers is not to fall behind while its keeper is here. */
-  else if (loft_registry_can_answer (scan->self, NULL))
-    loft_registry_watch (scan->self, NULL);
-
   gint64 now = g_get_monotonic_time ();
   if (now - scan->shown_at < PROGRESS_PAUSE)
     return;

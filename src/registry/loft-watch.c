@@ -8,10 +8,12 @@
 
 #include "registry/loft-registry-private.h"
 
-/* What may go wrong while nobody asks, and how a node learns what others have
- * written: the keeper looks for the next event of the log every moment. That it
- * got an answer, even if that is that there is none, means that the storage was
- * reached and that the catalog holds all that it does. */
+/* The watcher: a thread that sees what goes wrong while nobody asks, and that
+ * learns what others have written, whatever takes the keeper's time.
+ *
+ * Every moment it looks for the next event of the log. That it gets an answer,
+ * even if that is that there is none, means that the storage was reached and
+ * that the catalog holds all that it does. */
 
 #define PAUSE G_TIME_SPAN_SECOND
 #define PAUSE_SHARED (500 * G_TIME_SPAN_MILLISECOND)
@@ -28,66 +30,86 @@ loft_registry_note_reached (LoftRegistry *self)
   loft_page_set_fact (self->page,
                       LOFT_PAGE_REACHED,
                       (guint64) g_get_monotonic_time ());
-  if (self->unreached)
-    g_message ("The storage is reached again");
-  self->unreached = FALSE;
 }
 
-/* A moment without an answer is not worth a line. */
+/* A moment without an answer is not worth a line, nor is the next one. */
 static void
-report_unreached (LoftRegistry *self, const GError *error)
+follow (LoftRegistry *self, gboolean *unreached)
 {
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
-      self->unreached || loft_registry_get_lag (self) <= LOFT_REGISTRY_LAG_MAX)
-    return;
+  g_autoptr (GError) local_error = NULL;
 
-  self->unreached = TRUE;
-  g_warning ("The storage can't be reached, and that is tried again: %s",
-             error->message);
+  if (loft_log_follow (self->log, self->stopping, &local_error))
+    {
+      loft_registry_note_reached (self);
+      if (*unreached)
+        g_message ("The storage is reached again");
+      *unreached = FALSE;
+    }
+  else if (!*unreached && loft_registry_get_age (self) > 0 &&
+           !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      *unreached = TRUE;
+      g_warning ("The storage can't be reached, and that is tried again: %s",
+                 local_error->message);
+    }
 }
 
-/**
- * loft_registry_get_watch_pause:
- * @self: a registry
- *
- * Returns: microseconds between two calls of loft_registry_watch()
- */
-gint64
-loft_registry_get_watch_pause (LoftRegistry *self)
+/* Nobody is answered any more, and the keeper makes another one. */
+static void
+give_up_catalog (LoftRegistry *self, const GError *error)
 {
-  return (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_SHARED) != 0
-           ? PAUSE_SHARED
-           : PAUSE;
+  g_warning ("The catalog can't be used any more, and is made anew: %s",
+             error->message);
+  loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, FALSE);
+  loft_page_begin_epoch (self->page);
+
+  g_mutex_lock (&self->mutex);
+  self->catalog_lost = TRUE;
+  g_cond_broadcast (&self->keeper_cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+static void
+sleep_a_moment (LoftRegistry *self, gint64 pause)
+{
+  gint64 end = g_get_monotonic_time () + pause;
+
+  g_mutex_lock (&self->mutex);
+  while (!g_cancellable_is_cancelled (self->stopping))
+    if (!g_cond_wait_until (&self->keeper_cond, &self->mutex, end))
+      break;
+  g_mutex_unlock (&self->mutex);
 }
 
 /**
  * loft_registry_watch:
- * @self: a registry whose catalog answers
- * @error: return location for a #GError
+ * @data: (type LoftRegistry): a registry
  *
- * Applies what others have written, and sees whether the catalog can still be
- * used. For the keeper's thread; does nothing if it has done so a moment ago.
+ * The watcher's thread: returns when the registry is being stopped.
  *
- * Returns: %TRUE, or %FALSE with @error set if the catalog has to be made anew
+ * Returns: (nullable): %NULL
  */
-gboolean
-loft_registry_watch (LoftRegistry *self, GError **error)
+gpointer
+loft_registry_watch (gpointer data)
 {
-  gint64 now = g_get_monotonic_time ();
+  LoftRegistry *self = data;
+  gboolean is_shared = (loft_storage_get_features (self->storage) &
+                        LOFT_STORAGE_FEATURE_SHARED) != 0;
+  gboolean unreached = FALSE;
 
-  if (now - self->watched_at < loft_registry_get_watch_pause (self))
-    return TRUE;
+  while (!g_cancellable_is_cancelled (self->stopping))
+    {
+      g_autoptr (GError) local_error = NULL;
 
-  self->watched_at = now;
-  if (!loft_catalog_check_file (self->catalog, error))
-    return FALSE;
+      if (loft_registry_can_answer (self, NULL))
+        {
+          if (loft_catalog_check_file (self->catalog, &local_error))
+            follow (self, &unreached);
+          else
+            give_up_catalog (self, local_error);
+        }
+      sleep_a_moment (self, is_shared ? PAUSE_SHARED : PAUSE);
+    }
 
-  g_autoptr (GError) local_error = NULL;
-  if (loft_log_follow (self->log, self->stopping, &local_error))
-    loft_registry_note_reached (self);
-  else
-    report_unreached (self, local_error);
-
-  return TRUE;
+  return NULL;
 }
