@@ -15,11 +15,11 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "registry/loft-archive-content.h"
 #include "registry/loft-archive-tree.h"
 #include "registry/loft-gunzip.h"
 #include "registry/loft-path.h"
 #include "registry/loft-quote.h"
-#include "registry/loft-readme.h"
 #include "registry/loft-tar-check.h"
 
 /*
@@ -35,8 +35,6 @@
  * them would be guesswork, or a bomb.
  */
 
-#define MANIFEST "manifest.json"
-#define MANIFEST_MAX (1024 * 1024)
 #define PIECE_SIZE 65536
 
 typedef struct archive ArchiveReader;
@@ -63,8 +61,7 @@ typedef struct
   gboolean has_manifest;
 
   LoftArchive *archive; /* owned */
-  guint readme_rank;
-  guint8 *piece; /* owned */
+  guint8 *piece;        /* owned */
 } Inspection;
 
 static void
@@ -91,15 +88,6 @@ inspection_free (Inspection *self)
 }
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Inspection, inspection_free)
 
-static void
-file_free (gpointer data)
-{
-  LoftArchiveFile *file = data;
-
-  g_free (file->path);
-  g_free (file);
-}
-
 /* The folder that everything is unpacked in may be a member too. */
 static gboolean
 is_root (const LoftTarMember *member)
@@ -116,11 +104,11 @@ place_member (Inspection *self, const LoftTarMember *member, const char *path)
                          : member->type == '2' ? LOFT_ARCHIVE_LINK
                                                : LOFT_ARCHIVE_FILE;
 
-  if (g_str_equal (path, MANIFEST) && self->has_manifest)
+  if (g_str_equal (path, LOFT_ARCHIVE_MANIFEST) && self->has_manifest)
     {
       loft_findings_add (self->findings,
                          "manifest-duplicate",
-                         MANIFEST,
+                         LOFT_ARCHIVE_MANIFEST,
                          "The archive has two files manifest.json");
       return FALSE;
     }
@@ -128,7 +116,7 @@ place_member (Inspection *self, const LoftTarMember *member, const char *path)
   if (!loft_archive_tree_add (self->tree, path, kind, member->target))
     return FALSE;
 
-  if (g_str_equal (path, MANIFEST) && kind == LOFT_ARCHIVE_FILE)
+  if (g_str_equal (path, LOFT_ARCHIVE_MANIFEST) && kind == LOFT_ARCHIVE_FILE)
     self->has_manifest = TRUE;
 
   return TRUE;
@@ -210,94 +198,6 @@ add_unreadable (Inspection *self, ArchiveReader *reader)
                      quoted);
 }
 
-/* Reads a member, or its first bytes; NULL if that failed. */
-static GByteArray *
-read_member (Inspection *self, ArchiveReader *reader, gsize most)
-{
-  g_autoptr (GByteArray) content = g_byte_array_sized_new (most);
-
-  while (content->len < most)
-    {
-      guint8 buffer[8192];
-      la_ssize_t count =
-        archive_read_data (reader,
-                           buffer,
-                           MIN (sizeof buffer, most - content->len));
-
-      if (count < 0)
-        {
-          add_unreadable (self, reader);
-          return NULL;
-        }
-      if (count == 0)
-        break;
-      g_byte_array_append (content, buffer, count);
-    }
-
-  return g_steal_pointer (&content);
-}
-
-static void
-read_manifest (Inspection *self, ArchiveReader *reader, guint64 size)
-{
-  if (size > MANIFEST_MAX)
-    {
-      loft_findings_add (self->findings,
-                         "manifest-size",
-                         MANIFEST,
-                         "manifest.json is larger than 1 MiB");
-      return;
-    }
-
-  g_autoptr (GByteArray) content = read_member (self, reader, size);
-  if (content == NULL)
-    return;
-
-  self->archive->manifest = loft_manifest_parse ((const char *) content->data,
-                                                 content->len,
-                                                 MANIFEST,
-                                                 self->findings);
-}
-
-static void
-read_readme (Inspection *self, ArchiveReader *reader, const char *path)
-{
-  g_autoptr (GByteArray) content =
-    read_member (self, reader, LOFT_README_MAX + 1);
-  if (content == NULL)
-    return;
-
-  g_free (self->archive->readme_path);
-  self->archive->readme_path = g_strdup (path);
-  g_free (self->archive->readme);
-  self->archive->readme =
-    loft_readme_text ((const char *) content->data, content->len);
-}
-
-static void
-take_file (Inspection *self,
-           ArchiveReader *reader,
-           const char *path,
-           guint64 size)
-{
-  LoftArchiveFile *file = g_new0 (LoftArchiveFile, 1);
-  guint rank = loft_readme_rank (path);
-
-  file->path = g_strdup (path);
-  file->size = size;
-  g_ptr_array_add (self->archive->files, file);
-  self->archive->unpacked += size;
-
-  if (g_str_equal (path, MANIFEST))
-    read_manifest (self, reader, size);
-
-  if (rank > self->readme_rank)
-    {
-      self->readme_rank = rank;
-      read_readme (self, reader, path);
-    }
-}
-
 /* An empty string is the same as none, which libarchive makes of it. */
 static gboolean
 is_same (const char *one, const char *other)
@@ -349,7 +249,14 @@ take_entry (Inspection *self,
   if (expected->path != NULL && !agrees (member, entry))
     add_disagreement (self, expected->path);
   else if (expected->path != NULL && member->type != '5' && member->type != '2')
-    take_file (self, reader, expected->path, member->size);
+    {
+      if (!loft_archive_content_take (self->archive,
+                                      reader,
+                                      expected->path,
+                                      member->size,
+                                      self->findings))
+        add_unreadable (self, reader);
+    }
 
   expected_free (expected);
 }
@@ -397,7 +304,7 @@ check_whole (Inspection *self)
   if (!self->has_manifest)
     loft_findings_add (self->findings,
                        "manifest-missing",
-                       MANIFEST,
+                       LOFT_ARCHIVE_MANIFEST,
                        "The archive has no file manifest.json at its root");
 }
 
@@ -508,8 +415,7 @@ loft_archive_inspect (int fd,
   self->tree = loft_archive_tree_new (MIN (limits->entries, G_MAXUINT / 4) * 2,
                                       limits->path,
                                       findings);
-  self->archive = g_new0 (LoftArchive, 1);
-  self->archive->files = g_ptr_array_new_with_free_func (file_free);
+  self->archive = loft_archive_content_new ();
 
   if (!inspect_in_utf8 (self))
     {
@@ -518,22 +424,4 @@ loft_archive_inspect (int fd,
     }
 
   return g_steal_pointer (&self->archive);
-}
-
-/**
- * loft_archive_free:
- * @self: (transfer full): what an inspection found
- *
- * Frees it.
- */
-void
-loft_archive_free (LoftArchive *self)
-{
-  g_return_if_fail (self != NULL);
-
-  g_ptr_array_unref (self->files);
-  g_clear_pointer (&self->manifest, loft_manifest_free);
-  g_free (self->readme_path);
-  g_free (self->readme);
-  g_free (self);
 }
