@@ -147,6 +147,30 @@ set_folder_error (GError **error,
   return FALSE;
 }
 
+/* The folder of a key that has only one segment. */
+static LoftFd
+open_top (LoftFilesystemRoot *root,
+          const char *key,
+          int flags,
+          gboolean for_writing,
+          GError **error)
+{
+  LoftFd folder = loft_filesystem_open_folder (root->fd, ".", flags);
+
+  if (folder == -1)
+    set_folder_error (error, errno, root->fd, ".", key, for_writing);
+
+  return folder;
+}
+
+static void
+replace_fd (LoftFd *fd, LoftFd next)
+{
+  if (*fd != -1)
+    close (*fd);
+  *fd = next;
+}
+
 /* Cuts the next segment off *path; the last one is no folder and stays. */
 static char *
 next_folder (const char **path)
@@ -183,13 +207,7 @@ loft_filesystem_open_parent (LoftFilesystemRoot *root,
                              GError **error)
 {
   const char *rest = key;
-  g_auto (LoftFd) folder = loft_filesystem_open_folder (root->fd, ".", flags);
-
-  if (folder == -1)
-    {
-      set_folder_error (error, errno, root->fd, ".", key, FALSE);
-      return -1;
-    }
+  g_auto (LoftFd) folder = -1;
 
   for (;;)
     {
@@ -197,18 +215,20 @@ loft_filesystem_open_parent (LoftFilesystemRoot *root,
       if (name == NULL)
         break;
 
-      LoftFd next = loft_filesystem_open_folder (folder, name, flags);
+      int parent = folder != -1 ? folder : root->fd;
+      LoftFd next = loft_filesystem_open_folder (parent, name, flags);
       if (next == -1)
         {
-          set_folder_error (error, errno, folder, name, key, FALSE);
+          set_folder_error (error, errno, parent, name, key, FALSE);
           return -1;
         }
 
-      close (folder);
-      folder = next;
+      replace_fd (&folder, next);
     }
 
   *out_name = rest;
+  if (folder == -1)
+    folder = open_top (root, key, flags, FALSE, error);
 
   return g_steal_fd (&folder);
 }
@@ -292,14 +312,7 @@ loft_filesystem_make_parent (LoftFilesystemRoot *root,
                              GError **error)
 {
   const char *rest = key;
-  g_auto (LoftFd) folder =
-    loft_filesystem_open_folder (root->fd, ".", O_RDONLY);
-
-  if (folder == -1)
-    {
-      set_folder_error (error, errno, root->fd, ".", key, TRUE);
-      return -1;
-    }
+  g_auto (LoftFd) folder = -1;
 
   for (;;)
     {
@@ -307,25 +320,27 @@ loft_filesystem_make_parent (LoftFilesystemRoot *root,
       if (name == NULL)
         break;
 
+      int parent = folder != -1 ? folder : root->fd;
       g_auto (LoftFd) next =
-        loft_filesystem_open_folder (folder, name, O_RDONLY);
+        loft_filesystem_open_folder (parent, name, O_RDONLY);
       if (next == -1 && errno == ENOENT &&
-          (mkdirat (folder, name, 0755) == 0 || errno == EEXIST))
-        next = loft_filesystem_open_folder (folder, name, O_RDONLY);
+          (mkdirat (parent, name, 0755) == 0 || errno == EEXIST))
+        next = loft_filesystem_open_folder (parent, name, O_RDONLY);
       if (next == -1)
         {
-          set_folder_error (error, errno, folder, name, key, TRUE);
+          set_folder_error (error, errno, parent, name, key, TRUE);
           return -1;
         }
 
-      if (!make_durable (root, folder, next, name, error))
+      if (!make_durable (root, parent, next, name, error))
         return -1;
 
-      close (folder);
-      folder = g_steal_fd (&next);
+      replace_fd (&folder, g_steal_fd (&next));
     }
 
   *out_name = rest;
+  if (folder == -1)
+    folder = open_top (root, key, O_RDONLY, TRUE, error);
 
   return g_steal_fd (&folder);
 }
