@@ -9,6 +9,7 @@
 #include "kit/loft-test-archive.h"
 #include "kit/log-kit.h"
 #include "kit/server-kit.h"
+#include "registry/loft-registry-view.h"
 
 #include <glib/gstdio.h>
 #include <string.h>
@@ -579,6 +580,58 @@ test_lists (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, ask_lists, NULL);
 }
 
+static void
+answered_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  LoftViewAnswer **out_answer = user_data;
+  g_autoptr (GError) error = NULL;
+
+  *out_answer =
+    loft_registry_view_finish (LOFT_REGISTRY (source_object), result, &error);
+  g_assert_no_error (error);
+}
+
+/* However slowly lists of views are read, there are only so many at a time; and
+ * whoever waits gets one when another is gone. */
+static void
+test_few_lists (ServerFixture *fixture, gconstpointer test_data)
+{
+  LoftRegistry *registry = fixture->registry.registry;
+  LoftViewAnswer *answers[9] = { NULL };
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      LoftView view = { LOFT_VIEW_AT_EVENT, i };
+
+      loft_registry_view_packages_async (registry,
+                                         &view,
+                                         NULL,
+                                         answered_cb,
+                                         &answers[i]);
+    }
+  while (answers[7] == NULL)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  for (guint i = 0; i < 100; i++)
+    {
+      g_main_context_iteration (NULL, FALSE);
+      g_usleep (1000);
+    }
+  g_assert_null (answers[8]);
+
+  g_clear_pointer (&answers[3], loft_view_answer_free);
+  while (answers[8] == NULL)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    g_clear_pointer (&answers[i], loft_view_answer_free);
+}
+
 /* As long as the catalog is not complete, nobody knows what there was when. */
 static void
 test_unready (void)
@@ -626,6 +679,7 @@ main (int argc, char **argv)
   ADD ("client", test_client);
   ADD ("many", test_many);
   ADD ("lists", test_lists);
+  ADD ("few-lists", test_few_lists);
   g_test_add_func ("/http-view/unready", test_unready);
 
   return g_test_run ();

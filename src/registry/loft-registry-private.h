@@ -26,6 +26,16 @@ typedef struct
   guint64 epoch;
 } LoftMark;
 
+/**
+ * LoftViewLists:
+ *
+ * The full lists of views that somebody still has.
+ */
+typedef struct _LoftViewLists LoftViewLists;
+
+LoftViewLists *loft_view_lists_new (LoftRegistry *registry);
+void loft_view_lists_unref (LoftViewLists *self);
+
 struct _LoftRegistry
 {
   GObject parent_instance;
@@ -66,7 +76,8 @@ struct _LoftRegistry
 
   /* Full lists of views; of the same thread. */
   gboolean view_building;
-  GQueue view_waiting; /* owned, of owned GTask */
+  GQueue view_waiting;       /* owned, of owned GTask */
+  LoftViewLists *view_lists; /* owned */
 };
 
 /* Microseconds that the catalog may be behind the storage, as far as anybody

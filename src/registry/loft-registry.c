@@ -70,6 +70,7 @@ loft_registry_finalize (GObject *object)
   g_clear_pointer (&self->settings, loft_registry_settings_free);
   g_clear_pointer (&self->list, g_bytes_unref);
   g_free (self->list_digest);
+  g_clear_pointer (&self->view_lists, loft_view_lists_unref);
   g_clear_object (&self->stopping);
   g_main_context_unref (self->context);
   g_mutex_clear (&self->mutex);
@@ -130,6 +131,7 @@ loft_registry_init (LoftRegistry *self)
   g_cond_init (&self->keeper_cond);
   g_queue_init (&self->list_waiting);
   g_queue_init (&self->view_waiting);
+  self->view_lists = loft_view_lists_new (self);
 }
 
 static gboolean
