@@ -324,10 +324,11 @@ loft_catalog_find_version (LoftCatalogConnection *connection,
 
 char *loft_catalog_render_owners (const LoftState *state);
 
-/* Connections for reading: more than GTask has threads, so that the main loop
- * never waits for one; and how many of them are kept when nobody reads. */
-#define LOFT_CATALOG_READERS_MAX 16
-#define LOFT_CATALOG_READERS_IDLE 4
+/* Connections for reading: more than GTask and the writers have threads, so that
+ * the main loop never waits for one; and how many of them are kept when nobody
+ * reads. To open one costs more than what most are used for. */
+#define LOFT_CATALOG_READERS_MAX 48
+#define LOFT_CATALOG_READERS_IDLE 16
 
 struct _LoftCatalog
 {
