@@ -72,6 +72,7 @@ make_place (gint64 package, gint64 dependents, gboolean is_listed)
 /* What `texts` has of a package. */
 typedef struct
 {
+  gint64 package;
   gint64 place; /* 0 if it is not in the index */
   gint64 wanted;
   char *words; /* owned, NULL if there is no text */
@@ -103,6 +104,7 @@ read_entry (LoftCatalogConnection *connection,
 
   if (code == SQLITE_ROW)
     {
+      out_entry->package = package;
       out_entry->wanted = make_place (package,
                                       loft_catalog_column_int (find, 0),
                                       loft_catalog_column_int (find, 1) != 0);
@@ -133,7 +135,6 @@ remove_entry (LoftCatalogConnection *connection,
 
 static gboolean
 insert_entry (LoftCatalogConnection *connection,
-              gint64 package,
               const Entry *entry,
               GError **error)
 {
@@ -141,7 +142,7 @@ insert_entry (LoftCatalogConnection *connection,
                            error,
                            "UPDATE texts SET place = ?2 WHERE id = ?1",
                            "ii",
-                           package,
+                           entry->package,
                            entry->wanted) &&
          loft_catalog_run (connection,
                            error,
@@ -170,7 +171,7 @@ loft_catalog_store_text (LoftCatalogConnection *connection,
                          GError **error)
 {
   g_autofree char *words = loft_catalog_tag_words (document);
-  g_auto (Entry) entry = { 0, 0, NULL };
+  g_auto (Entry) entry = { 0, 0, 0, NULL };
 
   if (!read_entry (connection, package, &entry, error))
     return FALSE;
@@ -188,22 +189,10 @@ loft_catalog_store_text (LoftCatalogConnection *connection,
                            words);
 }
 
-/**
- * loft_catalog_index:
- * @connection: a connection in a transaction
- * @package: the package's row
- * @error: return location for a #GError
- *
- * Puts a package where it belongs in the index, if it is not there.
- *
- * Returns: %TRUE on success; %FALSE with @error set
- */
-gboolean
-loft_catalog_index (LoftCatalogConnection *connection,
-                    gint64 package,
-                    GError **error)
+static gboolean
+index_one (LoftCatalogConnection *connection, gint64 package, GError **error)
 {
-  g_auto (Entry) entry = { 0, 0, NULL };
+  g_auto (Entry) entry = { 0, 0, 0, NULL };
 
   if (!read_entry (connection, package, &entry, error))
     return FALSE;
@@ -211,7 +200,85 @@ loft_catalog_index (LoftCatalogConnection *connection,
     return TRUE;
 
   return remove_entry (connection, &entry, error) &&
-         insert_entry (connection, package, &entry, error);
+         insert_entry (connection, &entry, error);
+}
+
+static int
+compare_entries_cb (gconstpointer a, gconstpointer b)
+{
+  const Entry *x = a;
+  const Entry *y = b;
+
+  return (x->place > y->place) - (x->place < y->place);
+}
+
+static int
+compare_wanted_cb (gconstpointer a, gconstpointer b)
+{
+  const Entry *x = a;
+  const Entry *y = b;
+
+  return (x->wanted > y->wanted) - (x->wanted < y->wanted);
+}
+
+static GArray *
+read_entries (LoftCatalogConnection *connection,
+              GHashTable *packages,
+              GError **error)
+{
+  g_autoptr (GArray) entries = g_array_new (FALSE, FALSE, sizeof (Entry));
+  GHashTableIter iter;
+  gpointer key;
+
+  g_array_set_clear_func (entries, (GDestroyNotify) entry_clear);
+  g_hash_table_iter_init (&iter, packages);
+  while (g_hash_table_iter_next (&iter, &key, NULL))
+    {
+      Entry entry = { 0, 0, 0, NULL };
+
+      if (!read_entry (connection, *(const gint64 *) key, &entry, error))
+        return NULL;
+      if (entry.words != NULL && entry.place != entry.wanted)
+        g_array_append_val (entries, entry);
+      else
+        entry_clear (&entry);
+    }
+
+  return g_steal_pointer (&entries);
+}
+
+/**
+ * loft_catalog_index:
+ * @connection: a connection in a transaction
+ * @packages: (element-type gint64): rows of packages
+ * @error: return location for a #GError
+ *
+ * Puts packages where they belong in the index, those that are not there. In
+ * the order of their places, since SQLite writes a part of the index whenever
+ * it has to go back.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_index (LoftCatalogConnection *connection,
+                    GHashTable *packages,
+                    GError **error)
+{
+  g_autoptr (GArray) entries = read_entries (connection, packages, error);
+  if (entries == NULL)
+    return FALSE;
+
+  g_array_sort (entries, compare_entries_cb);
+  for (guint i = 0; i < entries->len; i++)
+    if (!remove_entry (connection, &g_array_index (entries, Entry, i), error))
+      return FALSE;
+
+  g_array_sort (entries, compare_wanted_cb);
+  for (guint i = 0; i < entries->len; i++)
+    if (!insert_entry (connection, &g_array_index (entries, Entry, i), error))
+      return FALSE;
+
+  return TRUE;
 }
 
 static int
@@ -261,9 +328,9 @@ index_places (LoftCatalogConnection *connection,
 
   for (guint i = begin; i < end; i++)
     if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
-        !loft_catalog_index (connection,
-                             g_array_index (places, gint64, i) & mask,
-                             error))
+        !index_one (connection,
+                    g_array_index (places, gint64, i) & mask,
+                    error))
       return FALSE;
 
   return TRUE;

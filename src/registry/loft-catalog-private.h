@@ -237,7 +237,7 @@ gboolean loft_catalog_store_text (LoftCatalogConnection *connection,
                                   GError **error);
 int loft_catalog_worth (gint64 dependents);
 gboolean loft_catalog_index (LoftCatalogConnection *connection,
-                             gint64 package,
+                             GHashTable *packages,
                              GError **error);
 
 /**

@@ -256,20 +256,6 @@ store_dependencies (LoftCatalogWrite *write,
   return TRUE;
 }
 
-static gboolean
-index_moved (LoftCatalogWrite *write, GError **error)
-{
-  GHashTableIter iter;
-  gpointer key;
-
-  g_hash_table_iter_init (&iter, write->moved);
-  while (g_hash_table_iter_next (&iter, &key, NULL))
-    if (!loft_catalog_index (write->connection, *(const gint64 *) key, error))
-      return FALSE;
-
-  return TRUE;
-}
-
 /**
  * loft_catalog_refresh:
  * @write: what is being written
@@ -307,5 +293,6 @@ loft_catalog_refresh (LoftCatalogWrite *write, GError **error)
       add_package (write->moved, package);
     }
 
-  return !write->meta.complete || index_moved (write, error);
+  return !write->meta.complete ||
+         loft_catalog_index (connection, write->moved, error);
 }
