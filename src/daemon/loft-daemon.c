@@ -276,22 +276,21 @@ stop_cb (gpointer user_data)
   self->stopping = TRUE;
   g_message ("Stopping, once the running requests are answered");
   if (self->workers != NULL)
-    {
-      loft_sockets_close (self->sockets);
-      loft_workers_stop_async (
-        self->workers,
-        (guint) loft_config_get_number (self->config,
-                                        LOFT_CONFIG_DRAIN_TIMEOUT) +
-          STOP_MARGIN,
-        NULL,
-        stopped_cb,
-        g_object_ref (self));
-    }
+    loft_workers_stop_async (
+      self->workers,
+      (guint) loft_config_get_number (self->config, LOFT_CONFIG_DRAIN_TIMEOUT) +
+        STOP_MARGIN,
+      NULL,
+      stopped_cb,
+      g_object_ref (self));
   else
     loft_http_server_drain_async (self->server,
                                   NULL,
                                   drained_cb,
                                   g_object_ref (self));
+
+  /* Nobody watches them any more in this process, and none is to come. */
+  loft_sockets_close (self->sockets);
 
   return G_SOURCE_CONTINUE;
 }

@@ -22,6 +22,18 @@ hang ()
   sleep 0.5
 }
 
+# env_start VARIABLE=VALUE NAME OPTION...: start, with that in the environment.
+env_start ()
+{
+  variable=${1%%=*}
+  export "$1"
+  shift
+  start "$@"
+  started=$?
+  unset "$variable"
+  return $started
+}
+
 check "it starts on a port that the system chose" \
   start first --config /dev/null -s store -l 127.0.0.1:0
 check "it tells the real port" sh -c '! echo "$1" | grep -q ":0$"' sh "$url"
@@ -77,22 +89,26 @@ check "it stops as well" within 20 dead "$pid"
 
 # A request that is running when the signal comes: a slow upload.
 make_package slow 1.0.0 400000
-check "it starts for the drain" start drain -c /dev/null -s store -l 127.0.0.1:0
-get --limit-rate 100k -T slow-1.0.0.tar.gz -H 'Expect:' \
-  -H 'Content-Type: application/gzip' -o slow.out -w '%{http_code}' \
-  "$url/packages/slow/1.0.0" >slow.status &
-upload=$!
-sleep 0.5
-kill -TERM "$pid"
-check "a drain is announced" logged drain "Stopping"
-check "new connections are refused" \
-  within 5 sh -c '! curl -s --max-time 2 -o /dev/null "$1/"' sh "$url"
-wait "$upload"
-check "the running request is finished" grep -q -x 201 slow.status
-check "then it exits" within 20 dead "$pid"
-status=0
-wait "$pid" || status=$?
-check "in order" test "$status" -eq 0
+for workers in 1 3; do
+  check "it starts for the drain, with workers=$workers" \
+    env_start "LOFT_REGISTRY_WORKERS=$workers" "drain$workers" \
+    -c /dev/null -s "store$workers" -l 127.0.0.1:0
+  get --limit-rate 100k -T slow-1.0.0.tar.gz -H 'Expect:' \
+    -H 'Content-Type: application/gzip' -o slow.out -w '%{http_code}' \
+    "$url/packages/slow/1.0.0" >slow.status &
+  upload=$!
+  sleep 0.5
+  kill -TERM "$pid"
+  check "a drain is announced" logged "drain$workers" "Stopping"
+  check "new connections are refused" \
+    within 5 sh -c '! curl -s --max-time 2 -o /dev/null "$1/"' sh "$url"
+  wait "$upload"
+  check "the running request is finished" grep -q -x 201 slow.status
+  check "then it exits" within 20 dead "$pid"
+  status=0
+  wait "$pid" || status=$?
+  check "in order" test "$status" -eq 0
+done
 
 # One that never ends is cut off when the time is up.
 printf '[http]\ndrain-timeout=1\nlisten=127.0.0.1:0\n' >short.conf
