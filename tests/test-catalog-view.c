@@ -666,6 +666,32 @@ test_few (Kit *kit, gconstpointer test_data)
   ask (kit->catalog, LOFT_VIEW_AT_EVENT, 1, "1.0.0");
 }
 
+/* So is a state that says little; one that says very much is not. */
+static void
+test_long_state (Kit *kit, gconstpointer test_data)
+{
+  LoftView view = { LOFT_VIEW_AT_EVENT, 2 };
+  LoftValidity validity = { 0 };
+  g_autoptr (GError) error = NULL;
+  LoftState *state = kit_state (1, "ann", NULL);
+
+  g_hash_table_insert (state->yanked,
+                       g_strdup ("2.0.0"),
+                       g_strnfill (70000, 'x'));
+  kit_publish (kit->catalog, "hello", "1.0.0");
+  kit_change (kit->catalog, "hello", state);
+  kit_change (kit->catalog, "hello", kit_state (2, "ann", NULL));
+
+  g_autoptr (GBytes) few = loft_catalog_view_few_versions (kit->catalog,
+                                                           &view,
+                                                           "hello",
+                                                           &validity,
+                                                           &error);
+  g_assert_null (few);
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NOT_READY);
+  ask (kit->catalog, LOFT_VIEW_AT_EVENT, 2, "1.0.0");
+}
+
 #define ADD(name, func)                                                        \
   g_test_add ("/catalog-view/" name, Kit, NULL, kit_setup, func, kit_teardown)
 
@@ -682,6 +708,7 @@ main (int argc, char **argv)
   ADD ("adopted", test_adopted);
   ADD ("late", test_late);
   ADD ("few", test_few);
+  ADD ("long-state", test_long_state);
   ADD ("long-ago", test_long_ago);
 
   return g_test_run ();

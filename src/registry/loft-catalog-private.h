@@ -270,6 +270,7 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogPackageRow,
  * @since: the last moment at which a version may have come
  * @by_age: whether states count whatever their event is
  * @age: microseconds that a version has to be old, if @by_age
+ * @quick: whether what takes long is refused
  * @validity: what is known so far of how long the answer holds
  *
  * What a view comes to while one transaction lasts.
@@ -280,6 +281,7 @@ typedef struct
   gint64 since;
   gboolean by_age;
   gint64 age;
+  gboolean quick;
   LoftValidity validity;
 } LoftCatalogScope;
 
@@ -310,7 +312,6 @@ void loft_catalog_append_version (GString *text,
 gboolean loft_catalog_scope_find_package (LoftCatalogScope *self,
                                           LoftCatalogConnection *connection,
                                           const char *name,
-                                          guint max,
                                           LoftCatalogPackageRow *out_row,
                                           GError **error);
 
@@ -324,9 +325,9 @@ loft_catalog_find_version (LoftCatalogConnection *connection,
 
 char *loft_catalog_render_owners (const LoftState *state);
 
-/* Connections for reading: more than GTask and the writers have threads, so that
- * the main loop never waits for one; and how many of them are kept when nobody
- * reads. To open one costs more than what most are used for. */
+/* Connections for reading: more than GTask and the writers have threads, so
+ * that the main loop never waits for one; and how many of them are kept when
+ * nobody reads. To open one costs more than what most are used for. */
 #define LOFT_CATALOG_READERS_MAX 48
 #define LOFT_CATALOG_READERS_IDLE 16
 

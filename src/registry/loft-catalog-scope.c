@@ -20,6 +20,11 @@
  * nothing happened since is seen as it is now, which is nearly always so.
  */
 
+/* How many versions a package may have, and how many bytes the event of its
+ * state, to be looked at without leaving a main loop. */
+#define QUICK_VERSIONS 200
+#define QUICK_STATE_SIZE (64 * 1024)
+
 /* The last event that is not later than @time; 0 if there is none. */
 static gboolean
 find_event (LoftCatalogConnection *connection,
@@ -146,8 +151,19 @@ take_state (LoftCatalogPackageRow *row, const LoftState *state)
 }
 
 static gboolean
-read_past_state (LoftCatalogConnection *connection,
-                 gint64 seq,
+refuse_slow (GError **error)
+{
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_NOT_READY,
+                       "There is too much of the package to show it quickly");
+
+  return FALSE;
+}
+
+static gboolean
+read_past_state (const LoftCatalogScope *self,
+                 LoftCatalogConnection *connection,
                  LoftCatalogPackageRow *out_row,
                  GError **error)
 {
@@ -160,7 +176,7 @@ read_past_state (LoftCatalogConnection *connection,
                         "  ORDER BY s.seq DESC LIMIT 1",
                         "ii",
                         out_row->id,
-                        seq);
+                        self->seq);
   int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
 
   out_row->yanked =
@@ -169,8 +185,11 @@ read_past_state (LoftCatalogConnection *connection,
     return code == SQLITE_DONE;
 
   const char *text = loft_catalog_column_text (find, 0);
-  g_autoptr (LoftEvent) event = loft_event_parse (text, strlen (text), error);
+  gsize length = strlen (text);
+  if (self->quick && length > QUICK_STATE_SIZE)
+    return refuse_slow (error);
 
+  g_autoptr (LoftEvent) event = loft_event_parse (text, length, error);
   if (event == NULL)
     return FALSE;
   if (event->state == NULL)
@@ -202,7 +221,7 @@ loft_catalog_scope_take_package (const LoftCatalogScope *self,
 {
   out_row->id = loft_catalog_column_int (statement, 0);
   if (!self->by_age && loft_catalog_column_int (statement, 1) > self->seq)
-    return read_past_state (statement->connection, self->seq, out_row, error);
+    return read_past_state (self, statement->connection, out_row, error);
 
   out_row->has_state = loft_catalog_column_int (statement, 2) > 0;
   out_row->owners = g_strdup (loft_catalog_column_text (statement, 3));
@@ -306,21 +325,19 @@ set_no_such_package (const LoftCatalogScope *scope,
  * @self: a scope
  * @connection: a connection with a transaction open
  * @name: a package
- * @max: how many versions it may have by now
  * @out_row: (out): the package's row, cleared
  * @error: return location for a #GError
  *
  * Finds a package of which a version is to be seen.
  *
  * Returns: %TRUE on success; %FALSE with @error set,
- *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE or, if it has more than @max versions,
- *   %LOFT_REGISTRY_ERROR_NOT_READY
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE or, if the scope is a quick one and
+ *   there is too much of it, %LOFT_REGISTRY_ERROR_NOT_READY
  */
 gboolean
 loft_catalog_scope_find_package (LoftCatalogScope *self,
                                  LoftCatalogConnection *connection,
                                  const char *name,
-                                 guint max,
                                  LoftCatalogPackageRow *out_row,
                                  GError **error)
 {
@@ -341,15 +358,8 @@ loft_catalog_scope_find_package (LoftCatalogScope *self,
     }
   if (code != SQLITE_ROW)
     return FALSE;
-  if (loft_catalog_column_int (find, 7) > max)
-    {
-      g_set_error (error,
-                   LOFT_REGISTRY_ERROR,
-                   LOFT_REGISTRY_ERROR_NOT_READY,
-                   "“%s” has too many versions to list them quickly",
-                   name);
-      return FALSE;
-    }
+  if (self->quick && loft_catalog_column_int (find, 7) > QUICK_VERSIONS)
+    return refuse_slow (error);
 
   return loft_catalog_scope_take_package (self, find, out_row, error);
 }

@@ -384,7 +384,6 @@ loft_catalog_view_dependents (LoftCatalog *self,
       !loft_catalog_scope_find_package (&scope,
                                         reader,
                                         name,
-                                        G_MAXUINT,
                                         &package,
                                         error) ||
       !fill (&page,

@@ -12,10 +12,6 @@
 
 /* One package, as a view shows it. */
 
-/* How many versions are looked at without leaving a main loop. A state names no
- * more versions than there are. */
-#define FEW_VERSIONS 200
-
 static gboolean
 append_versions (LoftCatalogReader *reader,
                  LoftCatalogScope *scope,
@@ -48,7 +44,7 @@ static GBytes *
 list_versions (LoftCatalog *self,
                const LoftView *view,
                const char *name,
-               guint max,
+               gboolean quick,
                LoftValidity *out_validity,
                GError **error)
 {
@@ -58,11 +54,13 @@ list_versions (LoftCatalog *self,
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
 
   if (reader == NULL || loft_catalog_begin (reader, "BEGIN", error) == NULL ||
-      !loft_catalog_scope_init (&scope, reader, view, error) ||
-      !loft_catalog_scope_find_package (&scope,
+      !loft_catalog_scope_init (&scope, reader, view, error))
+    return NULL;
+
+  scope.quick = quick;
+  if (!loft_catalog_scope_find_package (&scope,
                                         reader,
                                         name,
-                                        max,
                                         &package,
                                         error) ||
       !append_versions (reader, &scope, &package, text, error))
@@ -99,7 +97,7 @@ loft_catalog_view_versions (LoftCatalog *self,
   g_return_val_if_fail (out_validity != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return list_versions (self, view, name, G_MAXUINT, out_validity, error);
+  return list_versions (self, view, name, FALSE, out_validity, error);
 }
 
 /**
@@ -115,7 +113,7 @@ loft_catalog_view_versions (LoftCatalog *self,
  *
  * Returns: (transfer full): a JSON array of elements, or %NULL with @error set
  *   as there; %LOFT_REGISTRY_ERROR_NOT_READY if the package has more than 200
- *   versions by now
+ *   versions by now, or a state that says very much
  */
 GBytes *
 loft_catalog_view_few_versions (LoftCatalog *self,
@@ -129,7 +127,7 @@ loft_catalog_view_few_versions (LoftCatalog *self,
   g_return_val_if_fail (out_validity != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return list_versions (self, view, name, FEW_VERSIONS, out_validity, error);
+  return list_versions (self, view, name, TRUE, out_validity, error);
 }
 
 /**
@@ -168,12 +166,7 @@ loft_catalog_view_version (LoftCatalog *self,
 
   if (reader == NULL || loft_catalog_begin (reader, "BEGIN", error) == NULL ||
       !loft_catalog_scope_init (&scope, reader, view, error) ||
-      !loft_catalog_scope_find_package (&scope,
-                                        reader,
-                                        name,
-                                        G_MAXUINT,
-                                        &package,
-                                        error))
+      !loft_catalog_scope_find_package (&scope, reader, name, &package, error))
     return NULL;
   *out_validity = scope.validity;
 
