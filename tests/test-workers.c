@@ -19,6 +19,7 @@
 #define WORKERS 3
 #define READY_SECONDS 60
 #define VERSIONS 20
+#define VISITORS 4
 #define ENOUGH_ANSWERS 300
 
 typedef struct
@@ -176,6 +177,75 @@ test_visible (Fixture *fixture, gconstpointer test_data)
 
       yank (fixture->wires[(i + 1) % WORKERS], "hello", version);
       assert_everywhere (fixture, "hello", version, FALSE);
+    }
+  stop (fixture);
+}
+
+/* Somebody who publishes by one worker and looks by another. */
+typedef struct
+{
+  Wire *wires[WORKERS]; /* owned */
+  guint number;
+} Visitor;
+
+static gpointer
+visit_thread (gpointer data)
+{
+  Visitor *visitor = data;
+  g_autofree char *name = g_strdup_printf ("own-%u", visitor->number);
+  g_autofree char *target = g_strdup_printf ("/packages/%s", name);
+
+  for (guint i = 0; i < VERSIONS; i++)
+    {
+      g_autofree char *version =
+        g_strdup_printf ("%u.%u.0", 1 + visitor->number, i);
+      Wire *writer = visitor->wires[i % WORKERS];
+      gboolean yanked = i % 3 == 2;
+
+      g_assert_cmpuint (publish (writer, name, version, 500), ==, 201);
+      if (yanked)
+        yank (writer, name, version);
+      for (guint j = 1; j <= WORKERS; j++)
+        {
+          Wire *reader = visitor->wires[(i + j) % WORKERS];
+
+          g_assert_cmpint (has_version (reader, target, version), ==, !yanked);
+          g_assert_cmpint (has_version (reader, "/packages", version),
+                           ==,
+                           !yanked);
+        }
+    }
+
+  return NULL;
+}
+
+/* Nor while others publish all the time. */
+static void
+test_visible_busy (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  Visitor visitors[VISITORS] = { 0 };
+  GThread *threads[VISITORS];
+
+  for (guint i = 0; i < VISITORS; i++)
+    {
+      visitors[i].number = i;
+      for (guint j = 0; j < WORKERS; j++)
+        {
+          visitors[i].wires[j] =
+            daemon_kit_connect (fixture->daemon,
+                                g_array_index (fixture->pids, GPid, j),
+                                &error);
+          g_assert_no_error (error);
+        }
+    }
+  for (guint i = 0; i < VISITORS; i++)
+    threads[i] = g_thread_new ("visitor", visit_thread, &visitors[i]);
+  for (guint i = 0; i < VISITORS; i++)
+    {
+      g_thread_join (threads[i]);
+      for (guint j = 0; j < WORKERS; j++)
+        wire_free (visitors[i].wires[j]);
     }
   stop (fixture);
 }
@@ -502,6 +572,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
   add ("/workers/visible", test_visible, FALSE);
+  add ("/workers/visible/busy", test_visible_busy, FALSE);
   add ("/workers/wait", test_wait, FALSE);
   add ("/workers/reload", test_reload, FALSE);
   add ("/workers/kill", test_kill, TRUE);
