@@ -12,19 +12,33 @@
 
 /* Applying: the log in, in its order, one transaction a call. */
 
-static void
-write_clear (LoftCatalogWrite *write)
+/**
+ * loft_catalog_write_clear:
+ * @write: what was written
+ *
+ * Frees what is in @write.
+ */
+void
+loft_catalog_write_clear (LoftCatalogWrite *write)
 {
   g_clear_pointer (&write->dirty, g_hash_table_unref);
   g_clear_pointer (&write->moved, g_hash_table_unref);
 }
 
-G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogWrite, write_clear)
-
-static gboolean
-write_init (LoftCatalogWrite *write,
-            LoftCatalogConnection *connection,
-            GError **error)
+/**
+ * loft_catalog_write_init:
+ * @write: (out caller-allocates): what is to be written
+ * @connection: where a transaction has begun
+ * @error: return location for a #GError
+ *
+ * Begins to write.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_write_init (LoftCatalogWrite *write,
+                         LoftCatalogConnection *connection,
+                         GError **error)
 {
   write->connection = connection;
   write->dirty =
@@ -179,14 +193,25 @@ write_meta (LoftCatalogWrite *write, const char *digest, GError **error)
     (gint64) write->meta.versions);
 }
 
-/* What both ways of applying end with. Where no event was applied there is no
- * number that moves, so whatever is remembered is to be forgotten. */
-static gboolean
-finish (LoftCatalog *self,
-        LoftCatalogWrite *write,
-        LoftCatalogTransaction *transaction,
-        const char *digest,
-        GError **error)
+/**
+ * loft_catalog_write_end:
+ * @self: a catalog
+ * @write: what was written
+ * @transaction: (transfer full): where
+ * @digest: (nullable): of the last event that was applied, if any was
+ * @error: return location for a #GError
+ *
+ * What all ways of applying end with. Where no event was applied there is no
+ * number that moves, so whatever is remembered is to be forgotten.
+ *
+ * Returns: %TRUE on success; %FALSE with @error set
+ */
+gboolean
+loft_catalog_write_end (LoftCatalog *self,
+                        LoftCatalogWrite *write,
+                        LoftCatalogTransaction *transaction,
+                        const char *digest,
+                        GError **error)
 {
   g_autoptr (LoftCatalogTransaction) open = transaction;
 
@@ -239,7 +264,7 @@ loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error)
     writer != NULL ? loft_catalog_begin (writer, "BEGIN IMMEDIATE", error)
                    : NULL;
 
-  if (transaction == NULL || !write_init (&write, writer, error))
+  if (transaction == NULL || !loft_catalog_write_init (&write, writer, error))
     return FALSE;
 
   guint64 before = write.meta.applied;
@@ -262,7 +287,11 @@ loft_catalog_apply (LoftCatalog *self, GPtrArray *events, GError **error)
   g_autofree char *digest =
     g_compute_checksum_for_string (G_CHECKSUM_SHA256, last->text, -1);
 
-  return finish (self, &write, g_steal_pointer (&transaction), digest, error);
+  return loft_catalog_write_end (self,
+                                 &write,
+                                 g_steal_pointer (&transaction),
+                                 digest,
+                                 error);
 }
 
 /**
@@ -293,14 +322,19 @@ loft_catalog_apply_unlogged (LoftCatalog *self,
   g_autoptr (LoftCatalogTransaction) transaction =
     loft_catalog_begin (self->writer, "BEGIN IMMEDIATE", error);
 
-  if (transaction == NULL || !write_init (&write, self->writer, error) ||
+  if (transaction == NULL ||
+      !loft_catalog_write_init (&write, self->writer, error) ||
       !remember_unlogged (&write, document, error) ||
       !loft_catalog_store_document (&write, document, NULL, error) ||
       (state != NULL &&
        !loft_catalog_store_state (&write, document->name, state, error)))
     return FALSE;
 
-  return finish (self, &write, g_steal_pointer (&transaction), NULL, error);
+  return loft_catalog_write_end (self,
+                                 &write,
+                                 g_steal_pointer (&transaction),
+                                 NULL,
+                                 error);
 }
 
 /**
@@ -331,11 +365,16 @@ loft_catalog_apply_unlogged_state (LoftCatalog *self,
   g_autoptr (LoftCatalogTransaction) transaction =
     loft_catalog_begin (self->writer, "BEGIN IMMEDIATE", error);
 
-  if (transaction == NULL || !write_init (&write, self->writer, error) ||
+  if (transaction == NULL ||
+      !loft_catalog_write_init (&write, self->writer, error) ||
       !loft_catalog_store_state (&write, name, state, error))
     return FALSE;
 
-  return finish (self, &write, g_steal_pointer (&transaction), NULL, error);
+  return loft_catalog_write_end (self,
+                                 &write,
+                                 g_steal_pointer (&transaction),
+                                 NULL,
+                                 error);
 }
 
 /**

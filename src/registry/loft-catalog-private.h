@@ -179,6 +179,17 @@ typedef struct
   GHashTable *moved; /* owned, set of owned gint64 */
 } LoftCatalogWrite;
 
+gboolean loft_catalog_write_init (LoftCatalogWrite *write,
+                                  LoftCatalogConnection *connection,
+                                  GError **error);
+void loft_catalog_write_clear (LoftCatalogWrite *write);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCatalogWrite, loft_catalog_write_clear)
+gboolean loft_catalog_write_end (LoftCatalog *self,
+                                 LoftCatalogWrite *write,
+                                 LoftCatalogTransaction *transaction,
+                                 const char *digest,
+                                 GError **error);
+
 /**
  * LoftCatalogComing:
  * @seq: the event that told of it first: 0 for what was adopted,

@@ -120,6 +120,10 @@ gboolean loft_catalog_apply_unlogged_state (LoftCatalog *self,
                                             const char *name,
                                             LoftState *state,
                                             GError **error);
+gboolean loft_catalog_restore (LoftCatalog *self,
+                               const LoftDocument *document,
+                               const LoftEvent *event,
+                               GError **error);
 gboolean loft_catalog_checkpoint (LoftCatalog *self, GError **error);
 char *
 loft_catalog_get_note (LoftCatalog *self, const char *name, GError **error);
@@ -146,6 +150,11 @@ LoftCatalogVersion *loft_catalog_get_version (LoftCatalog *self,
 gboolean loft_catalog_has_document (LoftCatalog *self,
                                     const char *name,
                                     const char *key);
+gboolean loft_catalog_matches (LoftCatalog *self,
+                               const LoftDocument *document,
+                               const LoftEvent *event,
+                               gboolean *out_matches,
+                               GError **error);
 gboolean
 loft_catalog_is_logged (LoftCatalog *self, const char *name, const char *key);
 char *loft_catalog_find_folded (LoftCatalog *self,

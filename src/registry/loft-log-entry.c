@@ -223,6 +223,60 @@ loft_log_read_sealed (LoftStorage *storage,
   return g_steal_pointer (&events);
 }
 
+static gboolean
+is_missing (const GError *error)
+{
+  return g_error_matches (error,
+                          LOFT_STORAGE_ERROR,
+                          LOFT_STORAGE_ERROR_NOT_FOUND);
+}
+
+/**
+ * loft_log_read:
+ * @storage: the storage
+ * @seq: number of an event with which an entry begins
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Reads events from @seq on: from the sealed copy where there is one to gain
+ * from, at the start of a thousand, or when the entry itself is gone. Blocks.
+ *
+ * Returns: (transfer full) (element-type LoftEvent): the events, or %NULL with
+ *   @error set as by loft_log_read_entry()
+ */
+GPtrArray *
+loft_log_read (LoftStorage *storage,
+               guint64 seq,
+               GCancellable *cancellable,
+               GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  GPtrArray *events = NULL;
+
+  if (seq % LOFT_LOG_SEAL > 1)
+    {
+      events = loft_log_read_entry (storage, seq, cancellable, &local_error);
+      if (events != NULL || !is_missing (local_error))
+        {
+          if (events == NULL)
+            g_propagate_error (error, g_steal_pointer (&local_error));
+          return events;
+        }
+      g_clear_error (&local_error);
+    }
+
+  events = loft_log_read_sealed (storage, seq, cancellable, &local_error);
+  if (events != NULL)
+    return events;
+  if (!is_missing (local_error))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  return loft_log_read_entry (storage, seq, cancellable, error);
+}
+
 /**
  * loft_log_load_document:
  * @storage: the storage

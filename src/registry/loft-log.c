@@ -188,52 +188,21 @@ loft_log_apply (LoftLog *self,
   return TRUE;
 }
 
-/* Reads what follows the catalog, from the sealed copy where there is one to
- * gain from: at the start of a thousand, or when the entry itself is gone. That
- * there is nothing any more is noted. */
+/* Reads what follows the catalog. That there is nothing any more is noted. */
 static GPtrArray *
 read_next (LoftLog *self, GCancellable *cancellable, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (GPtrArray) events = NULL;
-  guint64 next;
+  guint64 applied;
   guint generation;
 
-  if (!loft_catalog_read_sequence (self->catalog, &next, &generation, error))
+  if (!loft_catalog_read_sequence (self->catalog, &applied, &generation, error))
     return NULL;
 
-  if (++next % LOFT_LOG_SEAL > 1)
-    {
-      events =
-        loft_log_read_entry (self->storage, next, cancellable, &local_error);
-      if (events != NULL)
-        return g_steal_pointer (&events);
-      if (!g_error_matches (local_error,
-                            LOFT_STORAGE_ERROR,
-                            LOFT_STORAGE_ERROR_NOT_FOUND))
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return NULL;
-        }
-      g_clear_error (&local_error);
-    }
-
-  events =
-    loft_log_read_sealed (self->storage, next, cancellable, &local_error);
+  GPtrArray *events =
+    loft_log_read (self->storage, applied + 1, cancellable, &local_error);
   if (events != NULL)
-    return g_steal_pointer (&events);
-  if (!g_error_matches (local_error,
-                        LOFT_STORAGE_ERROR,
-                        LOFT_STORAGE_ERROR_NOT_FOUND))
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return NULL;
-    }
-
-  g_clear_error (&local_error);
-  events = loft_log_read_entry (self->storage, next, cancellable, &local_error);
-  if (events != NULL)
-    return g_steal_pointer (&events);
+    return events;
   if (g_error_matches (local_error,
                        LOFT_STORAGE_ERROR,
                        LOFT_STORAGE_ERROR_NOT_FOUND))

@@ -30,6 +30,31 @@ typedef void (*LoftProgressFunc) (guint64 done,
                                   const char *unit,
                                   gpointer user_data);
 
+/**
+ * LoftVerifyOptions:
+ * @repair: whether to put right what can be put right with certainty: events
+ *   that the log lacks are added, and rows of the catalog made anew
+ * @packages: (nullable): the packages to look at; %NULL for all that is stored
+ *
+ * What loft_registry_verify_async() is to do.
+ */
+typedef struct
+{
+  gboolean repair;
+  GStrv packages; /* not owned, nullable */
+} LoftVerifyOptions;
+
+void loft_registry_verify_async (LoftRegistry *self,
+                                 const LoftVerifyOptions *options,
+                                 LoftProgressFunc progress,
+                                 gpointer progress_data,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+LoftReport *loft_registry_verify_finish (LoftRegistry *self,
+                                         GAsyncResult *result,
+                                         GError **error);
+
 void loft_registry_rescan_async (LoftRegistry *self,
                                  LoftProgressFunc progress,
                                  gpointer progress_data,

@@ -179,6 +179,52 @@ loft_walk (LoftStorage *storage,
   return FALSE;
 }
 
+/**
+ * loft_walk_folder:
+ * @storage: a storage
+ * @name: a package
+ * @folder_func: (scope call): called for its folder, unless that is empty
+ * @user_data: for @folder_func
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Goes to one folder only. Blocks.
+ *
+ * Returns: as loft_walk()
+ */
+gboolean
+loft_walk_folder (LoftStorage *storage,
+                  const char *name,
+                  LoftWalkFolderFunc folder_func,
+                  gpointer user_data,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_STORAGE (storage), FALSE);
+  g_return_val_if_fail (name != NULL && folder_func != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!loft_name_is_adoptable (name))
+    return TRUE;
+
+  g_auto (Walk) walk = {
+    .folder_func = folder_func,
+    .user_data = user_data,
+    .keys = g_ptr_array_new_with_free_func (g_free),
+  };
+  g_autofree char *prefix = g_strconcat (name, "/", NULL);
+  g_auto (GStrv) keys =
+    loft_storage_list (storage, prefix, NULL, 0, cancellable, error);
+  if (keys == NULL)
+    return FALSE;
+
+  for (gsize i = 0; keys[i] != NULL; i++)
+    if (!take_key (&walk, keys[i], error))
+      return FALSE;
+
+  return end_folder (&walk, error);
+}
+
 static int
 compare_key (gconstpointer key, gconstpointer item)
 {

@@ -42,6 +42,12 @@ gboolean loft_walk (LoftStorage *storage,
                     gpointer user_data,
                     GCancellable *cancellable,
                     GError **error);
+gboolean loft_walk_folder (LoftStorage *storage,
+                           const char *name,
+                           LoftWalkFolderFunc folder_func,
+                           gpointer user_data,
+                           GCancellable *cancellable,
+                           GError **error);
 gboolean loft_walk_has (GPtrArray *keys, const char *key);
 
 G_END_DECLS

@@ -104,6 +104,29 @@ upkeep_kit_rescan (RegistryFixture *fixture,
   return upkeep_kit_describe (report);
 }
 
+char *
+upkeep_kit_verify (RegistryFixture *fixture,
+                   const LoftVerifyOptions *options,
+                   UpkeepProgress *progress,
+                   GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_verify_async (fixture->registry,
+                              options,
+                              progress != NULL ? upkeep_kit_progress_cb : NULL,
+                              progress,
+                              progress != NULL ? progress->cancellable : NULL,
+                              upkeep_kit_take_cb,
+                              &result);
+  upkeep_kit_wait (&result);
+
+  g_autoptr (LoftReport) report =
+    loft_registry_verify_finish (fixture->registry, result, error);
+
+  return upkeep_kit_describe (report);
+}
+
 /* Writes below the root, as an administrator could. */
 void
 upkeep_kit_put (RegistryFixture *fixture,

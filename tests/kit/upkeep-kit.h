@@ -47,6 +47,10 @@ char *upkeep_kit_describe (LoftReport *report);
 char *upkeep_kit_rescan (RegistryFixture *fixture,
                          UpkeepProgress *progress,
                          GError **error);
+char *upkeep_kit_verify (RegistryFixture *fixture,
+                         const LoftVerifyOptions *options,
+                         UpkeepProgress *progress,
+                         GError **error);
 
 void upkeep_kit_put (RegistryFixture *fixture,
                      const char *key,
