@@ -111,6 +111,7 @@ grant (LoftConnection *self, const LoftHead *head)
   self->expecting = head->expects && head->body_length > 0;
   self->grant = head->length + (self->expecting ? 0 : head->body_length);
   self->withheld = self->expecting ? head->body_length : 0;
+  self->begun = FALSE;
   self->answered = FALSE;
   loft_connection_set_idle (self, FALSE);
   self->cut = FALSE;
@@ -247,7 +248,8 @@ loft_connection_can_read (LoftConnection *self)
          (self->in.length > 0 || self->readable || self->ended);
 }
 
-/* Half a request, and then the end. */
+/* Half a request, and then the end: at a mere end between two requests, the
+ * HTTP server would wait for another one for ever. */
 static gssize
 read_release (LoftConnection *self, char *buffer)
 {
@@ -278,6 +280,9 @@ loft_connection_read (LoftConnection *self,
                       gsize count,
                       GError **error)
 {
+  if (self->failed && self->release == LOFT_RELEASE_NONE &&
+      (self->grant == 0 || !self->begun))
+    loft_connection_release (self, FALSE);
   if (self->release != LOFT_RELEASE_NONE)
     return read_release (self, buffer);
   if (self->failed)
@@ -297,6 +302,7 @@ loft_connection_read (LoftConnection *self,
 
   if (n > 0)
     {
+      self->begun = TRUE;
       self->grant -= (guint64) n;
       self->read_left -= (guint) n;
       loft_connection_touch (self);

@@ -76,6 +76,7 @@ struct _LoftConnection
   guint failed : 1;    /* nothing can be written any more */
   guint fresh : 1;     /* no head has come yet */
   guint idle : 1;      /* the HTTP server waits for a request */
+  guint begun : 1;     /* the HTTP server has read some of the request */
   guint expecting : 1; /* the body is held back until a 100 was written */
   guint old : 1;       /* it speaks HTTP/1.0, which knows no 100 */
   guint cut : 1;       /* it was refused before that, so this is the end */
