@@ -31,6 +31,10 @@ loft_metrics_begin (GString *text,
 
 static void
 append_name (GString *text, const char *name, const char *labels, va_list args)
+  G_GNUC_PRINTF (3, 0);
+
+static void
+append_name (GString *text, const char *name, const char *labels, va_list args)
 {
   g_string_append (text, name);
   if (labels != NULL)
