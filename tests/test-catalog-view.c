@@ -10,7 +10,7 @@
 #include "registry/loft-registry-error.h"
 
 #define N_PACKAGES 5
-#define N_EVENTS 100
+#define N_EVENTS 80
 #define HOUR G_TIME_SPAN_HOUR
 
 static const char *const versions[] = {
@@ -288,7 +288,7 @@ check_at (LoftCatalog *catalog,
 static void
 test_at (void)
 {
-  for (guint32 seed = 1; seed <= 4; seed++)
+  for (guint32 seed = 1; seed <= 3; seed++)
     {
       Kit kit = { NULL };
       g_autoptr (GPtrArray) history = make_history (seed);
