@@ -591,8 +591,20 @@ answered_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   g_assert_no_error (error);
 }
 
-/* However slowly lists of views are read, there are only so many at a time; and
- * whoever waits gets one when another is gone. */
+static void
+cancelled_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  guint *n_cancelled = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (
+    loft_registry_view_finish (LOFT_REGISTRY (source_object), result, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  ++*n_cancelled;
+}
+
+/* However slowly lists of views are read, there are only so many at a time; who
+ * waits gets one when another is gone, and who has left is forgotten. */
 static void
 test_few_lists (ServerFixture *fixture, gconstpointer test_data)
 {
@@ -622,12 +634,32 @@ test_few_lists (ServerFixture *fixture, gconstpointer test_data)
     }
   g_assert_null (answers[8]);
 
+  LoftView other = { LOFT_VIEW_AT_EVENT, 0 };
+  guint n_cancelled = 0;
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+
+      loft_registry_view_packages_async (registry,
+                                         &other,
+                                         cancellable,
+                                         cancelled_cb,
+                                         &n_cancelled);
+      g_cancellable_cancel (cancellable);
+    }
+  while (n_cancelled < 2)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_main_context_iteration (NULL, TRUE);
+    }
+
   g_clear_pointer (&answers[3], loft_view_answer_free);
   while (answers[8] == NULL)
     {
       g_assert_cmpint (g_get_monotonic_time (), <, end);
       g_main_context_iteration (NULL, TRUE);
     }
+  g_assert_cmpuint (n_cancelled, ==, 3);
   for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
     g_clear_pointer (&answers[i], loft_view_answer_free);
 }

@@ -180,8 +180,20 @@ is_same_view (const LoftView *a, const LoftView *b)
   return a->kind == b->kind && a->value == b->value;
 }
 
-/* Takes out of the queue all who ask for the same view as the first of those
- * whose client is still there. */
+/* Those who have left need not be waited for, nor remembered. */
+static void
+drop_cancelled (GQueue *waiting)
+{
+  for (guint i = g_queue_get_length (waiting); i > 0; i--)
+    {
+      g_autoptr (GTask) task = g_queue_pop_head (waiting);
+
+      if (!g_task_return_error_if_cancelled (task))
+        g_queue_push_tail (waiting, g_steal_pointer (&task));
+    }
+}
+
+/* Takes out of the queue all who ask for the same view as the first one. */
 static GPtrArray *
 take_next (GQueue *waiting)
 {
@@ -195,8 +207,6 @@ take_next (GQueue *waiting)
       const LoftViewQuestion *first =
         taken->len > 0 ? g_task_get_task_data (taken->pdata[0]) : NULL;
 
-      if (g_task_return_error_if_cancelled (task))
-        continue;
       if (first == NULL || is_same_view (&first->view, &question->view))
         g_ptr_array_add (taken, g_steal_pointer (&task));
       else
@@ -215,6 +225,7 @@ build_next (LoftRegistry *self)
       g_atomic_int_get (&self->view_lists->alive) >= LISTS_MAX)
     return;
 
+  drop_cancelled (&self->view_waiting);
   g_autoptr (GPtrArray) taken = take_next (&self->view_waiting);
   if (taken->len == 0)
     return;
@@ -268,6 +279,7 @@ loft_registry_view_packages_async (LoftRegistry *self,
       return;
     }
 
+  drop_cancelled (&self->view_waiting);
   g_queue_push_tail (&self->view_waiting, g_steal_pointer (&task));
   build_next (self);
 }
