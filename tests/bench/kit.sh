@@ -85,14 +85,14 @@ show_memory ()
       "$(rss_of "$memory_pid" RssAnon) / 1024")"
 }
 
-# load NAME SECONDS CONNECTIONS PATH HEADER: puts a server under load; prints
-# requests a second, CPU microseconds a request, and requests.
+# load NAME SECONDS CONNECTIONS PATH HEADER SCRIPT: puts a server under load;
+# prints requests a second, CPU microseconds a request, and requests.
 load ()
 {
   loaded=$(pid_of "$1")
   before=$(cpu_of "$loaded")
-  $client wrk -t1 -c"$3" -d"$2s" ${5:+-H "$5"} "$(url_of "$1")$4" \
-    >wrk.out 2>&1 || die "wrk: $(cat wrk.out)"
+  $client wrk -t1 -c"$3" -d"$2s" ${5:+-H "$5"} ${6:+-s "$6"} \
+    "$(url_of "$1")$4" >wrk.out 2>&1 || die "wrk: $(cat wrk.out)"
   after=$(cpu_of "$loaded")
   if grep -q -E 'Non-2xx|Socket errors' wrk.out; then
     die "$1$4: $(grep -E 'Non-2xx|Socket errors' wrk.out)"
