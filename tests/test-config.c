@@ -251,7 +251,7 @@ static const FileCase file_cases[] = {
     ":1: [../x] is no group, nor is there a backend of this name" },
   { "[registry]\r\npublish = maybe\r\n",
     LOFT_CONFIG_ERROR_VALUE,
-    ":2: [registry] publish: “maybe” is not one of: open, claim" },
+    ":2: [registry] publish: “maybe” is not one of: open, claim, token" },
   { "[http]\naccess-log=true\naccess-log=false\n",
     LOFT_CONFIG_ERROR_SYNTAX,
     ":3: “access-log” is there twice" },

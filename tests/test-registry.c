@@ -377,7 +377,7 @@ static void
 test_lost_answers (Fixture *fixture, gconstpointer test_data)
 {
   static const char *const prefixes[] = {
-    "_registry/salt",       "_registry/tokens/",    "_registry/names/",
+    "_registry/salt",       "_registry/claims/",    "_registry/names/",
     "hello-0/package.json", "hello-1/1.0.0.tar.gz", "hello-2/1.0.0.json",
     "_registry/log/",
   };
@@ -586,11 +586,11 @@ test_secrets_failure (Fixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
 
-  fault_storage_arm (fixture->storage, FAULT_NO_SPACE, "_registry/tokens/", 1);
+  fault_storage_arm (fixture->storage, FAULT_NO_SPACE, "_registry/claims/", 1);
   g_assert_null (
     registry_kit_publish (fixture, "hello", "1.0.0", "a", TOKEN, NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NO_SPACE);
-  g_assert_null (strstr (error->message, "tokens/"));
+  g_assert_null (strstr (error->message, "claims/"));
 }
 
 static void

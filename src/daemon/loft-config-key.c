@@ -33,7 +33,16 @@ static const LoftConfigKeyInfo infos[] = {
     .name = "publish",
     .type = LOFT_CONFIG_CHOICE,
     .fallback = "claim",
-    .choices = "open claim",
+    .choices = "open claim token",
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_TOKEN_LIFETIME] = {
+    .group = "registry",
+    .name = "token-lifetime",
+    .type = LOFT_CONFIG_SECONDS,
+    .fallback = "7776000",
+    .minimum = 0,
+    .maximum = G_GUINT64_CONSTANT (10) * 366 * 86400,
     .reloadable = TRUE,
   },
   [LOFT_CONFIG_CACHE_DIRECTORY] = {

@@ -24,8 +24,11 @@ loft_settings_for_registry (LoftConfig *config)
   LoftRegistrySettings *settings = loft_registry_settings_new ();
   const char *publish = loft_config_get_text (config, LOFT_CONFIG_PUBLISH);
 
-  settings->publish =
-    g_str_equal (publish, "open") ? LOFT_PUBLISH_OPEN : LOFT_PUBLISH_CLAIM;
+  settings->publish = g_str_equal (publish, "open")    ? LOFT_PUBLISH_OPEN
+                      : g_str_equal (publish, "token") ? LOFT_PUBLISH_TOKEN
+                                                       : LOFT_PUBLISH_CLAIM;
+  settings->token_lifetime =
+    loft_config_get_number (config, LOFT_CONFIG_TOKEN_LIFETIME);
   settings->max_tarball =
     loft_config_get_number (config, LOFT_CONFIG_MAX_TARBALL_SIZE);
   settings->archive.unpacked =

@@ -124,13 +124,13 @@ loft_sockets_open (LoftConfig *config,
   return g_steal_pointer (&sockets);
 }
 
-/* With claims a token is worth stealing, and ours is plain HTTP. */
+/* Where a token counts it is worth stealing, and ours is plain HTTP. */
 static gboolean
 is_overheard (GSocketAddress *address, LoftConfig *config)
 {
   const char *publish = loft_config_get_text (config, LOFT_CONFIG_PUBLISH);
 
-  return g_str_equal (publish, "claim") && G_IS_INET_SOCKET_ADDRESS (address) &&
+  return !g_str_equal (publish, "open") && G_IS_INET_SOCKET_ADDRESS (address) &&
          !g_inet_address_get_is_loopback (
            g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
 }

@@ -14,6 +14,7 @@ struct _LoftAuthority
 {
   LoftStorage *storage;     /* owned */
   LoftClaimants *claimants; /* owned */
+  LoftTokenStore *tokens;   /* owned */
 };
 
 G_END_DECLS

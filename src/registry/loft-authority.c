@@ -27,6 +27,7 @@ loft_authority_new (LoftStorage *storage)
   LoftAuthority *self = g_new0 (LoftAuthority, 1);
   self->storage = g_object_ref (storage);
   self->claimants = loft_claimants_new (storage);
+  self->tokens = loft_token_store_new (storage);
 
   return self;
 }
@@ -44,6 +45,7 @@ loft_authority_free (LoftAuthority *self)
 
   g_object_unref (self->storage);
   loft_claimants_free (self->claimants);
+  loft_token_store_free (self->tokens);
   g_free (self);
 }
 
@@ -92,38 +94,144 @@ find_owner (LoftAuthority *self,
 }
 
 /**
- * loft_authority_may_change:
+ * loft_authority_get_tokens:
  * @self: an authority
- * @name: the package, for messages
- * @state: its state
- * @token: (nullable): the bearer token
- * @out_actor: (out) (transfer full) (nullable): public id of whom @token stands
- *   for; %NULL where nobody owns the package
- * @error: return location for a #GError
  *
- * Tells whether the bearer of @token may publish to the package, yank its
- * versions, or deprecate it. Blocks.
- *
- * Returns: %TRUE, or %FALSE with @error set to
- *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED, %LOFT_REGISTRY_ERROR_FORBIDDEN, or a
- *   #LoftStorageError
+ * Returns: (transfer none): the tokens that were issued
  */
-gboolean
-loft_authority_may_change (LoftAuthority *self,
-                           const char *name,
-                           const LoftState *state,
-                           const char *token,
-                           char **out_actor,
-                           GError **error)
+LoftTokenStore *
+loft_authority_get_tokens (LoftAuthority *self)
 {
-  g_return_val_if_fail (self != NULL && name != NULL && state != NULL, FALSE);
-  g_return_val_if_fail (out_actor != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  g_return_val_if_fail (self != NULL, NULL);
 
-  *out_actor = NULL;
-  if (state->owners->len == 0)
+  return self->tokens;
+}
+
+static gboolean
+refuse (LoftRegistryError code, const char *message, GError **error)
+{
+  g_set_error_literal (error, LOFT_REGISTRY_ERROR, (int) code, message);
+
+  return FALSE;
+}
+
+/* Finds out who somebody is: the bearer of a token that was issued, or where
+ * that is allowed anybody. */
+static gboolean
+identify (LoftAuthority *self,
+          LoftPublishMode mode,
+          const char *token,
+          LoftToken **out_issued,
+          GError **error)
+{
+  *out_issued = NULL;
+  if (token == NULL && mode == LOFT_PUBLISH_TOKEN)
+    return refuse (LOFT_REGISTRY_ERROR_TOKEN_NEEDED,
+                   "A token is needed, which the administrator of this "
+                   "registry issues",
+                   error);
+  if (token == NULL)
+    return TRUE;
+  if (!loft_token_store_look_up (self->tokens, token, out_issued, error))
+    return FALSE;
+  if (*out_issued != NULL || mode != LOFT_PUBLISH_TOKEN)
     return TRUE;
 
+  loft_token_store_refuse (error);
+
+  return FALSE;
+}
+
+static gboolean
+check_scope (const LoftToken *issued,
+             LoftScopes scope,
+             const char *name,
+             GError **error)
+{
+  if ((issued->scopes & (scope | LOFT_SCOPE_ADMIN)) == 0)
+    {
+      g_auto (GStrv) needed = loft_scopes_to_strv (scope);
+
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_FORBIDDEN,
+                   "The token lacks the scope “%s”",
+                   needed[0]);
+      return FALSE;
+    }
+  if (!loft_token_covers (issued, name))
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_FORBIDDEN,
+                   "The token is only for packages “%s”",
+                   issued->pattern);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * loft_authority_may_claim:
+ * @self: an authority
+ * @mode: who may publish
+ * @name: a name that nobody has
+ * @token: (nullable): the bearer token
+ * @out_issued: (out) (transfer full) (nullable): @token, if it was issued here
+ * @error: return location for a #GError
+ *
+ * Tells whether the bearer of @token may publish the first version of a
+ * package. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set as by loft_authority_may_change()
+ */
+gboolean
+loft_authority_may_claim (LoftAuthority *self,
+                          LoftPublishMode mode,
+                          const char *name,
+                          const char *token,
+                          LoftToken **out_issued,
+                          GError **error)
+{
+  g_return_val_if_fail (self != NULL && name != NULL, FALSE);
+  g_return_val_if_fail (out_issued != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  *out_issued = NULL;
+  if (mode == LOFT_PUBLISH_OPEN)
+    return TRUE;
+
+  return identify (self, mode, token, out_issued, error) &&
+         (*out_issued == NULL ||
+          check_scope (*out_issued, LOFT_SCOPE_PUBLISH_NEW, name, error));
+}
+
+/* Whether a user owns the package; one that nobody owns is everybody's. */
+static gboolean
+is_users (const LoftState *state, const char *user)
+{
+  for (guint i = 0; i < state->owners->len; i++)
+    {
+      const LoftOwner *owner = g_ptr_array_index (state->owners, i);
+
+      if (owner->token == NULL && g_str_equal (owner->id, user))
+        return TRUE;
+    }
+
+  return state->owners->len == 0;
+}
+
+static gboolean
+may_claimant_change (LoftAuthority *self,
+                     const char *name,
+                     const LoftState *state,
+                     const char *token,
+                     char **out_actor,
+                     GError **error)
+{
+  if (state->owners->len == 0)
+    return TRUE;
   if (token == NULL)
     {
       g_set_error (error,
@@ -135,12 +243,69 @@ loft_authority_may_change (LoftAuthority *self,
     }
 
   g_autofree char *hash = loft_claimants_hash (self->claimants, token, error);
-  if (hash == NULL)
-    return FALSE;
-  if (!find_owner (self, state, hash, out_actor, error))
-    return FALSE;
-  if (*out_actor != NULL)
+
+  return hash != NULL && find_owner (self, state, hash, out_actor, error);
+}
+
+/**
+ * loft_authority_may_change:
+ * @self: an authority
+ * @mode: who may publish
+ * @scope: the scope that a token needs for it
+ * @name: the package, for messages
+ * @state: its state
+ * @token: (nullable): the bearer token
+ * @out_actor: (out) (transfer full) (nullable): public id of whom @token stands
+ *   for; %NULL where that is nobody
+ * @error: return location for a #GError
+ *
+ * Tells whether the bearer of @token may publish to the package, yank its
+ * versions, deprecate it or give it away. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to
+ *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED, %LOFT_REGISTRY_ERROR_FORBIDDEN, or a
+ *   #LoftStorageError
+ */
+gboolean
+loft_authority_may_change (LoftAuthority *self,
+                           LoftPublishMode mode,
+                           LoftScopes scope,
+                           const char *name,
+                           const LoftState *state,
+                           const char *token,
+                           char **out_actor,
+                           GError **error)
+{
+  g_return_val_if_fail (self != NULL && name != NULL && state != NULL, FALSE);
+  g_return_val_if_fail (out_actor != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftToken) issued = NULL;
+
+  *out_actor = NULL;
+  if (mode == LOFT_PUBLISH_OPEN)
     return TRUE;
+  if (!identify (self, mode, token, &issued, error))
+    return FALSE;
+
+  if (issued == NULL)
+    {
+      if (!may_claimant_change (self, name, state, token, out_actor, error))
+        return FALSE;
+      if (*out_actor != NULL || state->owners->len == 0)
+        return TRUE;
+    }
+  else
+    {
+      if (!check_scope (issued, scope, name, error))
+        return FALSE;
+      if ((issued->scopes & LOFT_SCOPE_ADMIN) != 0 ||
+          is_users (state, issued->user))
+        {
+          *out_actor = g_strdup (issued->user);
+          return TRUE;
+        }
+    }
 
   g_set_error (error,
                LOFT_REGISTRY_ERROR,

@@ -7,8 +7,10 @@
 #pragma once
 
 #include "registry/loft-claimants.h"
+#include "registry/loft-publish-mode.h"
 #include "registry/loft-registry-error.h"
 #include "registry/loft-state.h"
+#include "registry/loft-token-store.h"
 #include "storage/loft-storage.h"
 
 G_BEGIN_DECLS
@@ -38,12 +40,21 @@ gboolean loft_authority_write_state (LoftAuthority *self,
                                      const LoftState *state,
                                      const char *etag,
                                      GError **error);
+gboolean loft_authority_may_claim (LoftAuthority *self,
+                                   LoftPublishMode mode,
+                                   const char *name,
+                                   const char *token,
+                                   LoftToken **out_issued,
+                                   GError **error);
 gboolean loft_authority_may_change (LoftAuthority *self,
+                                    LoftPublishMode mode,
+                                    LoftScopes scope,
                                     const char *name,
                                     const LoftState *state,
                                     const char *token,
                                     char **out_actor,
                                     GError **error);
+LoftTokenStore *loft_authority_get_tokens (LoftAuthority *self);
 gboolean loft_authority_add_owner (LoftAuthority *self,
                                    LoftState *state,
                                    const char *token,

@@ -145,6 +145,18 @@ remember_unlogged (LoftCatalogWrite *write,
 }
 
 static gboolean
+note_token (LoftCatalogWrite *write, const LoftEvent *event, GError **error)
+{
+  return loft_catalog_run (write->connection,
+                           error,
+                           "INSERT OR IGNORE INTO tokens VALUES (?1, ?2)",
+                           "tt",
+                           event->token->id,
+                           event->type == LOFT_EVENT_TOKEN_REVOKE ? "revoke"
+                                                                  : "create");
+}
+
+static gboolean
 apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
 {
   if (!check_sequence (write, event, error) ||
@@ -162,6 +174,8 @@ apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
 
   if (event->type == LOFT_EVENT_OTHER)
     return TRUE;
+  if (event->token != NULL)
+    return note_token (write, event, error);
 
   if (event->type == LOFT_EVENT_PUBLISH || event->type == LOFT_EVENT_ADOPT)
     {

@@ -416,6 +416,29 @@ loft_catalog_is_logged (LoftCatalog *self, const char *name, const char *key)
 }
 
 /**
+ * loft_catalog_is_token_told:
+ * @self: a catalog
+ * @id: public id of a token
+ * @revoked: whether it is asked of the token's end, or of its beginning
+ *
+ * Tells whether an event was applied that tells of a token. Quick; where the
+ * catalog can't be read it is not known.
+ *
+ * Returns: whether the log has it
+ */
+gboolean
+loft_catalog_is_token_told (LoftCatalog *self, const char *id, gboolean revoked)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (id != NULL, FALSE);
+
+  return finds_document (self,
+                         "SELECT 1 FROM tokens WHERE id = ?1 AND type = ?2",
+                         id,
+                         revoked ? "revoke" : "create");
+}
+
+/**
  * loft_catalog_find_folded:
  * @self: a catalog
  * @folded: what loft_name_fold() gave

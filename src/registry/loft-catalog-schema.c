@@ -40,6 +40,8 @@
  *
  * - events: the log, as it stands there, with the packages that it is about.
  *
+ * - tokens: of what an event has told: of their beginnings, of their ends.
+ *
  * - problems: events whose document is missing.
  *
  * - unlogged: versions that no event has told of yet.
@@ -144,6 +146,11 @@ const char *const loft_catalog_schema =
   "  text TEXT NOT NULL"
   ") STRICT;"
   "CREATE INDEX events_by_time ON events (time);"
+  "CREATE TABLE tokens ("
+  "  id TEXT NOT NULL,"
+  "  type TEXT NOT NULL,"
+  "  PRIMARY KEY (id, type)"
+  ") STRICT, WITHOUT ROWID;"
   "CREATE TABLE problems ("
   "  seq INTEGER PRIMARY KEY,"
   "  name TEXT NOT NULL,"

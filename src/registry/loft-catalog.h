@@ -157,6 +157,9 @@ gboolean loft_catalog_matches (LoftCatalog *self,
                                GError **error);
 gboolean
 loft_catalog_is_logged (LoftCatalog *self, const char *name, const char *key);
+gboolean loft_catalog_is_token_told (LoftCatalog *self,
+                                     const char *id,
+                                     gboolean revoked);
 char *loft_catalog_find_folded (LoftCatalog *self,
                                 const char *folded,
                                 GError **error);

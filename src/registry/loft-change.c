@@ -58,6 +58,8 @@ is_fulfilled (const LoftState *state, const LoftChangeJob *job, const char *key)
     case LOFT_EVENT_PUBLISH:
     case LOFT_EVENT_ADOPT:
     case LOFT_EVENT_CLAIM:
+    case LOFT_EVENT_TOKEN_CREATE:
+    case LOFT_EVENT_TOKEN_REVOKE:
     default:
       g_return_val_if_reached (TRUE);
     }
@@ -188,6 +190,12 @@ read_state (LoftRegistry *self,
   return state;
 }
 
+static LoftScopes
+get_scope (const LoftChangeJob *job)
+{
+  return job->type == LOFT_EVENT_OWNERS ? LOFT_SCOPE_OWNERS : LOFT_SCOPE_YANK;
+}
+
 static gboolean
 may_change (LoftRegistry *self,
             const LoftChangeJob *job,
@@ -195,19 +203,22 @@ may_change (LoftRegistry *self,
             char **out_actor,
             GError **error)
 {
+  if (job->administrator != NULL)
+    {
+      *out_actor = g_strdup (job->administrator);
+      return TRUE;
+    }
+
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
 
-  if (job->administrator != NULL)
-    *out_actor = g_strdup (job->administrator);
-  else if (settings->publish == LOFT_PUBLISH_CLAIM)
-    return loft_authority_may_change (self->authority,
-                                      job->name,
-                                      state,
-                                      job->token,
-                                      out_actor,
-                                      error);
-
-  return TRUE;
+  return loft_authority_may_change (self->authority,
+                                    settings->publish,
+                                    get_scope (job),
+                                    job->name,
+                                    state,
+                                    job->token,
+                                    out_actor,
+                                    error);
 }
 
 /* One attempt. Gives %FALSE with no error set if somebody else was first. */

@@ -128,13 +128,28 @@ claim (LoftRegistry *self,
        GError **error)
 {
   g_autoptr (LoftState) state = loft_state_new ();
+  g_autoptr (LoftToken) issued = NULL;
+
+  /* Before anything is written. */
+  if (!loft_authority_may_claim (self->authority,
+                                 mode,
+                                 name,
+                                 token,
+                                 &issued,
+                                 error))
+    return FALSE;
 
   state->revision = 1;
   state->changed_at = g_get_real_time ();
   state->change = g_strdup (loft_event_type_to_string (LOFT_EVENT_CLAIM));
   if (!reserve_folding (self, name, error))
     return FALSE;
-  if (mode == LOFT_PUBLISH_CLAIM && loft_token_can_own (token))
+  if (issued != NULL)
+    {
+      loft_state_add_owner (state, issued->user, NULL);
+      state->changed_by = g_strdup (issued->user);
+    }
+  else if (mode == LOFT_PUBLISH_CLAIM && loft_token_can_own (token))
     {
       if (!loft_authority_add_owner (self->authority, state, token, error))
         return FALSE;
@@ -144,6 +159,17 @@ claim (LoftRegistry *self,
     }
 
   return loft_authority_write_state (self->authority, name, state, NULL, error);
+}
+
+/* A name that was claimed, but has no version, is a new package still. */
+static LoftScopes
+get_scope (LoftRegistry *self, const char *name)
+{
+  g_autoptr (LoftCatalogPackage) known =
+    loft_catalog_get_package (self->catalog, name, NULL);
+
+  return known != NULL && known->versions > 0 ? LOFT_SCOPE_PUBLISH_UPDATE
+                                              : LOFT_SCOPE_PUBLISH_NEW;
 }
 
 /* Reads whose the package is. Gives %NULL with no error set if it was nobody's:
@@ -232,8 +258,9 @@ loft_registry_authorize (LoftRegistry *self,
           g_propagate_error (error, g_steal_pointer (&local_error));
           return FALSE;
         }
-      if (settings->publish == LOFT_PUBLISH_CLAIM &&
-          !loft_authority_may_change (self->authority,
+      if (!loft_authority_may_change (self->authority,
+                                      settings->publish,
+                                      get_scope (self, name),
                                       name,
                                       state,
                                       token,
@@ -294,6 +321,8 @@ loft_registry_check_owner (LoftRegistry *self,
     }
 
   return loft_authority_may_change (self->authority,
+                                    settings->publish,
+                                    get_scope (self, name),
                                     name,
                                     state,
                                     token,

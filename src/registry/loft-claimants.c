@@ -254,7 +254,7 @@ hide_key (GError *error)
 static char *
 make_key (const char *hash)
 {
-  return g_strconcat ("_registry/tokens/", hash, ".json", NULL);
+  return g_strconcat ("_registry/claims/", hash, ".json", NULL);
 }
 
 static char *

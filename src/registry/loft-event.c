@@ -12,10 +12,16 @@
 #include "registry/loft-time.h"
 
 static const char *const type_names[] = {
-  [LOFT_EVENT_OTHER] = "other",         [LOFT_EVENT_PUBLISH] = "publish",
-  [LOFT_EVENT_ADOPT] = "adopt",         [LOFT_EVENT_CLAIM] = "claim",
-  [LOFT_EVENT_YANK] = "yank",           [LOFT_EVENT_UNYANK] = "unyank",
-  [LOFT_EVENT_DEPRECATE] = "deprecate", [LOFT_EVENT_OWNERS] = "owners",
+  [LOFT_EVENT_OTHER] = "other",
+  [LOFT_EVENT_PUBLISH] = "publish",
+  [LOFT_EVENT_ADOPT] = "adopt",
+  [LOFT_EVENT_CLAIM] = "claim",
+  [LOFT_EVENT_YANK] = "yank",
+  [LOFT_EVENT_UNYANK] = "unyank",
+  [LOFT_EVENT_DEPRECATE] = "deprecate",
+  [LOFT_EVENT_OWNERS] = "owners",
+  [LOFT_EVENT_TOKEN_CREATE] = "token-create",
+  [LOFT_EVENT_TOKEN_REVOKE] = "token-revoke",
 };
 
 static LoftEventType
@@ -31,7 +37,7 @@ type_from_name (const char *name)
 /**
  * loft_event_new:
  * @type: what happened
- * @name: the package
+ * @name: (nullable): the package
  *
  * Makes an event that is not in the log yet, with a random id.
  *
@@ -40,8 +46,6 @@ type_from_name (const char *name)
 LoftEvent *
 loft_event_new (LoftEventType type, const char *name)
 {
-  g_return_val_if_fail (name != NULL, NULL);
-
   LoftEvent *self = g_new0 (LoftEvent, 1);
   g_atomic_ref_count_init (&self->ref_count);
   self->type = type;
@@ -95,17 +99,42 @@ loft_event_new_for_state (const char *name, const LoftState *state)
 {
   g_return_val_if_fail (name != NULL && state != NULL, NULL);
 
-  /* The types of documents come before: a state that names one, as somebody may
-   * have written by hand, must not tell of a version. */
+  /* A state that names a type that is about no state, as somebody may have
+   * written by hand, must not tell of a version or a token. */
   LoftEventType type =
     state->change != NULL ? type_from_name (state->change) : LOFT_EVENT_OWNERS;
-  LoftEvent *self =
-    loft_event_new (type >= LOFT_EVENT_CLAIM ? type : LOFT_EVENT_OWNERS, name);
+  LoftEvent *self = loft_event_new (
+    type >= LOFT_EVENT_CLAIM && type <= LOFT_EVENT_OWNERS ? type
+                                                          : LOFT_EVENT_OWNERS,
+    name);
 
   self->key = g_strdup (state->change_key);
   self->version = g_strdup (state->change_key);
   self->actor = g_strdup (state->changed_by);
   self->state = loft_state_copy (state);
+
+  return self;
+}
+
+/**
+ * loft_event_new_for_token:
+ * @type: %LOFT_EVENT_TOKEN_CREATE or %LOFT_EVENT_TOKEN_REVOKE
+ * @token: a token, as it is stored
+ *
+ * Makes the event that tells of a token. Whoever makes it, it tells the same.
+ *
+ * Returns: (transfer full): the event
+ */
+LoftEvent *
+loft_event_new_for_token (LoftEventType type, const LoftToken *token)
+{
+  g_return_val_if_fail (token != NULL, NULL);
+
+  LoftEvent *self = loft_event_new (type, NULL);
+
+  self->actor = g_strdup (type == LOFT_EVENT_TOKEN_CREATE ? token->created_by
+                                                          : token->revoked_by);
+  self->token = loft_token_copy (token);
 
   return self;
 }
@@ -166,6 +195,7 @@ loft_event_unref (LoftEvent *self)
   g_free (self->id);
   g_free (self->text);
   g_clear_pointer (&self->state, loft_state_free);
+  g_clear_pointer (&self->token, loft_token_free);
   g_clear_pointer (&self->document, loft_document_free);
   g_free (self);
 }
@@ -180,6 +210,16 @@ read_state (LoftEvent *self, JsonObject *object)
     loft_state_from_json (json_object_get_member (object, "state"), NULL);
 
   return self->state != NULL;
+}
+
+/* A token that a later release describes otherwise is of no concern here. */
+static void
+read_token (LoftEvent *self, JsonObject *object)
+{
+  JsonNode *token = json_object_get_member (object, "token");
+
+  if (token != NULL && self->type >= LOFT_EVENT_TOKEN_CREATE)
+    self->token = loft_token_from_json (token, NULL);
 }
 
 /**
@@ -237,6 +277,7 @@ loft_event_parse (const char *line, gsize length, GError **error)
   self->node = g_strdup (loft_json_get_string (object, "node"));
   self->id = g_strdup (loft_json_get_string (object, "id"));
   self->text = g_strndup (line, length);
+  read_token (self, object);
 
   return g_steal_pointer (&self);
 }
@@ -295,6 +336,11 @@ loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
     {
       json_builder_set_member_name (builder, "state");
       json_builder_add_value (builder, loft_state_to_json (self->state, FALSE));
+    }
+  if (self->token != NULL)
+    {
+      json_builder_set_member_name (builder, "token");
+      json_builder_add_value (builder, loft_token_to_public_json (self->token));
     }
   json_builder_end_object (builder);
 

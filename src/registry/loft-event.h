@@ -8,6 +8,7 @@
 
 #include "registry/loft-document.h"
 #include "registry/loft-state.h"
+#include "registry/loft-token.h"
 
 G_BEGIN_DECLS
 
@@ -21,9 +22,11 @@ G_BEGIN_DECLS
  * @LOFT_EVENT_UNYANK: a version is no longer yanked
  * @LOFT_EVENT_DEPRECATE: a package was deprecated, or is no longer
  * @LOFT_EVENT_OWNERS: a package's owners changed
+ * @LOFT_EVENT_TOKEN_CREATE: a token was issued, or adopted
+ * @LOFT_EVENT_TOKEN_REVOKE: a token was revoked
  *
- * What an event tells. All after %LOFT_EVENT_ADOPT carry the package's whole
- * new state.
+ * What an event tells. Those from %LOFT_EVENT_CLAIM to %LOFT_EVENT_OWNERS carry
+ * the package's whole new state; those after them are about no package.
  */
 typedef enum
 {
@@ -34,7 +37,9 @@ typedef enum
   LOFT_EVENT_YANK,
   LOFT_EVENT_UNYANK,
   LOFT_EVENT_DEPRECATE,
-  LOFT_EVENT_OWNERS
+  LOFT_EVENT_OWNERS,
+  LOFT_EVENT_TOKEN_CREATE,
+  LOFT_EVENT_TOKEN_REVOKE
 } LoftEventType;
 
 /**
@@ -52,6 +57,7 @@ typedef enum
  * @node: which daemon wrote it
  * @id: random, tells a writer its own event
  * @state: (nullable): the package's whole new state, without secrets
+ * @token: (nullable): the token, without secrets
  * @text: (nullable): the event as it stands in the log, one line of JSON
  *   without the line feed; set once it is appended or parsed
  * @document: (nullable): the document, where its writer still has it
@@ -74,6 +80,7 @@ typedef struct
   char *node;             /* owned, nullable */
   char *id;               /* owned, nullable */
   LoftState *state;       /* owned, nullable */
+  LoftToken *token;       /* owned, nullable */
   char *text;             /* owned, nullable */
   LoftDocument *document; /* owned, nullable */
 } LoftEvent;
@@ -83,6 +90,8 @@ const char *loft_event_type_to_string (LoftEventType type);
 LoftEvent *loft_event_new (LoftEventType type, const char *name);
 LoftEvent *loft_event_new_for_document (LoftDocument *document);
 LoftEvent *loft_event_new_for_state (const char *name, const LoftState *state);
+LoftEvent *loft_event_new_for_token (LoftEventType type,
+                                     const LoftToken *token);
 LoftEvent *loft_event_parse (const char *line, gsize length, GError **error);
 LoftEvent *loft_event_ref (LoftEvent *self);
 void loft_event_unref (LoftEvent *self);

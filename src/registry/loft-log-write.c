@@ -22,6 +22,10 @@
 static gboolean
 is_told (LoftLog *self, const LoftEvent *event)
 {
+  if (event->token != NULL)
+    return loft_catalog_is_token_told (self->catalog,
+                                       event->token->id,
+                                       event->type == LOFT_EVENT_TOKEN_REVOKE);
   if (event->state == NULL)
     return loft_catalog_is_logged (self->catalog, event->name, event->key);
 
@@ -34,6 +38,10 @@ is_told (LoftLog *self, const LoftEvent *event)
 static char *
 make_identity (const LoftEvent *event)
 {
+  if (event->token != NULL)
+    return g_strdup_printf ("%s\n%s",
+                            loft_event_type_to_string (event->type),
+                            event->token->id);
   if (event->state != NULL)
     return g_strdup_printf ("%s %" G_GUINT64_FORMAT,
                             event->name,

@@ -143,6 +143,37 @@ typedef struct
 gboolean
 loft_registry_change (LoftRegistry *self, LoftChangeJob *job, GError **error);
 
+/* Tokens. */
+
+typedef struct
+{
+  char *token;         /* owned, nullable: the caller's */
+  char *administrator; /* owned, nullable */
+  char *id;            /* owned, nullable */
+  char *user;          /* owned, nullable */
+  char *name;          /* owned, nullable */
+  GStrv scopes;        /* owned, nullable */
+  char *pattern;       /* owned, nullable */
+  guint64 seconds;
+  LoftToken *created; /* owned, nullable */
+  char *secret;       /* owned, nullable */
+  GPtrArray *tokens;  /* owned, nullable */
+} LoftTokenJob;
+
+gboolean loft_registry_create_token (LoftRegistry *self,
+                                     LoftTokenJob *job,
+                                     GError **error);
+gboolean loft_registry_list_tokens (LoftRegistry *self,
+                                    LoftTokenJob *job,
+                                    GError **error);
+gboolean loft_registry_revoke_token (LoftRegistry *self,
+                                     LoftTokenJob *job,
+                                     GError **error);
+
+gboolean loft_registry_tell_tokens (LoftRegistry *self,
+                                    GCancellable *cancellable,
+                                    GError **error);
+
 /* Reading from the storage. */
 
 char *loft_registry_hash_object (LoftStorage *storage,

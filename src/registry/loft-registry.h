@@ -8,23 +8,12 @@
 
 #include "registry/loft-archive.h"
 #include "registry/loft-catalog.h"
+#include "registry/loft-publish-mode.h"
 #include "registry/loft-spool.h"
+#include "registry/loft-token.h"
 #include "storage/loft-storage.h"
 
 G_BEGIN_DECLS
-
-/**
- * LoftPublishMode:
- * @LOFT_PUBLISH_OPEN: anyone publishes anything
- * @LOFT_PUBLISH_CLAIM: a name belongs to the token that published it first
- *
- * Who may publish.
- */
-typedef enum
-{
-  LOFT_PUBLISH_OPEN,
-  LOFT_PUBLISH_CLAIM
-} LoftPublishMode;
 
 /**
  * LoftRegistrySettings:
@@ -32,6 +21,8 @@ typedef enum
  * @max_tarball: bytes of a tarball at most
  * @archive: what a tarball may hold
  * @reserved: (nullable): names that nobody may take, besides the built-in ones
+ * @token_lifetime: seconds that a token is good where nobody has said so; 0 for
+ *   ever
  * @rescan_interval: seconds between two comparisons of documents and log;
  *   0 for never
  *
@@ -43,6 +34,7 @@ typedef struct
   goffset max_tarball;
   LoftArchiveLimits archive;
   GStrv reserved; /* owned, nullable */
+  guint64 token_lifetime;
   guint rescan_interval;
 } LoftRegistrySettings;
 
@@ -140,6 +132,25 @@ typedef struct
   const char *token;
   const char *administrator;
 } LoftCaller;
+
+/**
+ * LoftTokenWish:
+ * @user: (nullable): whom it shall stand for; %NULL for the caller
+ * @name: (nullable): what the user calls it
+ * @scopes: (nullable): names of scopes; %NULL or none for the usual ones
+ * @pattern: (nullable): for which packages; %NULL for as many as may be
+ * @seconds: how long it shall be good; 0 for as long as is usual
+ *
+ * A wish for a token.
+ */
+typedef struct
+{
+  const char *user;
+  const char *name;
+  const char *const *scopes;
+  const char *pattern;
+  guint64 seconds;
+} LoftTokenWish;
 
 /**
  * LoftDownload:
@@ -338,5 +349,35 @@ void loft_registry_set_owners_async (LoftRegistry *self,
 gboolean loft_registry_set_owners_finish (LoftRegistry *self,
                                           GAsyncResult *result,
                                           GError **error);
+
+void loft_registry_create_token_async (LoftRegistry *self,
+                                       const LoftTokenWish *wish,
+                                       const LoftCaller *caller,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+LoftToken *loft_registry_create_token_finish (LoftRegistry *self,
+                                              GAsyncResult *result,
+                                              char **out_secret,
+                                              GError **error);
+
+void loft_registry_list_tokens_async (LoftRegistry *self,
+                                      const LoftCaller *caller,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+GPtrArray *loft_registry_list_tokens_finish (LoftRegistry *self,
+                                             GAsyncResult *result,
+                                             GError **error);
+
+void loft_registry_revoke_token_async (LoftRegistry *self,
+                                       const char *id,
+                                       const LoftCaller *caller,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data);
+gboolean loft_registry_revoke_token_finish (LoftRegistry *self,
+                                            GAsyncResult *result,
+                                            GError **error);
 
 G_END_DECLS

@@ -313,8 +313,8 @@ conclude (Scan *scan, GError **error)
  * @upkeep: (nullable): as what somebody wants it; %NULL for the keeper
  * @error: return location for a #GError
  *
- * Compares all documents and states in the storage with the log, and tells of
- * those that it lacks. Blocks.
+ * Compares all documents, states and tokens in the storage with the log, and
+ * tells of those that it lacks. Blocks.
  *
  * Returns: %TRUE at the end of the storage, or %FALSE with @error set to a
  *   #LoftStorageError, a #LoftRegistryError or %G_IO_ERROR_CANCELLED
@@ -335,7 +335,9 @@ loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error)
 
   loft_catalog_count (self->catalog, NULL, &scan.expected, NULL);
 
-  return loft_walk (self->storage,
+  return (scan.read_only ||
+          loft_registry_tell_tokens (self, scan.cancellable, error)) &&
+         loft_walk (self->storage,
                     take_folder_cb,
                     NULL,
                     &scan,

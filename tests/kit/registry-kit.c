@@ -332,6 +332,65 @@ registry_kit_set_owners (RegistryFixture *fixture,
   return loft_registry_set_owners_finish (fixture->registry, result, error);
 }
 
+LoftToken *
+registry_kit_create_token (RegistryFixture *fixture,
+                           const LoftTokenWish *wish,
+                           const LoftCaller *caller,
+                           char **out_secret,
+                           GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_create_token_async (fixture->registry,
+                                    wish,
+                                    caller,
+                                    NULL,
+                                    take_result_cb,
+                                    &result);
+  wait_for (&result);
+
+  return loft_registry_create_token_finish (fixture->registry,
+                                            result,
+                                            out_secret,
+                                            error);
+}
+
+gboolean
+registry_kit_revoke_token (RegistryFixture *fixture,
+                           const char *id,
+                           const LoftCaller *caller,
+                           GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_revoke_token_async (fixture->registry,
+                                    id,
+                                    caller,
+                                    NULL,
+                                    take_result_cb,
+                                    &result);
+  wait_for (&result);
+
+  return loft_registry_revoke_token_finish (fixture->registry, result, error);
+}
+
+GPtrArray *
+registry_kit_list_tokens (RegistryFixture *fixture,
+                          const LoftCaller *caller,
+                          GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_list_tokens_async (fixture->registry,
+                                   caller,
+                                   NULL,
+                                   take_result_cb,
+                                   &result);
+  wait_for (&result);
+
+  return loft_registry_list_tokens_finish (fixture->registry, result, error);
+}
+
 LoftDownload *
 registry_kit_download (RegistryFixture *fixture,
                        const char *name,
@@ -373,7 +432,7 @@ registry_kit_changes (RegistryFixture *fixture)
                               "%" G_GUINT64_FORMAT " %s %s %s\n",
                               event->seq,
                               loft_event_type_to_string (event->type),
-                              event->name,
+                              event->name != NULL ? event->name : "-",
                               event->version != NULL ? event->version : "-");
     }
 

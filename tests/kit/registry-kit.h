@@ -87,6 +87,18 @@ gboolean registry_kit_set_owners (RegistryFixture *fixture,
                                   const char *owners,
                                   const LoftCaller *caller,
                                   GError **error);
+LoftToken *registry_kit_create_token (RegistryFixture *fixture,
+                                      const LoftTokenWish *wish,
+                                      const LoftCaller *caller,
+                                      char **out_secret,
+                                      GError **error);
+gboolean registry_kit_revoke_token (RegistryFixture *fixture,
+                                    const char *id,
+                                    const LoftCaller *caller,
+                                    GError **error);
+GPtrArray *registry_kit_list_tokens (RegistryFixture *fixture,
+                                     const LoftCaller *caller,
+                                     GError **error);
 LoftDownload *registry_kit_download (RegistryFixture *fixture,
                                      const char *name,
                                      const char *version,
