@@ -463,6 +463,64 @@ test_append_late (Fixture *fixture, gconstpointer test_data)
   g_assert_true (verify (fixture));
 }
 
+typedef struct
+{
+  Fixture *fixture; /* not owned */
+  int sealed;       /* atomic */
+} Sealing;
+
+static gpointer
+seal_thread (gpointer data)
+{
+  Sealing *sealing = data;
+  g_autoptr (GError) error = NULL;
+  guint64 next;
+
+  loft_log_seal (sealing->fixture->real,
+                 sealing->fixture->catalog,
+                 0,
+                 &next,
+                 NULL,
+                 &error);
+  g_assert_no_error (error);
+  g_atomic_int_set (&sealing->sealed, TRUE);
+
+  return NULL;
+}
+
+/* Entries stay as long as a process writes that may have looked at the catalog
+ * before they were there. */
+static void
+test_seal_writing (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events = new_events ();
+  LoftPage *page = loft_catalog_get_page (fixture->catalog, NULL);
+  Sealing sealing = { fixture, FALSE };
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autofree char *version = g_strdup_printf ("1.0.%u", i);
+
+      g_ptr_array_add (events, publish_document (fixture, "hello", version));
+    }
+  loft_log_append (fixture->log, events, &error);
+  g_assert_no_error (error);
+
+  loft_page_begin_write (page, 0);
+  GThread *thread = g_thread_new ("seal", seal_thread, &sealing);
+  g_usleep (200000);
+  g_assert_false (g_atomic_int_get (&sealing.sealed));
+  g_autoptr (GPtrArray) entry =
+    loft_log_read_entry (fixture->real, 1, NULL, &error);
+  g_assert_no_error (error);
+
+  loft_page_end_write (page, 0);
+  g_thread_join (thread);
+  g_assert_null (loft_log_read_entry (fixture->real, 1, NULL, &error));
+  g_assert_error (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_NOT_FOUND);
+}
+
 /* A catalog that is made anew, even in the middle, takes no number that was
  * used before: neither one that is sealed, nor the one that it would have been
  * next.
@@ -591,6 +649,7 @@ main (int argc, char **argv)
   add ("/log/follow/missing", test_follow_missing);
   add ("/log/verify", test_verify);
   add ("/log/seal", test_seal);
+  add ("/log/seal/writing", test_seal_writing);
 
   return g_test_run ();
 }

@@ -170,6 +170,28 @@ test_turns (void)
     }
 }
 
+/* Whoever has begun to write is waited for, and who begins later is not; what a
+ * dead process has begun can be ended for it. */
+static void
+test_writes (void)
+{
+  g_autoptr (LoftPage) page = loft_page_new (3, NULL);
+  g_autoptr (LoftPage) other = open_again (page);
+
+  g_assert_true (loft_page_wait_for_writes (page, 0, NULL));
+  loft_page_begin_write (other, 1);
+  loft_page_begin_write (page, 2);
+  g_assert_false (loft_page_wait_for_writes (page, 10, NULL));
+  loft_page_end_write (page, 2);
+  g_assert_false (loft_page_wait_for_writes (page, 10, NULL));
+  loft_page_end_write (other, 1);
+  g_assert_true (loft_page_wait_for_writes (page, 10, NULL));
+
+  loft_page_begin_write (page, 2);
+  loft_page_forget_writes (other, 2);
+  g_assert_true (loft_page_wait_for_writes (page, 10, NULL));
+}
+
 /* The facts are there for all. */
 static void
 test_facts (void)
@@ -214,6 +236,7 @@ main (int argc, char **argv)
   g_test_add_func ("/page/processes", test_processes);
   g_test_add_func ("/page/bells", test_bells);
   g_test_add_func ("/page/turns", test_turns);
+  g_test_add_func ("/page/writes", test_writes);
   g_test_add_func ("/page/facts", test_facts);
   g_test_add_func ("/page/foreign", test_foreign);
 

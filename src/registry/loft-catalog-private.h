@@ -350,6 +350,7 @@ struct _LoftCatalog
   char *stem;      /* owned */
   int lock_fd;     /* owned, -1 if there is none */
   LoftPage *page;  /* owned */
+  guint slot;      /* ours in the page */
 
   GMutex writer_lock;
   LoftCatalogConnection *writer; /* owned, nullable, under writer_lock */

@@ -189,6 +189,7 @@ loft_catalog_open (const char *directory,
 
   self->file = loft_catalog_file_ref (self->writer->file);
   loft_page_set_fact (self->page, LOFT_PAGE_STEM, number);
+  loft_catalog_set_followed (self, 0);
   announce (self);
   loft_page_start_over (self->page);
   if (!loft_catalog_tell_sequence (self, error))
@@ -202,6 +203,7 @@ loft_catalog_open (const char *directory,
  * @directory: where the catalog is
  * @store: which storage it is of
  * @page: what it was opened with by the process that owns it
+ * @slot: which slot of that is this process's; not 0
  * @error: return location for a #GError
  *
  * Opens the catalog that another process of the same daemon has opened, to
@@ -214,6 +216,7 @@ LoftCatalog *
 loft_catalog_join (const char *directory,
                    const char *store,
                    LoftPage *page,
+                   guint slot,
                    GError **error)
 {
   g_return_val_if_fail (directory != NULL && page != NULL, NULL);
@@ -221,6 +224,8 @@ loft_catalog_join (const char *directory,
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   g_autoptr (LoftCatalog) self = make (directory, page);
+  self->slot = slot;
+  loft_page_forget_writes (page, slot);
   self->stem =
     loft_catalog_make_stem (store, loft_page_get_fact (page, LOFT_PAGE_STEM));
   self->file =
@@ -236,29 +241,19 @@ loft_catalog_join (const char *directory,
 /**
  * loft_catalog_get_page:
  * @self: a catalog
+ * @out_slot: (out) (optional): which slot of it is this process's
  *
  * Returns: (transfer none): where it tells of its changes
  */
 LoftPage *
-loft_catalog_get_page (LoftCatalog *self)
+loft_catalog_get_page (LoftCatalog *self, guint *out_slot)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
 
+  if (out_slot != NULL)
+    *out_slot = self->slot;
+
   return self->page;
-}
-
-/**
- * loft_catalog_is_shared:
- * @self: a catalog
- *
- * Returns: whether there may be other processes that have it open
- */
-gboolean
-loft_catalog_is_shared (LoftCatalog *self)
-{
-  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
-
-  return loft_page_get_n_slots (self->page) > 1;
 }
 
 /**
@@ -296,7 +291,7 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
     return FALSE;
 
   /* Other processes may have it open, so it stays until the next start. */
-  if (!loft_catalog_is_shared (self))
+  if (loft_page_get_n_slots (self->page) == 1)
     g_atomic_int_set (&self->writer->file->superseded, TRUE);
   loft_catalog_change_file (self, writer->file);
   announce (self);

@@ -86,9 +86,9 @@ LoftCatalog *loft_catalog_open (const char *directory,
 LoftCatalog *loft_catalog_join (const char *directory,
                                 const char *store,
                                 LoftPage *page,
+                                guint slot,
                                 GError **error);
-LoftPage *loft_catalog_get_page (LoftCatalog *self);
-gboolean loft_catalog_is_shared (LoftCatalog *self);
+LoftPage *loft_catalog_get_page (LoftCatalog *self, guint *out_slot);
 
 /* Writing: one thread at a time. */
 

@@ -16,6 +16,10 @@
 /* Well below what a reader takes in at once. */
 #define SEALED_SIZE_MAX (32 * 1024 * 1024)
 
+/* How long to wait for those who write, in milliseconds: longer than it takes
+ * until a process that has died is started again. */
+#define WRITES_TIMEOUT 60000
+
 /* Finds the entry that @seq is in: the last one that begins at or below it. */
 static guint64
 find_entry (LoftStorage *storage,
@@ -139,15 +143,27 @@ loft_log_verify (LoftStorage *storage,
   return TRUE;
 }
 
-/* A sealed thousand is a copy of its entries, so where no other process can
+/* A sealed thousand is a copy of its entries, so where no other daemon can
  * write, the entries may go: a number below the catalog is never asked for
- * again. */
+ * again, once nobody is left who looked at the catalog before it was there. */
 static gboolean
 drop_entries (LoftStorage *storage,
+              LoftCatalog *catalog,
               guint64 first,
               GCancellable *cancellable,
               GError **error)
 {
+  if (!loft_page_wait_for_writes (loft_catalog_get_page (catalog, NULL),
+                                  WRITES_TIMEOUT,
+                                  cancellable))
+    {
+      g_set_error_literal (error,
+                           LOFT_REGISTRY_ERROR,
+                           LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                           "A process takes long to write to the log");
+      return FALSE;
+    }
+
   g_autofree char *after = first > 0 ? loft_log_entry_key (first - 1) : NULL;
   g_auto (GStrv) keys = loft_storage_list (storage,
                                            LOFT_LOG_PREFIX,
@@ -267,8 +283,7 @@ seal_thousand (LoftStorage *storage,
                GError **error)
 {
   gboolean alone =
-    (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_SHARED) == 0 &&
-    !loft_catalog_is_shared (catalog);
+    (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_SHARED) == 0;
   g_autofree char *key = loft_log_sealed_key (first);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GBytes) text = collect_thousand (catalog, first, &local_error);
@@ -282,7 +297,7 @@ seal_thousand (LoftStorage *storage,
     }
 
   return create_sealed (storage, key, text, cancellable, error) &&
-         (!alone || drop_entries (storage, first, cancellable, error));
+         (!alone || drop_entries (storage, catalog, first, cancellable, error));
 }
 
 /**

@@ -281,7 +281,8 @@ loft_log_follow (LoftLog *self, GCancellable *cancellable, GError **error)
 static void
 serve_waiting (LoftLog *self)
 {
-  LoftPage *page = loft_catalog_get_page (self->catalog);
+  guint slot = 0;
+  LoftPage *page = loft_catalog_get_page (self->catalog, &slot);
   g_autoptr (GPtrArray) pending =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
   g_autoptr (GError) local_error = NULL;
@@ -307,8 +308,9 @@ serve_waiting (LoftLog *self)
           pending,
           loft_event_ref (g_ptr_array_index (appender->events, j)));
     }
+  loft_page_begin_write (page, slot);
   gboolean written = loft_log_write (self, pending, NULL, &local_error);
-
+  loft_page_end_write (page, slot);
   if (locked)
     loft_page_unlock (page);
 

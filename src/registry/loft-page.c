@@ -6,12 +6,10 @@
 
 #include "config.h"
 
-#include "registry/loft-page.h"
+#include "registry/loft-page-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
-#include <stdatomic.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -40,27 +38,6 @@
  */
 
 #define MAGIC G_GUINT64_CONSTANT (0x3165676170666f6c)
-
-typedef struct
-{
-  guint64 magic;
-  guint32 n_slots;
-  _Atomic guint64 sequence;
-  _Atomic guint64 epoch;
-  _Atomic guint64 facts[LOFT_PAGE_N_FACTS];
-  pthread_mutex_t mutex;
-} Header;
-
-/* The header has a slot's room, so that the slots begin on pages. */
-G_STATIC_ASSERT (sizeof (Header) <= LOFT_PAGE_SLOT_SIZE);
-
-struct _LoftPage
-{
-  int fd;         /* owned */
-  Header *header; /* owned, mapped */
-  gsize size;
-  int *bells; /* owned, of owned descriptors; one a slot, -1 for none */
-};
 
 static void
 page_clear (gpointer data)
@@ -456,49 +433,4 @@ loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value)
   g_return_if_fail (self != NULL && fact < LOFT_PAGE_N_FACTS);
 
   atomic_store (&self->header->facts[fact], value);
-}
-
-/**
- * loft_page_lock:
- * @self: a page
- * @milliseconds: how long to wait at most
- *
- * Takes a turn among all processes; safe in any thread. A process that dies
- * gives its turn back. Nothing may rest on having one: it is a courtesy, which
- * saves work that would be done twice.
- *
- * Returns: whether it is the caller's turn; then it must call
- *   loft_page_unlock() in the same thread
- */
-gboolean
-loft_page_lock (LoftPage *self, guint milliseconds)
-{
-  g_return_val_if_fail (self != NULL, FALSE);
-
-  gint64 end = g_get_monotonic_time () + milliseconds * G_TIME_SPAN_MILLISECOND;
-  struct timespec until = {
-    .tv_sec = end / G_USEC_PER_SEC,
-    .tv_nsec = end % G_USEC_PER_SEC * 1000,
-  };
-  int code =
-    pthread_mutex_clocklock (&self->header->mutex, CLOCK_MONOTONIC, &until);
-
-  if (code == EOWNERDEAD)
-    code = pthread_mutex_consistent (&self->header->mutex);
-
-  return code == 0;
-}
-
-/**
- * loft_page_unlock:
- * @self: a page
- *
- * Gives back the turn that loft_page_lock() has taken.
- */
-void
-loft_page_unlock (LoftPage *self)
-{
-  g_return_if_fail (self != NULL);
-
-  pthread_mutex_unlock (&self->header->mutex);
 }

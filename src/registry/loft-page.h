@@ -65,6 +65,12 @@ void loft_page_start_over (LoftPage *self);
 
 gboolean loft_page_lock (LoftPage *self, guint milliseconds);
 void loft_page_unlock (LoftPage *self);
+void loft_page_begin_write (LoftPage *self, guint slot);
+void loft_page_end_write (LoftPage *self, guint slot);
+void loft_page_forget_writes (LoftPage *self, guint slot);
+gboolean loft_page_wait_for_writes (LoftPage *self,
+                                    guint milliseconds,
+                                    GCancellable *cancellable);
 
 guint64 loft_page_get_fact (LoftPage *self, LoftPageFact fact);
 void loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value);

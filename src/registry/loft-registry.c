@@ -297,7 +297,7 @@ loft_registry_join (LoftStorage *storage,
 
   g_autofree char *store = name_store (storage);
   g_autoptr (LoftCatalog) catalog =
-    loft_catalog_join (cache_directory, store, page, error);
+    loft_catalog_join (cache_directory, store, page, slot, error);
   if (catalog == NULL)
     return NULL;
 
