@@ -329,3 +329,36 @@ loft_registry_check_owner (LoftRegistry *self,
                                     &actor,
                                     error);
 }
+
+/**
+ * loft_registry_claim_for:
+ * @self: a registry
+ * @name: a name that nobody has
+ * @owners: user names and public ids of whose it is to be; none makes it open
+ * @administrator: who wants that
+ * @error: return location for a #GError
+ *
+ * Claims a name for others. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_RULES or a
+ *   #LoftStorageError: %LOFT_STORAGE_ERROR_CHANGED if somebody has it
+ */
+gboolean
+loft_registry_claim_for (LoftRegistry *self,
+                         const char *name,
+                         GStrv owners,
+                         const char *administrator,
+                         GError **error)
+{
+  g_autoptr (LoftState) state = loft_state_new ();
+
+  state->revision = 1;
+  state->changed_at = g_get_real_time ();
+  state->changed_by = g_strdup (administrator);
+  state->change = g_strdup (loft_event_type_to_string (LOFT_EVENT_CLAIM));
+  for (gsize i = 0; owners[i] != NULL; i++)
+    loft_state_add_owner (state, owners[i], NULL);
+
+  return reserve_folding (self, name, error) &&
+         loft_authority_write_state (self->authority, name, state, NULL, error);
+}

@@ -159,6 +159,30 @@ inspect (Publish *publish, GError **error)
   return loft_findings_to_error (findings, error);
 }
 
+static gboolean
+authorize (Publish *publish, GError **error)
+{
+  const LoftPublishRequest *request = publish->job->request;
+  const LoftImport *import = publish->job->import;
+
+  if (import != NULL)
+    return loft_registry_admit (publish->self,
+                                import,
+                                request->name,
+                                &publish->state,
+                                &publish->owners,
+                                &publish->actor,
+                                error);
+
+  return loft_registry_authorize (publish->self,
+                                  request->name,
+                                  request->token,
+                                  &publish->state,
+                                  &publish->owners,
+                                  &publish->actor,
+                                  error);
+}
+
 static LoftDocument *
 load_existing (Publish *publish, GError **error)
 {
@@ -393,7 +417,11 @@ drop_archive (Publish *publish, LoftDocument *document)
 static gboolean
 commit (Publish *publish, GError **error)
 {
-  g_autoptr (GBytes) text = build_document (publish, g_get_real_time ());
+  const LoftImport *import = publish->job->import;
+  gint64 time = import != NULL && import->published_at > 0
+                  ? import->published_at
+                  : g_get_real_time ();
+  g_autoptr (GBytes) text = build_document (publish, time);
   g_autofree char *digest =
     g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, text);
   g_autoptr (LoftDocument) document = create_document (publish, text, error);
@@ -456,13 +484,7 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
     return FALSE;
 
   publish.key = loft_version_without_build (request->version);
-  if (!loft_registry_authorize (self,
-                                request->name,
-                                request->token,
-                                &publish.state,
-                                &publish.owners,
-                                &publish.actor,
-                                error))
+  if (!authorize (&publish, error))
     return FALSE;
 
   g_autoptr (LoftDocument) existing = load_existing (&publish, &local_error);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "registry/loft-authority.h"
+#include "registry/loft-import.h"
 #include "registry/loft-log.h"
 #include "registry/loft-registry-figures.h"
 #include "registry/loft-registry.h"
@@ -99,6 +100,7 @@ void loft_registry_run_upkeep (LoftRegistry *self,
 typedef struct
 {
   LoftPublishRequest *request; /* owned */
+  LoftImport *import;          /* owned, nullable */
   gboolean created;
   GBytes *element; /* owned, nullable */
 } LoftPublishJob;
@@ -121,6 +123,18 @@ gboolean loft_registry_authorize (LoftRegistry *self,
                                   GStrv *out_owners,
                                   char **out_actor,
                                   GError **error);
+gboolean loft_registry_claim_for (LoftRegistry *self,
+                                  const char *name,
+                                  GStrv owners,
+                                  const char *administrator,
+                                  GError **error);
+gboolean loft_registry_admit (LoftRegistry *self,
+                              const LoftImport *import,
+                              const char *name,
+                              LoftState **out_state,
+                              GStrv *out_owners,
+                              char **out_actor,
+                              GError **error);
 gboolean loft_registry_check_names (LoftRegistry *self,
                                     const char *name,
                                     const char *version,

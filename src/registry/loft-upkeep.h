@@ -65,4 +65,18 @@ LoftReport *loft_registry_rescan_finish (LoftRegistry *self,
                                          GAsyncResult *result,
                                          GError **error);
 
+void loft_registry_import_version_async (LoftRegistry *self,
+                                         const char *name,
+                                         const char *version,
+                                         GInputStream *tarball,
+                                         GBytes *document,
+                                         const char *administrator,
+                                         GCancellable *cancellable,
+                                         GAsyncReadyCallback callback,
+                                         gpointer user_data);
+gboolean loft_registry_import_version_finish (LoftRegistry *self,
+                                              GAsyncResult *result,
+                                              gboolean *out_created,
+                                              GError **error);
+
 G_END_DECLS

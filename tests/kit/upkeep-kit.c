@@ -127,6 +127,34 @@ upkeep_kit_verify (RegistryFixture *fixture,
   return upkeep_kit_describe (report);
 }
 
+gboolean
+upkeep_kit_import (RegistryFixture *fixture,
+                   const char *name,
+                   const char *version,
+                   GInputStream *tarball,
+                   GBytes *document,
+                   gboolean *out_created,
+                   GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_import_version_async (fixture->registry,
+                                      name,
+                                      version,
+                                      tarball,
+                                      document,
+                                      "admin:test",
+                                      NULL,
+                                      upkeep_kit_take_cb,
+                                      &result);
+  upkeep_kit_wait (&result);
+
+  return loft_registry_import_version_finish (fixture->registry,
+                                              result,
+                                              out_created,
+                                              error);
+}
+
 /* Writes below the root, as an administrator could. */
 void
 upkeep_kit_put (RegistryFixture *fixture,

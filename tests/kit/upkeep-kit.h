@@ -51,6 +51,13 @@ char *upkeep_kit_verify (RegistryFixture *fixture,
                          const LoftVerifyOptions *options,
                          UpkeepProgress *progress,
                          GError **error);
+gboolean upkeep_kit_import (RegistryFixture *fixture,
+                            const char *name,
+                            const char *version,
+                            GInputStream *tarball,
+                            GBytes *document,
+                            gboolean *out_created,
+                            GError **error);
 
 void upkeep_kit_put (RegistryFixture *fixture,
                      const char *key,
