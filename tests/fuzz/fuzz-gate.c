@@ -21,12 +21,14 @@
  * one answer, in order.
  *
  * An input is what a client sends, after one byte that says how: in pieces of
- * how many bytes, and whether it waits for the answers or goes.
+ * how many bytes, whether it gives the server time between them, and whether
+ * it waits for the answers or goes.
  */
 #define GOES_AWAY 0x80
+#define HURRIES 0x40
 
 /* Any input is done with in a fraction of that. */
-#define PATIENCE (20 * G_USEC_PER_SEC)
+#define PATIENCE (10 * G_USEC_PER_SEC)
 #define TURNS 3
 
 /* What is to become of the next request. */
@@ -84,7 +86,11 @@ dup_path (const LoftHead *head)
 
 /* Sends what there is, in pieces, while the server works. */
 static gboolean
-send_pieces (GSocket *socket, const char *data, gsize size, gsize piece)
+send_pieces (GSocket *socket,
+             const char *data,
+             gsize size,
+             gsize piece,
+             guint turns)
 {
   int fd = g_socket_get_fd (socket);
 
@@ -92,10 +98,13 @@ send_pieces (GSocket *socket, const char *data, gsize size, gsize piece)
     {
       gssize n = send (fd, data, MIN (piece, size), MSG_NOSIGNAL);
 
-      for (guint i = 0; i < TURNS; i++)
+      for (guint i = 0; i < turns; i++)
         g_main_context_iteration (NULL, FALSE);
       if (n < 0 && errno == EAGAIN)
-        continue;
+        {
+          turns = MAX (turns, 1);
+          continue;
+        }
       if (n < 0)
         return FALSE;
       data += n;
@@ -304,11 +313,12 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
   Model model = { .data = (const char *) data + 1, .size = size - 1 };
   Model again = model;
   gboolean stays = (data[0] & GOES_AWAY) == 0;
-  gsize piece = 1 + (gsize) (data[0] & 0x7f) * 16;
+  guint turns = (data[0] & HURRIES) == 0 ? TURNS : 0;
+  gsize piece = 1 + (gsize) (data[0] & 0x3f) * 32;
   g_autoptr (GByteArray) answers = g_byte_array_new ();
   g_autoptr (GSocket) socket = gate_server_connect (server);
 
-  send_pieces (socket, model.data, model.size, piece);
+  send_pieces (socket, model.data, model.size, piece, turns);
   if (stays)
     {
       shutdown (g_socket_get_fd (socket), SHUT_WR);
