@@ -137,6 +137,31 @@ receive_pieces (GSocket *socket, GRand *random)
     }
 }
 
+/* NULL once the server listens no more. */
+static GSocket *
+connect_to_server (ServerFixture *fixture)
+{
+  g_autoptr (GInetAddress) loopback =
+    g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
+  g_autoptr (GSocketAddress) address =
+    g_inet_socket_address_new (loopback, fixture->port);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSocket) socket = g_socket_new (G_SOCKET_FAMILY_IPV4,
+                                             G_SOCKET_TYPE_STREAM,
+                                             G_SOCKET_PROTOCOL_TCP,
+                                             &error);
+
+  g_assert_no_error (error);
+  g_socket_set_timeout (socket, 4);
+  if (!g_socket_connect (socket, address, NULL, &error))
+    {
+      g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CONNECTION_REFUSED);
+      return NULL;
+    }
+
+  return g_steal_pointer (&socket);
+}
+
 static gpointer
 play (gpointer data)
 {
@@ -145,25 +170,51 @@ play (gpointer data)
 
   for (guint i = 0; i < player->n_clients; i++)
     {
-      HttpClient *client = http_client_new (player->fixture->port);
-      GSocket *socket = http_client_get_socket (client);
+      g_autoptr (GSocket) socket = connect_to_server (player->fixture);
       g_autoptr (GString) text = invent (player, random, i);
 
-      g_socket_set_timeout (socket, 4);
+      if (socket == NULL)
+        break;
       send_pieces (socket, text, random);
       receive_pieces (socket, random);
       if (g_rand_boolean (random))
         {
-          gate_kit_end_sending (client);
+          g_socket_shutdown (socket, FALSE, TRUE, NULL);
           receive_pieces (socket, random);
         }
       if (g_rand_boolean (random))
-        gate_kit_reset (client);
-      else
-        http_client_free (client);
+        gate_kit_arm_reset (socket);
     }
 
   return NULL;
+}
+
+typedef struct
+{
+  Player players[THREADS];
+  GThread *threads[THREADS];
+} Game;
+
+static void
+game_begin (Game *game,
+            ServerFixture *fixture,
+            const guint32 *seeds,
+            guint number,
+            guint n_clients)
+{
+  for (guint i = 0; i < THREADS; i++)
+    {
+      game->players[i] =
+        (Player){ fixture, number * THREADS + i, seeds[i], n_clients };
+      game->threads[i] = g_thread_new ("player", play, &game->players[i]);
+    }
+}
+
+static void
+game_end (Game *game)
+{
+  for (guint i = 0; i < THREADS; i++)
+    g_thread_join (game->threads[i]);
 }
 
 static void
@@ -182,35 +233,49 @@ await_alive (ServerFixture *fixture)
   g_assert_cmpuint (status, ==, 200);
 }
 
+/* The one who asks is the only one that is counted, in the end. */
+static void
+await_nobody (ServerFixture *fixture)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+  gboolean is_alone = FALSE;
+
+  while (!is_alone && g_get_monotonic_time () < end)
+    {
+      g_autoptr (HttpAnswer) answer =
+        http_request (fixture->port, "GET", "/metrics", NULL, NULL);
+      g_autofree char *text = http_answer_dup_text (answer);
+
+      is_alone =
+        strstr (text, "\nloft_connections{state=\"parked\"} 0\n") != NULL &&
+        strstr (text, "\nloft_connections{state=\"served\"} 1\n") != NULL &&
+        strstr (text, "\nloft_connections{state=\"draining\"} 0\n") != NULL;
+      if (!is_alone)
+        g_usleep (50 * G_TIME_SPAN_MILLISECOND);
+    }
+  g_assert_true (is_alone);
+}
+
 static void
 run_chaos (ServerFixture *fixture, gconstpointer data)
 {
-  const guint32 *seeds = data;
-  g_autoptr (GBytes) large = gate_kit_put_large (fixture, 4 * MEBIBYTE);
   static const guint clients[] = { 30, 200 };
+  g_autoptr (GBytes) large = gate_kit_put_large (fixture, 4 * MEBIBYTE);
   guint n = 0;
 
   for (guint round = 0; round < G_N_ELEMENTS (clients); round++)
     {
-      Player players[THREADS];
-      GThread *threads[THREADS];
+      Game game;
 
-      for (guint i = 0; i < THREADS; i++)
-        {
-          players[i] =
-            (Player){ fixture, round * THREADS + i, seeds[i], clients[round] };
-          threads[i] = g_thread_new ("player", play, &players[i]);
-        }
-      for (guint i = 0; i < THREADS; i++)
-        g_thread_join (threads[i]);
+      game_begin (&game, fixture, data, round, clients[round]);
+      game_end (&game);
       await_alive (fixture);
+      await_nobody (fixture);
 
       /* What the server opens once, and keeps, is open after the first round.
        */
-      if (round > 0)
-        continue;
-      g_usleep (4 * G_TIME_SPAN_SECOND);
-      n = gate_kit_count_descriptors ();
+      if (round == 0)
+        n = gate_kit_count_descriptors ();
     }
   gate_kit_await_descriptors (n);
 }
@@ -237,17 +302,52 @@ change_cb (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+static GSource *
+start_changes (ServerFixture *fixture, guint32 *out_seeds)
+{
+  GSource *source = g_timeout_source_new (40);
+
+  g_source_set_callback (source, change_cb, fixture, NULL);
+  g_source_attach (source, NULL);
+  for (guint i = 0; i < THREADS; i++)
+    out_seeds[i] = (guint32) g_test_rand_int ();
+
+  return source;
+}
+
 static void
 test_chaos (ServerFixture *fixture, gconstpointer test_data)
 {
   guint32 seeds[THREADS];
-  g_autoptr (GSource) source = g_timeout_source_new (40);
+  g_autoptr (GSource) source = start_changes (fixture, seeds);
 
-  for (guint i = 0; i < THREADS; i++)
-    seeds[i] = (guint32) g_test_rand_int ();
-  g_source_set_callback (source, change_cb, fixture, NULL);
-  g_source_attach (source, NULL);
   server_fixture_run (fixture, run_chaos, seeds);
+  g_source_destroy (source);
+}
+
+static void
+put_large (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) large = gate_kit_put_large (fixture, 4 * MEBIBYTE);
+}
+
+/* It can also be stopped at any time: that it lets go of everything is seen
+ * when it is dropped. */
+static void
+test_stop (ServerFixture *fixture, gconstpointer test_data)
+{
+  guint32 seeds[THREADS];
+  g_autoptr (GSource) source = start_changes (fixture, seeds);
+  gint64 end = g_test_rand_int_range (100, 2000) * G_TIME_SPAN_MILLISECOND;
+  Game game;
+
+  server_fixture_run (fixture, put_large, NULL);
+  game_begin (&game, fixture, seeds, 0, 10000);
+  end += g_get_monotonic_time ();
+  while (g_get_monotonic_time () < end)
+    g_main_context_iteration (NULL, TRUE);
+  server_fixture_drain (fixture);
+  game_end (&game);
   g_source_destroy (source);
 }
 
@@ -257,12 +357,23 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   log_kit_init ();
 
-  g_test_add ("/gate-chaos",
+  g_test_add ("/gate-chaos/run",
               ServerFixture,
               NULL,
               gate_kit_set_up,
               test_chaos,
               server_fixture_tear_down);
+  for (guint i = 0; i < 5; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/gate-chaos/stop/%u", i);
+
+      g_test_add (path,
+                  ServerFixture,
+                  NULL,
+                  gate_kit_set_up,
+                  test_stop,
+                  server_fixture_tear_down);
+    }
 
   return g_test_run ();
 }

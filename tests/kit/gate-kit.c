@@ -141,17 +141,24 @@ gate_kit_end_sending (HttpClient *client)
   g_socket_shutdown (http_client_get_socket (client), FALSE, TRUE, NULL);
 }
 
-/* The client dies: the server gets a reset instead of an end. */
+/* When it is closed, the server gets a reset instead of an end. */
 void
-gate_kit_reset (HttpClient *client)
+gate_kit_arm_reset (GSocket *socket)
 {
   static const struct linger now = { .l_onoff = 1, .l_linger = 0 };
 
-  setsockopt (g_socket_get_fd (http_client_get_socket (client)),
+  setsockopt (g_socket_get_fd (socket),
               SOL_SOCKET,
               SO_LINGER,
               &now,
               sizeof now);
+}
+
+/* The client dies. */
+void
+gate_kit_reset (HttpClient *client)
+{
+  gate_kit_arm_reset (http_client_get_socket (client));
   http_client_free (client);
 }
 

@@ -29,6 +29,7 @@ void gate_kit_await_descriptors (guint n);
 
 HttpClient *gate_kit_send (ServerFixture *fixture, const char *text);
 void gate_kit_end_sending (HttpClient *client);
+void gate_kit_arm_reset (GSocket *socket);
 void gate_kit_reset (HttpClient *client);
 void gate_kit_assert_answer (HttpClient *client, guint status);
 void gate_kit_assert_alive (ServerFixture *fixture);
