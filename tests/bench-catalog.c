@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <glib/gstdio.h>
+#include <locale.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -522,6 +523,7 @@ main (int argc, char **argv)
   guint n_packages = argc > 2 ? strtoul (argv[2], NULL, 10) : 10000;
   guint n_versions = argc > 3 ? strtoul (argv[3], NULL, 10) : 10;
 
+  setlocale (LC_ALL, "");
   if (argc < 2)
     {
       g_printerr ("usage: bench-catalog DIRECTORY [PACKAGES [VERSIONS]]\n");
