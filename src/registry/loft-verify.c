@@ -44,6 +44,7 @@ static const char *const known_own_files[] = {
 };
 static const char *const known_own_folders[] = {
   "_registry/names/",
+  "_registry/claims/",
   "_registry/tokens/",
   "_registry/checkpoint/",
 };
