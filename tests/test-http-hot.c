@@ -318,6 +318,14 @@ warm (ServerFixture *fixture)
   assert_hits (fixture, of_large, G_N_ELEMENTS (of_large), TRUE);
 }
 
+/* The figures follow what is forgotten too. */
+static void
+assert_n_targets (ServerFixture *fixture, guint64 n)
+{
+  g_assert_cmpuint (loft_figure_get (&fixture->figures->hot_targets), ==, n);
+  g_assert_cmpuint (loft_figure_get (&fixture->figures->hot_size), >, 0);
+}
+
 static void
 change (ServerFixture *fixture, gconstpointer data)
 {
@@ -333,6 +341,11 @@ change (ServerFixture *fixture, gconstpointer data)
                   SERVER_KIT_AUTH SERVER_KIT_GZIP,
                   tarball);
   g_assert_cmpuint (published->status, ==, 201);
+  assert_n_targets (fixture, 7);
+  g_autoptr (HttpAnswer) none =
+    http_request (fixture->port, "GET", "/packages/no-lib", NULL, NULL);
+  g_assert_cmpuint (none->status, ==, 404);
+  assert_n_targets (fixture, 2);
   g_autofree char *after = get (fixture->port, "/packages/hello-lib");
   g_assert_nonnull (strstr (after, "\"version\":\"0.3.0\""));
   assert_hits (fixture, of_large, G_N_ELEMENTS (of_large), TRUE);

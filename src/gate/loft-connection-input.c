@@ -134,7 +134,8 @@ take_heads (LoftConnection *self, LoftSpan input)
   LoftGate *gate = self->gate;
   gsize done = 0;
 
-  while (done < input.length && !loft_connection_has_output (self))
+  while (done < input.length && !self->failed &&
+         !loft_connection_has_output (self))
     {
       LoftHead head;
       LoftHeadResult result = loft_head_parse (input.data + done,

@@ -231,6 +231,23 @@ loft_gate_answer_hot (LoftGate *self,
 }
 
 /**
+ * loft_gate_count_hot:
+ * @self: a gate
+ *
+ * Tells how many hot answers there are, when that has changed.
+ */
+void
+loft_gate_count_hot (LoftGate *self)
+{
+  LoftHotCache *hot = self->hot;
+
+  loft_figure_set (&self->figures->hot_size,
+                   hot != NULL ? loft_hot_cache_get_size (hot) : 0);
+  loft_figure_set (&self->figures->hot_targets,
+                   hot != NULL ? loft_hot_cache_get_n_targets (hot) : 0);
+}
+
+/**
  * loft_gate_keep_hot:
  * @self: a gate
  * @connection: a connection with an answer to capture
@@ -271,10 +288,7 @@ loft_gate_keep_hot (LoftGate *self,
   loft_hot_cache_store (self->hot,
                         connection->target,
                         g_steal_pointer (&response));
-  loft_figure_set (&self->figures->hot_size,
-                   loft_hot_cache_get_size (self->hot));
-  loft_figure_set (&self->figures->hot_targets,
-                   loft_hot_cache_get_n_targets (self->hot));
+  loft_gate_count_hot (self);
 }
 
 /**

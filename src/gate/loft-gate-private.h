@@ -87,6 +87,7 @@ void loft_gate_listener_free (gpointer data);
 gboolean loft_gate_answer_hot (LoftGate *self,
                                LoftConnection *connection,
                                const LoftHead *head);
+void loft_gate_count_hot (LoftGate *self);
 void
 loft_gate_refuse (LoftGate *self, LoftConnection *connection, LoftHead *head);
 void loft_gate_send_outbox (LoftGate *self,

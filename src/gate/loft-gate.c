@@ -150,6 +150,7 @@ loft_gate_set_settings (LoftGate *self, const LoftGateSettings *settings)
       if (size > 0)
         self->hot = loft_hot_cache_new (size);
       self->mark = (LoftHotMark){ 0 };
+      loft_gate_count_hot (self);
     }
 
   LoftAddressList *trusted = settings->trusted != NULL
@@ -270,8 +271,10 @@ loft_gate_forget (LoftGate *self, const char *tag)
   g_return_if_fail (LOFT_IS_GATE (self));
   g_return_if_fail (tag != NULL);
 
-  if (self->hot != NULL)
-    loft_hot_cache_forget (self->hot, tag);
+  if (self->hot == NULL)
+    return;
+  loft_hot_cache_forget (self->hot, tag);
+  loft_gate_count_hot (self);
 }
 
 /**
@@ -285,6 +288,8 @@ loft_gate_forget_all (LoftGate *self)
 {
   g_return_if_fail (LOFT_IS_GATE (self));
 
-  if (self->hot != NULL)
-    loft_hot_cache_clear (self->hot);
+  if (self->hot == NULL)
+    return;
+  loft_hot_cache_clear (self->hot);
+  loft_gate_count_hot (self);
 }
