@@ -57,5 +57,7 @@ void loft_upkeep_show_last (LoftUpkeep *self,
                             guint64 total,
                             const char *unit);
 gboolean loft_upkeep_is_local (const GError *error);
+gboolean loft_upkeep_wait (LoftUpkeep *self, GError **error);
+char *loft_upkeep_find_stem (const char *archive);
 
 G_END_DECLS

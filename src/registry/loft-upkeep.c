@@ -8,10 +8,19 @@
 
 #include "registry/loft-upkeep-private.h"
 
+#include <string.h>
+
 /* What all long work has in common: a thread, an end before its time, and
  * somebody who wants to know how far it is. */
 
 #define SHOW_PAUSE (100 * G_TIME_SPAN_MILLISECOND)
+
+/* How long a publish that is on its way may look like damage. */
+#define PATIENCE (2 * G_TIME_SPAN_SECOND)
+#define MOMENT (20 * G_TIME_SPAN_MILLISECOND)
+
+#define ARCHIVE_SUFFIX ".tar.gz"
+#define SHA256_LENGTH 64
 
 /**
  * loft_upkeep_new:
@@ -222,4 +231,54 @@ loft_upkeep_is_local (const GError *error)
                           LOFT_STORAGE_ERROR,
                           LOFT_STORAGE_ERROR_DENIED) ||
          g_error_matches (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_FAILED);
+}
+
+/**
+ * loft_upkeep_wait:
+ * @self: work
+ * @error: return location for a #GError
+ *
+ * Waits until what is on its way has come to its next step, or is stuck.
+ * Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %G_IO_ERROR_CANCELLED
+ */
+gboolean
+loft_upkeep_wait (LoftUpkeep *self, GError **error)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  while (g_get_monotonic_time () < end)
+    {
+      if (g_cancellable_set_error_if_cancelled (self->cancellable, error))
+        return FALSE;
+      g_usleep (MOMENT);
+    }
+
+  return TRUE;
+}
+
+/**
+ * loft_upkeep_find_stem:
+ * @archive: name of an object in a package's folder
+ *
+ * Tells by its name of which document an object may be the tarball.
+ *
+ * Returns: (transfer full) (nullable): the document's key, or %NULL if the
+ *   object is no tarball
+ */
+char *
+loft_upkeep_find_stem (const char *archive)
+{
+  if (!g_str_has_suffix (archive, ARCHIVE_SUFFIX))
+    return NULL;
+
+  gsize length = strlen (archive) - strlen (ARCHIVE_SUFFIX);
+  g_autofree char *stem = g_strndup (archive, length);
+  char *mark = strrchr (stem, '~');
+  if (mark != NULL && strlen (mark + 1) == SHA256_LENGTH &&
+      strspn (mark + 1, "0123456789abcdef") == SHA256_LENGTH)
+    *mark = '\0';
+
+  return *stem != '\0' ? g_steal_pointer (&stem) : NULL;
 }

@@ -14,9 +14,6 @@
 
 /* What else is in a package's folder besides documents. */
 
-#define ARCHIVE_SUFFIX ".tar.gz"
-#define SHA256_LENGTH 64
-
 static gboolean
 is_missing (const GError *error)
 {
@@ -103,24 +100,6 @@ loft_verify_state (LoftVerify *self,
                              error);
 }
 
-/* The key of the document that a tarball is of, by its name; %NULL if it is no
- * tarball. */
-static char *
-find_stem (const char *archive)
-{
-  if (!g_str_has_suffix (archive, ARCHIVE_SUFFIX))
-    return NULL;
-
-  gsize length = strlen (archive) - strlen (ARCHIVE_SUFFIX);
-  g_autofree char *stem = g_strndup (archive, length);
-  char *mark = strrchr (stem, '~');
-  if (mark != NULL && strlen (mark + 1) == SHA256_LENGTH &&
-      strspn (mark + 1, "0123456789abcdef") == SHA256_LENGTH)
-    *mark = '\0';
-
-  return *stem != '\0' ? g_steal_pointer (&stem) : NULL;
-}
-
 /**
  * loft_verify_other:
  * @self: a comparison
@@ -139,7 +118,7 @@ loft_verify_other (LoftVerify *self,
                    GError **error)
 {
   const char *object = strchr (key, '/') + 1;
-  g_autofree char *stem = find_stem (object);
+  g_autofree char *stem = loft_upkeep_find_stem (object);
 
   if (g_str_equal (object, "package.json") ||
       g_hash_table_contains (self->named, object))
@@ -193,7 +172,7 @@ loft_verify_archive_again (LoftVerify *self,
                            GError **error)
 {
   g_autofree char *key = g_strconcat (name, "/", archive, NULL);
-  g_autofree char *stem = find_stem (archive);
+  g_autofree char *stem = loft_upkeep_find_stem (archive);
   g_autoptr (LoftLedgerEntry) told = NULL;
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftDocument) document =

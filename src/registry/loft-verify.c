@@ -28,8 +28,6 @@
  * cache. Both may be cut short anywhere: each is done at once or not at all,
  * and again the next time. Nothing else is guessed, and nothing removed. */
 
-#define PATIENCE (2 * G_TIME_SPAN_SECOND)
-#define MOMENT (20 * G_TIME_SPAN_MILLISECOND)
 #define PAGE 1000
 
 /* What an administrator, the original server or an export leaves beside the
@@ -43,6 +41,7 @@ static const char *const known_own_files[] = {
   "_registry/checkpoint.json",
 };
 static const char *const known_own_folders[] = {
+  "_registry/claims/",
   "_registry/names/",
   "_registry/claims/",
   "_registry/tokens/",
@@ -217,23 +216,6 @@ walk (LoftVerify *self, GError **error)
   return TRUE;
 }
 
-/* Waits for what is on its way. */
-static gboolean
-wait_patiently (LoftVerify *self, GError **error)
-{
-  gint64 end = g_get_monotonic_time () + PATIENCE;
-
-  while (g_get_monotonic_time () < end)
-    {
-      if (g_cancellable_set_error_if_cancelled (self->upkeep->cancellable,
-                                                error))
-        return FALSE;
-      g_usleep (MOMENT);
-    }
-
-  return TRUE;
-}
-
 static gboolean
 look_again (LoftVerify *self,
             LoftDoubt doubt,
@@ -270,7 +252,8 @@ settle_doubts (LoftVerify *self, GError **error)
     }
   if (!doubts)
     return TRUE;
-  if (!wait_patiently (self, error) || !loft_verify_read_log (self, error))
+  if (!loft_upkeep_wait (self->upkeep, error) ||
+      !loft_verify_read_log (self, error))
     return FALSE;
 
   /* States before documents, as in the log of a publish. */

@@ -127,6 +127,29 @@ upkeep_kit_verify (RegistryFixture *fixture,
   return upkeep_kit_describe (report);
 }
 
+char *
+upkeep_kit_collect (RegistryFixture *fixture,
+                    gboolean dry_run,
+                    UpkeepProgress *progress,
+                    GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_collect_async (fixture->registry,
+                               dry_run,
+                               progress != NULL ? upkeep_kit_progress_cb : NULL,
+                               progress,
+                               progress != NULL ? progress->cancellable : NULL,
+                               upkeep_kit_take_cb,
+                               &result);
+  upkeep_kit_wait (&result);
+
+  g_autoptr (LoftReport) report =
+    loft_registry_collect_finish (fixture->registry, result, error);
+
+  return upkeep_kit_describe (report);
+}
+
 gboolean
 upkeep_kit_import (RegistryFixture *fixture,
                    const char *name,

@@ -51,6 +51,10 @@ char *upkeep_kit_verify (RegistryFixture *fixture,
                          const LoftVerifyOptions *options,
                          UpkeepProgress *progress,
                          GError **error);
+char *upkeep_kit_collect (RegistryFixture *fixture,
+                          gboolean dry_run,
+                          UpkeepProgress *progress,
+                          GError **error);
 gboolean upkeep_kit_import (RegistryFixture *fixture,
                             const char *name,
                             const char *version,
