@@ -238,6 +238,50 @@ abort_waits (ServerFixture *fixture)
       }
 }
 
+/* One that leaves while the storage is asked on its behalf. */
+static void
+abort_paused (ServerFixture *fixture)
+{
+  g_autoptr (GBytes) tarball = registry_kit_pack ("left-lib", "0.1.0", "x");
+  g_autofree char *put = make_put (tarball);
+  gsize size = 0;
+  const char *bytes = g_bytes_get_data (tarball, &size);
+
+  for (guint i = 0; i < GATE_KIT_LONG_VERSIONS; i++)
+    {
+      g_autofree char *get =
+        g_strdup_printf ("GET /packages/" GATE_KIT_LONG
+                         "/0.%u.0/download HTTP/1.1\r\nHost: x\r\n\r\n",
+                         i);
+      HttpClient *reader = gate_kit_send (fixture, get);
+      HttpClient *writer = gate_kit_send (fixture, put);
+
+      http_client_send (writer, bytes, size);
+      if (i % 3 == 0)
+        gate_kit_assert_alive (fixture);
+      leave (reader, i % N_LEAVES);
+      leave (writer, (i / 2) % N_LEAVES);
+    }
+}
+
+static void
+be_slow (LoftStorage *storage, const char *key, gpointer user_data)
+{
+  g_usleep (20 * G_TIME_SPAN_MILLISECOND);
+}
+
+static void
+test_paused (ServerFixture *fixture, gconstpointer test_data)
+{
+  LoftStorage *storage = fixture->registry.storage;
+
+  fault_storage_set_rival (storage, be_slow, NULL);
+  fault_storage_arm (storage, FAULT_READ_RIVAL, "", G_MAXUINT);
+  test_case (fixture, test_data);
+  g_assert_cmpuint (fault_storage_get_left (storage), <, G_MAXUINT);
+  fault_storage_arm (storage, FAULT_NONE, "", 0);
+}
+
 static void
 run_half_closed_wait (ServerFixture *fixture, gconstpointer data)
 {
@@ -333,6 +377,7 @@ main (int argc, char **argv)
   static const Case downloads = { abort_downloads };
   static const Case pipelines = { abort_pipelines };
   static const Case waits = { abort_waits };
+  static const Case paused = { abort_paused };
 
   g_test_init (&argc, &argv, NULL);
   log_kit_init ();
@@ -351,6 +396,7 @@ main (int argc, char **argv)
   ADD ("downloads", &downloads, test_case);
   ADD ("pipelines", &pipelines, test_case);
   ADD ("waits", &waits, test_case);
+  ADD ("paused", &paused, test_paused);
   ADD ("half-closed-wait", NULL, test_half_closed_wait);
   ADD ("crowd", NULL, test_crowd);
 
