@@ -8,6 +8,7 @@
 
 #include "http/loft-http-publish.h"
 
+#include "http/loft-body.h"
 #include "http/loft-link.h"
 #include "http/loft-problem.h"
 #include "http/loft-refusal.h"
@@ -22,7 +23,6 @@ static const char *const tarball_types[] = { "application/gzip",
                                              "application/x-gzip",
                                              "application/octet-stream",
                                              NULL };
-static const char *const json_types[] = { LOFT_MEDIA_TYPE_JSON, NULL };
 
 static gboolean
 is_new_required (LoftRequest *request)
@@ -169,63 +169,6 @@ prepare_publish (LoftRequest *request, GError **error)
 }
 
 static gboolean
-refuse_member (const char *member, const char *type, GError **error)
-{
-  g_set_error (error,
-               LOFT_REGISTRY_ERROR,
-               LOFT_REGISTRY_ERROR_MALFORMED,
-               "“%s” must be %s",
-               member,
-               type);
-
-  return FALSE;
-}
-
-static gboolean
-take_string (JsonObject *object,
-             const char *member,
-             gboolean required,
-             char **out_string,
-             GError **error)
-{
-  JsonNode *node = json_object_get_member (object, member);
-
-  if (!required && (node == NULL || JSON_NODE_HOLDS_NULL (node)))
-    return TRUE;
-  if (loft_json_get_string (object, member) == NULL)
-    return refuse_member (member, "a string", error);
-  *out_string = g_strdup (loft_json_get_string (object, member));
-
-  return TRUE;
-}
-
-static gboolean
-take_authors (JsonObject *object, GStrv *out_authors, GError **error)
-{
-  JsonNode *node = json_object_get_member (object, "authors");
-  JsonArray *array = loft_json_get_array (object, "authors");
-
-  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
-    return TRUE;
-  if (array == NULL)
-    return refuse_member ("authors", "an array of strings", error);
-
-  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
-  for (guint i = 0; i < json_array_get_length (array); i++)
-    {
-      JsonNode *element = json_array_get_element (array, i);
-
-      if (!JSON_NODE_HOLDS_VALUE (element) ||
-          json_node_get_value_type (element) != G_TYPE_STRING)
-        return refuse_member ("authors", "an array of strings", error);
-      g_strv_builder_add (builder, json_node_get_string (element));
-    }
-  *out_authors = g_strv_builder_end (builder);
-
-  return TRUE;
-}
-
-static gboolean
 take_manifest (JsonObject *object, JsonNode **out_manifest, GError **error)
 {
   JsonNode *node = json_object_get_member (object, "manifest");
@@ -233,7 +176,7 @@ take_manifest (JsonObject *object, JsonNode **out_manifest, GError **error)
   if (node == NULL || JSON_NODE_HOLDS_NULL (node))
     return TRUE;
   if (!JSON_NODE_HOLDS_OBJECT (node))
-    return refuse_member ("manifest", "an object", error);
+    return loft_body_refuse ("manifest", "an object", error);
   *out_manifest = json_node_copy (node);
 
   return TRUE;
@@ -255,22 +198,34 @@ take_members (LoftPublishRequest *publish, JsonNode *json, GError **error)
 
   JsonObject *object = json_node_get_object (json);
   if (loft_json_get_string (object, "tarball") == NULL)
-    return refuse_member ("tarball", "a string", error);
+    return loft_body_refuse ("tarball", "a string", error);
 
-  return take_string (object, "name", TRUE, &publish->name, error) &&
-         take_string (object, "version", TRUE, &publish->version, error) &&
-         take_string (object,
-                      "description",
-                      FALSE,
-                      &publish->description,
-                      error) &&
-         take_string (object,
-                      "repository",
-                      FALSE,
-                      &publish->repository,
-                      error) &&
-         take_string (object, "license", FALSE, &publish->license, error) &&
-         take_authors (object, &publish->authors, error) &&
+  return loft_body_take_string (object, "name", TRUE, &publish->name, error) &&
+         loft_body_take_string (object,
+                                "version",
+                                TRUE,
+                                &publish->version,
+                                error) &&
+         loft_body_take_string (object,
+                                "description",
+                                FALSE,
+                                &publish->description,
+                                error) &&
+         loft_body_take_string (object,
+                                "repository",
+                                FALSE,
+                                &publish->repository,
+                                error) &&
+         loft_body_take_string (object,
+                                "license",
+                                FALSE,
+                                &publish->license,
+                                error) &&
+         loft_body_take_strings (object,
+                                 "authors",
+                                 FALSE,
+                                 &publish->authors,
+                                 error) &&
          take_manifest (object, &publish->manifest, error);
 }
 
@@ -389,7 +344,7 @@ handle_publish (LoftRequest *request)
 const LoftEndpoint loft_write_publish = {
   .handle = handle_publish,
   .prepare = prepare_publish,
-  .media_types = json_types,
+  .media_types = loft_body_types,
   .body_required = TRUE,
 };
 const LoftEndpoint loft_write_put = {

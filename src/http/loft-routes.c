@@ -10,7 +10,9 @@
 
 #include "http/loft-changes.h"
 #include "http/loft-http-figures.h"
+#include "http/loft-http-owners.h"
 #include "http/loft-http-publish.h"
+#include "http/loft-http-tokens.h"
 #include "http/loft-http-yank.h"
 #include "http/loft-metrics.h"
 #include "http/loft-problem.h"
@@ -28,11 +30,16 @@ static const LoftRoute routes[] = {
   { "POST", "/packages/publish", &loft_write_publish },
   { "GET", "/packages/:name", &loft_read_versions },
   { "GET", "/packages/:name/dependents", &loft_read_dependents },
+  { "PUT", "/packages/:name/owners", &loft_write_owners },
   { "GET", "/packages/:name/:version", &loft_read_version },
   { "PUT", "/packages/:name/:version", &loft_write_put },
   { "GET", "/packages/:name/:version/download", &loft_read_download },
   { "POST", "/packages/:name/:version/yank", &loft_write_yank },
   { "DELETE", "/packages/:name/:version/yank", &loft_write_yank },
+  { "GET", "/auth/me", &loft_read_me },
+  { "GET", "/tokens", &loft_read_tokens },
+  { "POST", "/tokens", &loft_write_tokens },
+  { "DELETE", "/tokens/:id", &loft_write_token },
 };
 
 /* What is served behind a view's prefix, such as `/at/2026-09-01`. */

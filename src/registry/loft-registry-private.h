@@ -169,11 +169,13 @@ typedef struct
   GStrv scopes;        /* owned, nullable */
   char *pattern;       /* owned, nullable */
   guint64 seconds;
-  LoftToken *created; /* owned, nullable */
-  char *secret;       /* owned, nullable */
-  GPtrArray *tokens;  /* owned, nullable */
+  LoftToken *found;  /* owned, nullable */
+  char *secret;      /* owned, nullable */
+  GPtrArray *tokens; /* owned, nullable */
 } LoftTokenJob;
 
+gboolean
+loft_registry_identify (LoftRegistry *self, LoftTokenJob *job, GError **error);
 gboolean loft_registry_create_token (LoftRegistry *self,
                                      LoftTokenJob *job,
                                      GError **error);

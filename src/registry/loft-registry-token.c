@@ -26,7 +26,7 @@ job_free (gpointer data)
   g_free (job->name);
   g_strfreev (job->scopes);
   g_free (job->pattern);
-  g_clear_pointer (&job->created, loft_token_free);
+  g_clear_pointer (&job->found, loft_token_free);
   g_free (job->secret);
   g_clear_pointer (&job->tokens, g_ptr_array_unref);
   g_free (job);
@@ -57,6 +57,67 @@ do_job (GTask *task, JobFunc func)
     }
   loft_registry_translate_error (&local_error);
   g_task_return_error (task, g_steal_pointer (&local_error));
+}
+
+static void
+identify_in_thread_cb (GTask *task,
+                       gpointer source_object,
+                       gpointer task_data,
+                       GCancellable *cancellable)
+{
+  do_job (task, loft_registry_identify);
+}
+
+/**
+ * loft_registry_identify_async:
+ * @self: a registry
+ * @token: (nullable): a bearer token
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is known
+ * @user_data: for @callback
+ *
+ * Finds out whom a token stands for that was issued here.
+ */
+void
+loft_registry_identify_async (LoftRegistry *self,
+                              const char *token,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  const LoftCaller caller = { .token = token };
+
+  g_task_set_source_tag (task, loft_registry_identify_async);
+  g_task_set_task_data (task, job_new (&caller), job_free);
+  loft_registry_run (self, task, identify_in_thread_cb);
+}
+
+/**
+ * loft_registry_identify_finish:
+ * @self: a registry
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends what loft_registry_identify_async() began.
+ *
+ * Returns: (transfer full): the token, or %NULL with @error set to a
+ *   #LoftRegistryError: %LOFT_REGISTRY_ERROR_TOKEN_NEEDED if it is not good
+ */
+LoftToken *
+loft_registry_identify_finish (LoftRegistry *self,
+                               GAsyncResult *result,
+                               GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  LoftTokenJob *job = g_task_get_task_data (G_TASK (result));
+
+  return g_task_propagate_boolean (G_TASK (result), error)
+           ? g_steal_pointer (&job->found)
+           : NULL;
 }
 
 static void
@@ -131,7 +192,7 @@ loft_registry_create_token_finish (LoftRegistry *self,
     return NULL;
   *out_secret = g_steal_pointer (&job->secret);
 
-  return g_steal_pointer (&job->created);
+  return g_steal_pointer (&job->found);
 }
 
 static void

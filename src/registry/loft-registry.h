@@ -350,6 +350,15 @@ gboolean loft_registry_set_owners_finish (LoftRegistry *self,
                                           GAsyncResult *result,
                                           GError **error);
 
+void loft_registry_identify_async (LoftRegistry *self,
+                                   const char *token,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+LoftToken *loft_registry_identify_finish (LoftRegistry *self,
+                                          GAsyncResult *result,
+                                          GError **error);
+
 void loft_registry_create_token_async (LoftRegistry *self,
                                        const LoftTokenWish *wish,
                                        const LoftCaller *caller,

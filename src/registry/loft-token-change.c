@@ -70,6 +70,31 @@ identify (LoftRegistry *self,
   return TRUE;
 }
 
+/**
+ * loft_registry_identify:
+ * @self: a registry
+ * @job: whose token it is, and where the answer goes
+ * @error: return location for a #GError
+ *
+ * Finds out whom a token stands for. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to a #LoftRegistryError or a
+ *   #LoftStorageError
+ */
+gboolean
+loft_registry_identify (LoftRegistry *self, LoftTokenJob *job, GError **error)
+{
+  g_auto (Bearer) bearer = { NULL };
+
+  if (!identify (self, job, &bearer, error))
+    return FALSE;
+
+  job->found = g_steal_pointer (&bearer.issued);
+  g_clear_pointer (&job->found->sha256, g_free);
+
+  return TRUE;
+}
+
 static gboolean
 forbid (const char *message, GError **error)
 {
@@ -316,7 +341,7 @@ loft_registry_create_token (LoftRegistry *self,
       !check_parent (self, job, token, error) || !tell (self, created, error))
     return FALSE;
 
-  job->created = g_steal_pointer (&token);
+  job->found = g_steal_pointer (&token);
   job->secret = g_steal_pointer (&secret);
 
   return TRUE;
