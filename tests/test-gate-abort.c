@@ -365,6 +365,11 @@ run_crowd (ServerFixture *fixture, gconstpointer data)
 static void
 test_crowd (ServerFixture *fixture, gconstpointer test_data)
 {
+  if (g_getenv ("LOFT_TEST_SHORT") != NULL)
+    {
+      g_test_skip ("this takes long");
+      return;
+    }
   server_fixture_run (fixture, run_crowd, NULL);
 }
 
