@@ -30,6 +30,7 @@ gboolean usage_wait (DaemonKit *daemon,
                      guint seconds,
                      Usage *out,
                      GError **error);
+gboolean usage_is_meaningful (void);
 gboolean
 usage_limit_descriptors (DaemonKit *daemon, guint limit, GError **error);
 

@@ -259,11 +259,14 @@ publish_in_thread (gpointer data)
       while (package->versions < VERSIONS_MAX && !is_stopping (self))
         {
           publish (self, wire, package, random);
+
+          /* Never the last, or all would be as it was before. */
           if (package->versions % 3 == 0)
-            toggle (self,
-                    wire,
-                    package,
-                    (guint) g_rand_int_range (random, 0, package->versions));
+            toggle (
+              self,
+              wire,
+              package,
+              (guint) g_rand_int_range (random, 0, package->versions - 1));
           g_usleep (PAUSE);
         }
     }

@@ -27,6 +27,7 @@
  * longer than "make check".
  */
 #define SECONDS 2
+#define SECONDS_SHORT 0.5
 #define LATENCY_MAX (5 * G_USEC_PER_SEC)
 #define READY_SECONDS 60
 #define SETTLE_SECONDS 60
@@ -107,7 +108,10 @@ get_seconds (void)
 {
   const char *text = g_getenv ("SIEGE_SECONDS");
 
-  return text != NULL ? strtod (text, NULL) : SECONDS;
+  if (text != NULL)
+    return strtod (text, NULL);
+
+  return g_getenv ("LOFT_TEST_SHORT") != NULL ? SECONDS_SHORT : SECONDS;
 }
 
 static char *
@@ -259,7 +263,8 @@ assert_given_back (Fixture *fixture, const Usage *before, const char *kind)
                   (double) before->memory / (1024 * 1024),
                   (double) after.memory / (1024 * 1024));
   g_assert_true (same);
-  g_assert_cmpuint (after.memory, <, before->memory + MEMORY_KEPT);
+  if (usage_is_meaningful ())
+    g_assert_cmpuint (after.memory, <, before->memory + MEMORY_KEPT);
 }
 
 typedef struct

@@ -24,6 +24,7 @@
  * SOAK_SECONDS says how long; "make soak" takes ten minutes.
  */
 #define SECONDS 20
+#define SECONDS_SHORT 6
 #define READY_SECONDS 60
 #define SETTLE_SECONDS 60
 #define WORKERS 2
@@ -41,14 +42,24 @@ typedef struct
   guint kills;
 } Fixture;
 
+static double
+get_seconds (void)
+{
+  const char *text = g_getenv ("SOAK_SECONDS");
+
+  if (text != NULL)
+    return strtod (text, NULL);
+
+  return g_getenv ("LOFT_TEST_SHORT") != NULL ? SECONDS_SHORT : SECONDS;
+}
+
 static void
 set_up (Fixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
   g_autofree char *workers = g_strdup_printf ("%d", WORKERS);
-  const char *seconds = g_getenv ("SOAK_SECONDS");
 
-  fixture->seconds = seconds != NULL ? strtod (seconds, NULL) : SECONDS;
+  fixture->seconds = get_seconds ();
   fixture->memory = g_array_new (FALSE, FALSE, sizeof (guint64));
   fixture->daemon = daemon_kit_new (NULL, &error);
   g_assert_no_error (error);
@@ -167,7 +178,8 @@ check_memory (Fixture *fixture)
                   "second",
                   (double) early / (1024 * 1024),
                   (double) late / (1024 * 1024));
-  g_assert_cmpuint (late, <, early + MEMORY_KEPT);
+  if (usage_is_meaningful ())
+    g_assert_cmpuint (late, <, early + MEMORY_KEPT);
 }
 
 static void
