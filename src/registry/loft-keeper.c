@@ -75,6 +75,9 @@ make_ready (LoftRegistry *self, GError **error)
   if (!loft_catalog_set_note (self->catalog, NOTE_CLEAN, "no", error))
     return FALSE;
 
+  if (!loft_registry_adopt_tokens (self, error))
+    return FALSE;
+
   /* What was answered from the storage alone may have looked otherwise. */
   loft_registry_note_reached (self);
   loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, TRUE);

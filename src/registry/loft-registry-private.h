@@ -186,6 +186,9 @@ gboolean loft_registry_revoke_token (LoftRegistry *self,
                                      LoftTokenJob *job,
                                      GError **error);
 
+gboolean loft_registry_adopt_tokens (LoftRegistry *self, GError **error);
+gboolean
+loft_registry_tell_of (LoftRegistry *self, GPtrArray *tokens, GError **error);
 gboolean loft_registry_tell_tokens (LoftRegistry *self,
                                     GCancellable *cancellable,
                                     GError **error);

@@ -223,10 +223,18 @@ make_token (LoftRegistry *self,
   return g_steal_pointer (&token);
 }
 
-/* Tells the log of tokens: of their beginnings, if it has missed one, and of
- * their ends. */
-static gboolean
-tell (LoftRegistry *self, GPtrArray *tokens, GError **error)
+/**
+ * loft_registry_tell_of:
+ * @self: a registry
+ * @tokens: (element-type LoftToken): tokens, as they are stored
+ * @error: return location for a #GError
+ *
+ * Makes sure that the log has the beginnings of tokens, and their ends. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set as by loft_log_append()
+ */
+gboolean
+loft_registry_tell_of (LoftRegistry *self, GPtrArray *tokens, GError **error)
 {
   g_autoptr (GPtrArray) events =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
@@ -338,7 +346,8 @@ loft_registry_create_token (LoftRegistry *self,
   g_autoptr (GPtrArray) created = g_ptr_array_new ();
   g_ptr_array_add (created, token);
   if (!loft_token_store_create (tokens, token, error) ||
-      !check_parent (self, job, token, error) || !tell (self, created, error))
+      !check_parent (self, job, token, error) ||
+      !loft_registry_tell_of (self, created, error))
     return FALSE;
 
   job->found = g_steal_pointer (&token);
@@ -489,7 +498,7 @@ loft_registry_revoke_token (LoftRegistry *self,
       g_ptr_array_add (revoked, one);
     }
 
-  return tell (self, revoked, error);
+  return loft_registry_tell_of (self, revoked, error);
 }
 
 /**
@@ -513,5 +522,5 @@ loft_registry_tell_tokens (LoftRegistry *self,
                            cancellable,
                            error);
 
-  return all != NULL && tell (self, all, error);
+  return all != NULL && loft_registry_tell_of (self, all, error);
 }
