@@ -32,8 +32,8 @@ publish (Fixture *fixture, const char *name, const char *version)
 }
 
 /* Seven events: one for what was adopted, the claim and the first version of
- * hello in one entry, its second version, which is entry 4, what was yanked, and
- * the claim and the version of other in one entry. */
+ * hello in one entry, its second version, which is entry 4, what was yanked,
+ * and the claim and the version of other in one entry. */
 static void
 set_up (Fixture *fixture, gconstpointer test_data)
 {

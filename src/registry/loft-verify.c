@@ -41,11 +41,8 @@ static const char *const known_own_files[] = {
   "_registry/checkpoint.json",
 };
 static const char *const known_own_folders[] = {
-  "_registry/claims/",
-  "_registry/names/",
-  "_registry/claims/",
-  "_registry/tokens/",
-  "_registry/checkpoint/",
+  "_registry/claims/", "_registry/names/",      "_registry/claims/",
+  "_registry/tokens/", "_registry/checkpoint/",
 };
 
 typedef struct
