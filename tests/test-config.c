@@ -477,6 +477,54 @@ test_print (Fixture *fixture, gconstpointer test_data)
     g_assert_true (loft_config_is_same (config, again, i));
 }
 
+/* What is handed to another process is all of it, and nothing that only that
+ * process's files or variables would say. */
+static void
+test_data (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  const char *options[LOFT_CONFIG_N_KEYS] = {
+    [LOFT_CONFIG_STORAGE] = "/tmp/a \\ b; c=\xc3\xa9 #d",
+    [LOFT_CONFIG_RESERVED_NAMES] = "one, two; three",
+    [LOFT_CONFIG_WORKERS] = "7",
+  };
+
+  write_file (fixture,
+              "[registry]\npublish=open\n"
+              "[filesystem]\nSecret= a \\s\\n;=#b\n",
+              -1);
+  g_autoptr (LoftConfig) config =
+    loft_config_load (fixture->file, NULL, options, &error);
+  g_assert_no_error (error);
+  g_autofree char *data = loft_config_to_data (config);
+  g_autoptr (LoftConfig) again = loft_config_new_from_data (data, &error);
+  g_assert_no_error (error);
+
+  for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
+    g_assert_true (loft_config_is_same (config, again, i));
+
+  static const char *const keys[] = { "Root", "Secret" };
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    {
+      g_autofree char *ours =
+        g_key_file_get_string (loft_config_get_key_file (config),
+                               "filesystem",
+                               keys[i],
+                               &error);
+      g_assert_no_error (error);
+      g_autofree char *theirs =
+        g_key_file_get_string (loft_config_get_key_file (again),
+                               "filesystem",
+                               keys[i],
+                               &error);
+      g_assert_no_error (error);
+      g_assert_cmpstr (ours, ==, theirs);
+    }
+
+  g_assert_null (loft_config_new_from_data ("[registry]\n", &error));
+  g_assert_nonnull (error);
+}
+
 /* Whatever bytes a file holds, reading it ends in a configuration or an error.
  */
 static void
@@ -523,6 +571,7 @@ main (int argc, char **argv)
   g_test_add_func ("/config/other-mistakes", test_other_mistakes);
   ADD ("/config/backend", test_backend);
   ADD ("/config/print", test_print);
+  ADD ("/config/data", test_data);
 
 #undef ADD
 

@@ -425,6 +425,45 @@ test_kill (Fixture *fixture, gconstpointer test_data)
   stop (fixture);
 }
 
+/* What is running is finished, also where all processes are told to stop at
+ * once and by each other; what comes then is refused. */
+static void
+test_stop (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) tarball = package_kit_make ("slow", "1.0.0", 100000, 1);
+  gsize size;
+  const char *data = g_bytes_get_data (tarball, &size);
+  g_autofree char *head =
+    g_strdup_printf ("PUT /packages/slow/1.0.0 HTTP/1.1\r\n"
+                     "Host: 127.0.0.1\r\n"
+                     "Content-Type: application/gzip\r\n"
+                     "Content-Length: %" G_GSIZE_FORMAT "\r\n\r\n",
+                     size);
+
+  g_assert_true (wire_write (fixture->wires[0], head, strlen (head), &error));
+  g_assert_true (wire_write (fixture->wires[0], data, size / 2, &error));
+  g_usleep (100000);
+  for (guint i = 0; i < WORKERS; i++)
+    kill (g_array_index (fixture->pids, GPid, i), SIGTERM);
+  daemon_kit_ask_to_stop (fixture->daemon);
+  g_usleep (300000);
+
+  g_autoptr (Wire) late = wire_new (fixture->daemon->port);
+  g_assert_null (wire_get (late, "/packages", NULL));
+  g_assert_true (
+    wire_write (fixture->wires[0], data + size / 2, size - size / 2, &error));
+  g_autoptr (WireAnswer) answer = wire_read (fixture->wires[0], TRUE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (answer->status, ==, 201);
+  daemon_kit_wait_stopped (fixture->daemon, &error);
+  g_assert_no_error (error);
+
+  start (fixture);
+  assert_everywhere (fixture, "slow", "1.0.0", TRUE);
+  stop (fixture);
+}
+
 /* Workers do not outlive their parent, and the next one finds all as it was. */
 static void
 test_parent (Fixture *fixture, gconstpointer test_data)
@@ -576,6 +615,7 @@ main (int argc, char **argv)
   add ("/workers/wait", test_wait, FALSE);
   add ("/workers/reload", test_reload, FALSE);
   add ("/workers/kill", test_kill, TRUE);
+  add ("/workers/stop", test_stop, FALSE);
   add ("/workers/parent", test_parent, FALSE);
   add ("/workers/passed", test_passed, FALSE);
   add ("/workers/passed/unix", test_passed_unix, FALSE);

@@ -65,8 +65,10 @@ stop_cb (gpointer user_data)
 {
   Worker *self = user_data;
 
+  /* A service manager may tell all processes what the parent tells us as well;
+   * to end at once is the parent's to decide. */
   if (self->stopping)
-    _exit (EXIT_FAILURE);
+    return G_SOURCE_CONTINUE;
 
   self->stopping = TRUE;
   loft_http_server_drain_async (self->server, NULL, drained_cb, self);

@@ -248,6 +248,7 @@ spawn (Worker *worker, int link, GError **error)
     targets[i] = LOFT_WORKERS_FD_LINK + (int) i;
   environment = g_environ_unsetenv (environment, "LISTEN_PID");
   environment = g_environ_unsetenv (environment, "LISTEN_FDS");
+  environment = g_environ_unsetenv (environment, "LISTEN_FDNAMES");
 
   return g_spawn_async_with_pipes_and_fds (NULL,
                                            arguments,
