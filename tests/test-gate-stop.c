@@ -312,6 +312,27 @@ test_fresh (ServerFixture *fixture, gconstpointer test_data)
   leave_clear (&leave);
 }
 
+/* Those who have connected, and whom the server has not even seen when it takes
+ * leave, are served too, and not reset. */
+static void
+test_queue (ServerFixture *fixture, gconstpointer test_data)
+{
+  static const char *const texts[] = {
+    GATE_KIT_GET ("/packages/" GATE_KIT_SMALL),
+    GATE_KIT_GET ("/packages/" GATE_KIT_SMALL "/0.1.0/download"),
+    GATE_KIT_GET ("/changes?since=100000&wait=55"),
+  };
+  Leave leave;
+
+  leave_init (&leave, fixture);
+  for (guint i = 0; i < 30; i++)
+    add_client (&leave, texts[i % G_N_ELEMENTS (texts)]);
+  g_assert_true (server_fixture_drain (fixture));
+  for (guint i = 0; i < leave.clients->len; i++)
+    assert_last_answer (leave.clients->pdata[i], 200);
+  leave_clear (&leave);
+}
+
 #define REFUSED (8 * MEBIBYTE)
 
 static void
@@ -405,6 +426,7 @@ main (int argc, char **argv)
   ADD ("large", test_large);
   ADD ("flood", test_flood);
   ADD ("fresh", test_fresh);
+  ADD ("queue", test_queue);
   ADD ("refused", test_refused);
   ADD ("stuck", test_stuck);
 

@@ -45,6 +45,9 @@
 #define ACCEPT_SHARE 8
 #define ACCEPTS_MAX 64
 
+/* Of those that wait when nobody is accepted any more. */
+#define LAST_ACCEPTS_MAX 4096
+
 /* Bytes that the system takes for a client before it has sent them. Without a
  * bound it takes megabytes, for each client that reads slowly, out of memory
  * that all connections of the machine share. */
@@ -427,4 +430,24 @@ loft_gate_accept (LoftGate *self, LoftWatch *watch)
   guint more = MIN (count_waiting (listener) / ACCEPT_SHARE, ACCEPTS_MAX);
   while (more > 0 && accept_next (self, listener))
     more--;
+}
+
+/**
+ * loft_gate_accept_last:
+ * @self: a gate that is about to close its listeners
+ *
+ * Accepts the connections that wait: the system would reset them, though their
+ * clients take them for accepted, and may have sent their requests.
+ */
+void
+loft_gate_accept_last (LoftGate *self)
+{
+  for (guint i = 0; i < self->listeners->len; i++)
+    {
+      LoftListener *listener = self->listeners->pdata[i];
+
+      for (guint n = 0; n < LAST_ACCEPTS_MAX && !listener->paused; n++)
+        if (!accept_next (self, listener))
+          break;
+    }
 }

@@ -78,6 +78,7 @@ struct _LoftGate
 
 /* loft-gate-accept.c */
 void loft_gate_accept (LoftGate *self, LoftWatch *watch);
+void loft_gate_accept_last (LoftGate *self);
 void loft_gate_resume_listeners (LoftGate *self);
 void loft_gate_close_listeners (LoftGate *self);
 gboolean loft_gate_has_paused_listener (LoftGate *self);

@@ -191,6 +191,7 @@ loft_gate_stop (LoftGate *self)
   g_return_if_fail (LOFT_IS_GATE (self));
 
   self->stopping = TRUE;
+  loft_gate_accept_last (self);
   loft_gate_close_listeners (self);
   for (guint i = 0; i < self->connections->len; i++)
     loft_connection_mark_again (self->connections->pdata[i]);

@@ -364,16 +364,18 @@ drain_timeout_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
-/* An answer that is written has not left yet. */
+/* An answer that is written has not left yet; and another request may have come
+ * meanwhile. */
 static gboolean
 drained_cb (gpointer user_data)
 {
   LoftHttpServer *self = LOFT_HTTP_SERVER (user_data);
+  gboolean is_idle = g_queue_is_empty (&self->shared->requests);
 
-  if (!loft_gate_is_quiet (loft_front_get_gate (self->front)) &&
+  if ((!is_idle || !loft_gate_is_quiet (loft_front_get_gate (self->front))) &&
       g_get_monotonic_time () < self->drain_until)
     return G_SOURCE_CONTINUE;
-  finish_drain (self, TRUE);
+  finish_drain (self, is_idle);
 
   return G_SOURCE_REMOVE;
 }
