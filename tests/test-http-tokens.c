@@ -379,6 +379,42 @@ test_owners (Fixture *fixture, gconstpointer test_data)
   run (fixture, run_owners);
 }
 
+/* Who can publish nothing is told so before the body is sent. */
+static void
+run_early (ServerFixture *server, gconstpointer data)
+{
+  Fixture *fixture = (Fixture *) server;
+  g_autofree char *guessed = loft_token_draw (NULL);
+  const struct
+  {
+    const char *token;
+    guint status;
+  } cases[] = { { guessed, 401 }, { fixture->admin, 100 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (HttpClient) client = http_client_new (fixture->server.port);
+      g_autofree char *head =
+        g_strdup_printf ("POST /packages/publish HTTP/1.1\r\n"
+                         "Host: 127.0.0.1\r\n"
+                         "Authorization: Bearer %s\r\n"
+                         "Content-Type: application/json\r\n"
+                         "Content-Length: 1000000\r\n"
+                         "Expect: 100-continue\r\n\r\n",
+                         cases[i].token);
+
+      http_client_send_text (client, head);
+      g_autoptr (HttpAnswer) answer = http_client_receive (client, TRUE);
+      g_assert_cmpuint (answer->status, ==, cases[i].status);
+    }
+}
+
+static void
+test_early (Fixture *fixture, gconstpointer test_data)
+{
+  run (fixture, run_early);
+}
+
 static void
 add (const char *path, void (*func) (Fixture *, gconstpointer))
 {
@@ -394,6 +430,7 @@ main (int argc, char **argv)
   add ("/http-tokens/same-answer", test_same_answer);
   add ("/http-tokens/bodies", test_bodies);
   add ("/http-tokens/owners", test_owners);
+  add ("/http-tokens/early", test_early);
 
   return g_test_run ();
 }

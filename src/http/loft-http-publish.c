@@ -168,6 +168,34 @@ prepare_publish (LoftRequest *request, GError **error)
   return receive (request, LOFT_UPLOAD_JSON, error);
 }
 
+static void
+check_token_cb (GObject *source_object,
+                GAsyncResult *result,
+                gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+
+  loft_registry_check_token_finish (LOFT_REGISTRY (source_object),
+                                    result,
+                                    &local_error);
+  loft_refusal_decide (request, g_steal_pointer (&local_error));
+}
+
+/* Who can publish nothing need not send it. */
+static void
+consult_publish (LoftRequest *request)
+{
+  g_autofree char *token = NULL;
+
+  loft_request_get_token (request, &token, NULL);
+  loft_registry_check_token_async (loft_request_get_registry (request),
+                                   token,
+                                   loft_request_get_cancellable (request),
+                                   check_token_cb,
+                                   g_object_ref (request));
+}
+
 static gboolean
 take_manifest (JsonObject *object, JsonNode **out_manifest, GError **error)
 {
@@ -344,6 +372,7 @@ handle_publish (LoftRequest *request)
 const LoftEndpoint loft_write_publish = {
   .handle = handle_publish,
   .prepare = prepare_publish,
+  .consult = consult_publish,
   .media_types = loft_body_types,
   .body_required = TRUE,
 };

@@ -47,16 +47,6 @@ send_json (LoftRequest *request, JsonNode *json)
   loft_response_send (request, SOUP_STATUS_OK, LOFT_MEDIA_TYPE_JSON, body);
 }
 
-static void
-send_problem (LoftRequest *request, const GError *error)
-{
-  if (loft_request_is_alive (request))
-    soup_message_headers_replace (loft_request_get_response_headers (request),
-                                  "Cache-Control",
-                                  "no-store");
-  loft_response_send_problem (request, error);
-}
-
 /* What clients look for is there, though there be nothing to say. */
 static JsonNode *
 describe (const LoftToken *token)
@@ -83,7 +73,7 @@ me_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
                                    &local_error);
   if (token == NULL)
     {
-      send_problem (request, local_error);
+      loft_response_send_problem (request, local_error);
       return;
     }
 
@@ -129,7 +119,7 @@ list_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
                                       &local_error);
   if (tokens == NULL)
     {
-      send_problem (request, local_error);
+      loft_response_send_problem (request, local_error);
       return;
     }
 
@@ -173,7 +163,7 @@ create_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
                                        &local_error);
   if (token == NULL)
     {
-      send_problem (request, local_error);
+      loft_response_send_problem (request, local_error);
       return;
     }
 
@@ -256,7 +246,7 @@ revoke_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
                                           result,
                                           &local_error))
     {
-      send_problem (request, local_error);
+      loft_response_send_problem (request, local_error);
       return;
     }
 

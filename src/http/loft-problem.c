@@ -20,6 +20,10 @@
 /* The same failure, met by every request, is worth one line a minute. */
 #define REPORT_INTERVAL (60 * G_USEC_PER_SEC)
 
+/* So many refusals a minute are told of: enough to see who errs, and that
+ * somebody guesses. */
+#define REFUSALS_MAX 60
+
 G_DEFINE_QUARK (loft_http_error, loft_http_error)
 
 static SoupStatus
@@ -248,14 +252,35 @@ is_alarming (const GError *error)
                            LOFT_REGISTRY_ERROR_READ_ONLY);
 }
 
+/* Who is refused leaves no trace but this: nobody who may not shall make us
+ * store anything. */
+static void
+report_refusal (const GError *error, const char *request_id)
+{
+  static gint64 begin = 0;
+  static guint refusals = 0;
+  gint64 now = g_get_monotonic_time ();
+
+  if (now - begin >= REPORT_INTERVAL)
+    {
+      begin = now;
+      refusals = 0;
+    }
+  if (refusals++ < REFUSALS_MAX)
+    g_message ("Request %s was refused: %s", request_id, error->message);
+  else
+    g_info ("Request %s was refused: %s", request_id, error->message);
+}
+
 /**
  * loft_problem_report:
  * @error: why a request failed
  * @request_id: the request's id
  *
- * Tells the journal of a failure of ours; what clients do wrong is not worth a
- * line beside that of the access log. A failure that repeats itself is reported
- * once a minute. Call it on the main thread, once for each failed request.
+ * Tells the journal of a failure of ours, and of who was refused; what else
+ * clients do wrong is not worth a line beside that of the access log. A failure
+ * that repeats itself is reported once a minute. Call it on the main thread,
+ * once for each failed request.
  */
 void
 loft_problem_report (const GError *error, const char *request_id)
@@ -266,7 +291,10 @@ loft_problem_report (const GError *error, const char *request_id)
   g_return_if_fail (error != NULL);
   g_return_if_fail (request_id != NULL);
 
-  if (!SOUP_STATUS_IS_SERVER_ERROR (loft_problem_get_status (error)))
+  SoupStatus status = loft_problem_get_status (error);
+  if (status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN)
+    report_refusal (error, request_id);
+  if (!SOUP_STATUS_IS_SERVER_ERROR (status))
     return;
 
   gint64 now = g_get_monotonic_time ();

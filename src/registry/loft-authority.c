@@ -142,6 +142,33 @@ identify (LoftAuthority *self,
   return FALSE;
 }
 
+/**
+ * loft_authority_check_token:
+ * @self: an authority
+ * @mode: who may publish
+ * @token: (nullable): the bearer token
+ * @error: return location for a #GError
+ *
+ * Tells whether the bearer of @token may publish anything at all. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to
+ *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED or a #LoftStorageError
+ */
+gboolean
+loft_authority_check_token (LoftAuthority *self,
+                            LoftPublishMode mode,
+                            const char *token,
+                            GError **error)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftToken) issued = NULL;
+
+  return mode == LOFT_PUBLISH_OPEN ||
+         identify (self, mode, token, &issued, error);
+}
+
 static gboolean
 check_scope (const LoftToken *issued,
              LoftScopes scope,

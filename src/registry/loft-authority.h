@@ -40,6 +40,10 @@ gboolean loft_authority_write_state (LoftAuthority *self,
                                      const LoftState *state,
                                      const char *etag,
                                      GError **error);
+gboolean loft_authority_check_token (LoftAuthority *self,
+                                     LoftPublishMode mode,
+                                     const char *token,
+                                     GError **error);
 gboolean loft_authority_may_claim (LoftAuthority *self,
                                    LoftPublishMode mode,
                                    const char *name,

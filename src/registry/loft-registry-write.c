@@ -148,6 +148,75 @@ loft_registry_check_publish_finish (LoftRegistry *self,
 }
 
 static void
+check_token_in_thread_cb (GTask *task,
+                          gpointer source_object,
+                          gpointer task_data,
+                          GCancellable *cancellable)
+{
+  LoftRegistry *self = LOFT_REGISTRY (source_object);
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  g_autoptr (GError) local_error = NULL;
+
+  if (loft_authority_check_token (self->authority,
+                                  settings->publish,
+                                  task_data,
+                                  &local_error))
+    {
+      g_task_return_boolean (task, TRUE);
+      return;
+    }
+  loft_registry_translate_error (&local_error);
+  g_task_return_error (task, g_steal_pointer (&local_error));
+}
+
+/**
+ * loft_registry_check_token_async:
+ * @self: a registry
+ * @token: (nullable): the bearer token
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it is known
+ * @user_data: for @callback
+ *
+ * Tells, while it is not known yet what is to be published, whether the bearer
+ * of @token may publish anything at all.
+ */
+void
+loft_registry_check_token_async (LoftRegistry *self,
+                                 const char *token,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+
+  g_task_set_source_tag (task, loft_registry_check_token_async);
+  g_task_set_task_data (task, g_strdup (token), g_free);
+  g_task_run_in_thread (task, check_token_in_thread_cb);
+}
+
+/**
+ * loft_registry_check_token_finish:
+ * @self: a registry
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends what loft_registry_check_token_async() began.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to a #LoftRegistryError
+ */
+gboolean
+loft_registry_check_token_finish (LoftRegistry *self,
+                                  GAsyncResult *result,
+                                  GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), FALSE);
+
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
 publish_job_free (gpointer data)
 {
   LoftPublishJob *job = data;

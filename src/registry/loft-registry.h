@@ -305,6 +305,15 @@ gboolean loft_registry_check_publish_finish (LoftRegistry *self,
                                              gboolean *out_exists,
                                              GError **error);
 
+void loft_registry_check_token_async (LoftRegistry *self,
+                                      const char *token,
+                                      GCancellable *cancellable,
+                                      GAsyncReadyCallback callback,
+                                      gpointer user_data);
+gboolean loft_registry_check_token_finish (LoftRegistry *self,
+                                           GAsyncResult *result,
+                                           GError **error);
+
 void loft_registry_publish_async (LoftRegistry *self,
                                   LoftPublishRequest *request,
                                   GCancellable *cancellable,
