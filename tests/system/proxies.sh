@@ -111,7 +111,7 @@ start_proxy ()
     "run_$1" >"$1.log" 2>&1 &
     proxy_pid=$!
     pids="$pids $proxy_pid"
-    within 5 proxy_answers && return
+    within 10 proxy_answers && return
     kill -KILL "$proxy_pid" 2>/dev/null
   done
   return 1
