@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <gio/gunixsocketaddress.h>
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 
@@ -464,6 +465,36 @@ test_stop (Fixture *fixture, gconstpointer test_data)
   stop (fixture);
 }
 
+/* One that can't start is started again and again, until it can. */
+static void
+test_unable (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *away = g_strconcat (fixture->daemon->storage, "-", NULL);
+
+  g_assert_cmpint (g_rename (fixture->daemon->storage, away), ==, 0);
+  kill (g_array_index (fixture->pids, GPid, 0), SIGKILL);
+  for (guint i = 0; i < 10000; i++)
+    {
+      g_autofree char *log = daemon_kit_dup_log (fixture->daemon);
+      const char *first = strstr (log, "A worker can't serve: ");
+
+      if (first != NULL && strstr (first + 1, "A worker can't serve: ") != NULL)
+        break;
+      g_assert_cmpuint (i, <, 9999);
+      g_usleep (1000);
+    }
+
+  g_assert_cmpint (g_rename (away, fixture->daemon->storage), ==, 0);
+  connect_to_all (fixture);
+  g_assert_cmpuint (publish (fixture->wires[2], "hello", "1.0.0", 500),
+                    ==,
+                    201);
+  assert_everywhere (fixture, "hello", "1.0.0", TRUE);
+  daemon_kit_stop (fixture->daemon, &error);
+  g_assert_no_error (error);
+}
+
 /* Workers do not outlive their parent, and the next one finds all as it was. */
 static void
 test_parent (Fixture *fixture, gconstpointer test_data)
@@ -615,6 +646,7 @@ main (int argc, char **argv)
   add ("/workers/wait", test_wait, FALSE);
   add ("/workers/reload", test_reload, FALSE);
   add ("/workers/kill", test_kill, TRUE);
+  add ("/workers/unable", test_unable, TRUE);
   add ("/workers/stop", test_stop, FALSE);
   add ("/workers/parent", test_parent, FALSE);
   add ("/workers/passed", test_passed, FALSE);

@@ -231,32 +231,35 @@ set_up (Worker *self, const char *description, GError **error)
 /**
  * loft_worker_run:
  * @description: the worker's slot, a comma, and how many sockets it has
- * @error: return location for a #GError
  *
  * Serves in a process that was started by #LoftWorkers, until that says to
- * stop. Then running requests are finished within the configured time.
+ * stop. Then running requests are finished within the configured time. If it
+ * can't, that is said in the log.
  *
- * Returns: %TRUE if it served and stopped in order; %FALSE with @error set if
- *   it could not start
+ * Returns: what the process is to exit with: 0 if it served and stopped in
+ *   order, %LOFT_WORKERS_EXIT if it could not start
  */
-gboolean
-loft_worker_run (const char *description, GError **error)
+int
+loft_worker_run (const char *description)
 {
-  g_return_val_if_fail (description != NULL, FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  g_return_val_if_fail (description != NULL, LOFT_WORKERS_EXIT);
 
   g_auto (Worker) self = { .loop = g_main_loop_new (NULL, FALSE) };
+  g_autoptr (GError) local_error = NULL;
 
   prctl (PR_SET_NAME, "loft-registryd");
   signal (SIGINT, SIG_IGN);
   signal (SIGHUP, SIG_IGN);
-  if (!set_up (&self, description, error))
-    return FALSE;
+  if (!set_up (&self, description, &local_error))
+    {
+      g_warning ("A worker can't serve: %s", local_error->message);
+      return LOFT_WORKERS_EXIT;
+    }
 
   guint source = g_unix_signal_add (SIGTERM, stop_cb, &self);
   g_main_loop_run (self.loop);
   loft_registry_stop (self.registry);
   g_source_remove (source);
 
-  return TRUE;
+  return EXIT_SUCCESS;
 }

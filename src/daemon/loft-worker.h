@@ -10,6 +10,6 @@
 
 G_BEGIN_DECLS
 
-gboolean loft_worker_run (const char *description, GError **error);
+int loft_worker_run (const char *description);
 
 G_END_DECLS

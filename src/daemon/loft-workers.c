@@ -116,7 +116,7 @@ loft_workers_class_init (LoftWorkersClass *klass)
    * LoftWorkers::died:
    * @self: the workers
    *
-   * One has ended without having been told to, or in the middle of its work.
+   * One has ended in the middle of its work.
    */
   signals[SIGNAL_DIED] = g_signal_new ("died",
                                        LOFT_TYPE_WORKERS,
@@ -299,6 +299,13 @@ is_in_order (int status)
          (WIFSIGNALED (status) && WTERMSIG (status) == SIGTERM);
 }
 
+/* It has said itself why, and has left nothing half done. */
+static gboolean
+could_not_start (int status)
+{
+  return WIFEXITED (status) && WEXITSTATUS (status) == LOFT_WORKERS_EXIT;
+}
+
 static void
 report_end (const Worker *worker, int status)
 {
@@ -306,8 +313,8 @@ report_end (const Worker *worker, int status)
     g_message ("Worker %u, process %d, was stopped",
                worker->slot,
                (int) worker->pid);
-  else if (is_in_order (status))
-    g_debug ("Worker %u has stopped", worker->slot);
+  else if (is_in_order (status) || could_not_start (status))
+    g_debug ("Worker %u has ended", worker->slot);
   else if (WIFSIGNALED (status))
     g_warning ("Worker %u, process %d, was ended by signal %d",
                worker->slot,
@@ -330,7 +337,7 @@ ended_cb (GPid pid, int status, gpointer user_data)
   clear_source (&worker->watch);
   close_link (worker);
   worker->pid = 0;
-  if (!is_in_order (status))
+  if (!is_in_order (status) && !could_not_start (status))
     g_signal_emit (self, signals[SIGNAL_DIED], 0);
 
   if (self->stop != NULL)

@@ -18,6 +18,9 @@ G_BEGIN_DECLS
 #define LOFT_WORKERS_FD_PAGE 4
 #define LOFT_WORKERS_FD_BELLS 5
 
+/* What a worker exits with that could not start. */
+#define LOFT_WORKERS_EXIT 3
+
 #define LOFT_TYPE_WORKERS (loft_workers_get_type ())
 G_DECLARE_FINAL_TYPE (LoftWorkers, loft_workers, LOFT, WORKERS, GObject)
 

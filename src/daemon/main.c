@@ -122,9 +122,7 @@ main (int argc, char **argv)
   if (option_worker != NULL)
     {
       loft_log_writer_install ();
-      return loft_worker_run (option_worker, &error)
-               ? EXIT_SUCCESS
-               : fail (error, EXIT_FAILURE);
+      return loft_worker_run (option_worker);
     }
 
   g_autoptr (LoftConfig) config =
