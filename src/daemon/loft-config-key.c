@@ -121,6 +121,13 @@ static const LoftConfigKeyInfo infos[] = {
     .maximum = 366 * 86400,
     .reloadable = TRUE,
   },
+  [LOFT_CONFIG_BUS] = {
+    .group = "registry",
+    .name = "bus",
+    .type = LOFT_CONFIG_CHOICE,
+    .fallback = "none",
+    .choices = "none system session",
+  },
   [LOFT_CONFIG_VERBOSE] = {
     .group = "registry",
     .name = "verbose",

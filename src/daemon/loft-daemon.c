@@ -17,6 +17,8 @@
 #include "daemon/loft-settings.h"
 #include "daemon/loft-sockets.h"
 #include "daemon/loft-workers.h"
+#include "dbus/loft-dbus-service.h"
+#include "http/loft-metrics.h"
 
 /* What workers may take beyond the time to drain. */
 #define STOP_MARGIN 5
@@ -42,6 +44,7 @@ struct _LoftDaemon
   LoftPage *page;         /* owned, NULL without workers */
   LoftWorkers *workers;   /* owned, nullable; else there is a server */
   LoftHttpServer *server; /* owned, nullable */
+  LoftDbusService *bus;   /* owned, nullable */
   GMainLoop *loop;        /* owned */
   GPtrArray *signals;     /* owned; our signal sources */
   gboolean stopping;
@@ -64,6 +67,7 @@ loft_daemon_dispose (GObject *object)
   LoftDaemon *self = LOFT_DAEMON (object);
 
   g_clear_pointer (&self->signals, g_ptr_array_unref);
+  g_clear_object (&self->bus);
   g_clear_object (&self->server);
   g_clear_object (&self->workers);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
@@ -207,26 +211,32 @@ report_changes (LoftConfig *before, LoftConfig *after)
 }
 
 static gboolean
-reload_cb (gpointer user_data)
+reload (gpointer user_data, GError **error)
 {
   LoftDaemon *self = LOFT_DAEMON (user_data);
-  g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftConfig) config =
     loft_config_load (self->file,
                       (const char *const *) self->environment,
                       (const char *const *) self->options,
-                      &local_error);
-
+                      error);
   if (config == NULL)
-    {
-      g_warning ("The configuration stays as it was: %s", local_error->message);
-      return G_SOURCE_CONTINUE;
-    }
+    return FALSE;
 
   report_changes (self->config, config);
   g_set_object (&self->config, config);
   apply_settings (self);
   g_message ("The configuration was read again");
+
+  return TRUE;
+}
+
+static gboolean
+reload_cb (gpointer user_data)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if (!reload (user_data, &local_error))
+    g_warning ("The configuration stays as it was: %s", local_error->message);
 
   return G_SOURCE_CONTINUE;
 }
@@ -261,17 +271,13 @@ drained_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   g_main_loop_quit (self->loop);
 }
 
-static gboolean
-stop_cb (gpointer user_data)
+static void
+drain (gpointer user_data)
 {
   LoftDaemon *self = LOFT_DAEMON (user_data);
 
-  /* Whatever was acknowledged is durable, so there is nothing left to save. */
   if (self->stopping)
-    {
-      g_message ("Stopping at once");
-      _exit (EXIT_FAILURE);
-    }
+    return;
 
   self->stopping = TRUE;
   g_message ("Stopping, once the running requests are answered");
@@ -291,8 +297,56 @@ stop_cb (gpointer user_data)
 
   /* Nobody watches them any more in this process, and none is to come. */
   loft_sockets_close (self->sockets);
+}
+
+static gboolean
+stop_cb (gpointer user_data)
+{
+  LoftDaemon *self = LOFT_DAEMON (user_data);
+
+  /* Whatever was acknowledged is durable, so there is nothing left to save. */
+  if (self->stopping)
+    {
+      g_message ("Stopping at once");
+      _exit (EXIT_FAILURE);
+    }
+  drain (self);
 
   return G_SOURCE_CONTINUE;
+}
+
+static GStrv
+list_addresses (gpointer user_data)
+{
+  LoftDaemon *self = LOFT_DAEMON (user_data);
+
+  return loft_sockets_list_urls (self->sockets);
+}
+
+static void
+start_bus (LoftDaemon *self)
+{
+  const char *bus = loft_config_get_text (self->config, LOFT_CONFIG_BUS);
+  g_autofree char *backend = loft_config_get_backend (self->config);
+
+  if (g_str_equal (bus, "none"))
+    return;
+
+  const LoftDbusDelegate delegate = {
+    .storage_uri = loft_storage_get_uri (self->storage),
+    .backend = backend,
+    .workers = self->page != NULL ? loft_page_get_n_slots (self->page) - 1 : 1,
+    .reload = reload,
+    .drain = drain,
+    .list_addresses = list_addresses,
+    .render_metrics = loft_metrics_render,
+  };
+  self->bus = loft_dbus_service_new (
+    self->registry,
+    g_str_equal (bus, "system") ? G_BUS_TYPE_SYSTEM : G_BUS_TYPE_SESSION,
+    &delegate,
+    self);
+  loft_dbus_service_start (self->bus);
 }
 
 static void
@@ -460,12 +514,15 @@ loft_daemon_run (LoftDaemon *self, GError **error)
       return FALSE;
     }
   loft_sockets_report (self->sockets, self->config);
+  start_bus (self);
 
   g_message ("%s %s serves %s",
              PACKAGE_NAME,
              PACKAGE_VERSION,
              loft_storage_get_uri (self->storage));
   g_main_loop_run (self->loop);
+  if (self->bus != NULL)
+    loft_dbus_service_stop (self->bus);
   loft_registry_stop (self->registry);
   g_message ("Stopped");
 

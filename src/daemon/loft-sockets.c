@@ -135,6 +135,45 @@ is_overheard (GSocketAddress *address, LoftConfig *config)
            g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (address)));
 }
 
+static char *
+describe (GSocketAddress *address)
+{
+  g_autofree char *text =
+    g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
+
+  return G_IS_INET_SOCKET_ADDRESS (address)
+           ? g_strconcat ("http://", text, NULL)
+           : g_steal_pointer (&text);
+}
+
+/**
+ * loft_sockets_list_urls:
+ * @sockets: (element-type GSocket): sockets
+ *
+ * Tells where they listen, with the real ports.
+ *
+ * Returns: (transfer full): URLs, or paths of UNIX sockets
+ */
+GStrv
+loft_sockets_list_urls (GPtrArray *sockets)
+{
+  g_return_val_if_fail (sockets != NULL, NULL);
+
+  g_autoptr (GStrvBuilder) urls = g_strv_builder_new ();
+
+  for (guint i = 0; i < sockets->len; i++)
+    {
+      g_autoptr (GSocketAddress) address =
+        g_socket_get_local_address (sockets->pdata[i], NULL);
+      g_autofree char *url = address != NULL ? describe (address) : NULL;
+
+      if (url != NULL)
+        g_strv_builder_add (urls, url);
+    }
+
+  return g_strv_builder_end (urls);
+}
+
 /**
  * loft_sockets_report:
  * @sockets: (element-type GSocket): sockets
@@ -156,15 +195,12 @@ loft_sockets_report (GPtrArray *sockets, LoftConfig *config)
       if (address == NULL)
         continue;
 
-      g_autofree char *text =
-        g_socket_connectable_to_string (G_SOCKET_CONNECTABLE (address));
-      g_message ("Listening on %s%s",
-                 G_IS_INET_SOCKET_ADDRESS (address) ? "http://" : "",
-                 text);
+      g_autofree char *url = describe (address);
+      g_message ("Listening on %s", url);
       if (is_overheard (address, config))
         g_warning ("Tokens that are sent to %s can be overheard, unless a "
                    "server that speaks TLS is in front",
-                   text);
+                   url);
     }
 }
 

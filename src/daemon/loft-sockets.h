@@ -14,6 +14,7 @@ GPtrArray *loft_sockets_open (LoftConfig *config,
                               const char *const *environment,
                               GError **error);
 void loft_sockets_report (GPtrArray *sockets, LoftConfig *config);
+GStrv loft_sockets_list_urls (GPtrArray *sockets);
 void loft_sockets_close (GPtrArray *sockets);
 
 G_END_DECLS

@@ -352,9 +352,20 @@ add_registry (GString *text, LoftRegistry *registry)
                         status.problems);
 }
 
-static GBytes *
-render (LoftRegistry *registry)
+/**
+ * loft_metrics_render:
+ * @registry: a registry
+ *
+ * Writes all figures, as Prometheus reads them. Looks at processes and at
+ * files, so not for a main loop.
+ *
+ * Returns: (transfer full): text in the format 0.0.4
+ */
+GBytes *
+loft_metrics_render (LoftRegistry *registry)
 {
+  g_return_val_if_fail (LOFT_IS_REGISTRY (registry), NULL);
+
   LoftPage *page = loft_registry_get_page (registry, NULL);
   g_autofree LoftFigures *figures = loft_figures_sum (page);
   g_autoptr (GString) text = g_string_sized_new (16384);
@@ -382,7 +393,7 @@ render_in_thread_cb (GTask *task,
                      GCancellable *cancellable)
 {
   g_task_return_pointer (task,
-                         render (LOFT_REGISTRY (source_object)),
+                         loft_metrics_render (LOFT_REGISTRY (source_object)),
                          (GDestroyNotify) g_bytes_unref);
 }
 

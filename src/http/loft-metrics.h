@@ -12,4 +12,6 @@ G_BEGIN_DECLS
 
 extern const LoftEndpoint loft_read_metrics;
 
+GBytes *loft_metrics_render (LoftRegistry *registry);
+
 G_END_DECLS

@@ -21,7 +21,11 @@
 #define CHANGES_SIZE_MAX (4 * 1024 * 1024)
 
 static GBytes *
-list_versions (LoftCatalog *self, const char *name, guint max, GError **error)
+list_versions (LoftCatalog *self,
+               const char *name,
+               gboolean all,
+               guint max,
+               GError **error)
 {
   g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
   if (reader == NULL)
@@ -34,13 +38,14 @@ list_versions (LoftCatalog *self, const char *name, guint max, GError **error)
     error,
     "SELECT v.head,"
     "    CASE WHEN p.revision > 0 THEN p.owners ELSE v.owners END,"
-    "    p.deprecated"
+    "    p.deprecated, v.yanked"
     "  FROM packages AS p"
-    "  LEFT JOIN versions AS v ON v.package = p.id AND v.yanked = 0"
+    "  LEFT JOIN versions AS v ON v.package = p.id AND v.yanked <= ?2"
     "  WHERE p.name = ?1 AND p.versions > 0"
     "  ORDER BY v.stable, v.sort, v.key",
-    "t",
-    name);
+    "ti",
+    name,
+    (gint64) (all ? 1 : 0));
   g_autoptr (GString) text = g_string_sized_new (4096);
   guint found = 0;
   int code = SQLITE_ERROR;
@@ -57,7 +62,7 @@ list_versions (LoftCatalog *self, const char *name, guint max, GError **error)
       loft_element_append (text,
                            head,
                            loft_catalog_column_text (list, 1),
-                           FALSE,
+                           loft_catalog_column_int (list, 3) != 0,
                            loft_catalog_column_text (list, 2));
     }
 
@@ -100,7 +105,30 @@ loft_catalog_list_versions (LoftCatalog *self, const char *name, GError **error)
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return list_versions (self, name, G_MAXUINT, error);
+  return list_versions (self, name, FALSE, G_MAXUINT, error);
+}
+
+/**
+ * loft_catalog_list_all_versions:
+ * @self: a catalog
+ * @name: a package
+ * @error: return location for a #GError
+ *
+ * Does what loft_catalog_list_versions() does, with the yanked ones too.
+ *
+ * Returns: (transfer full): a JSON array of elements, or %NULL with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE if there never was a version of @name
+ */
+GBytes *
+loft_catalog_list_all_versions (LoftCatalog *self,
+                                const char *name,
+                                GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  return list_versions (self, name, TRUE, G_MAXUINT, error);
 }
 
 /**
@@ -125,7 +153,7 @@ loft_catalog_list_few_versions (LoftCatalog *self,
   g_return_val_if_fail (name != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return list_versions (self, name, FEW_VERSIONS, error);
+  return list_versions (self, name, FALSE, FEW_VERSIONS, error);
 }
 
 static gboolean

@@ -166,6 +166,9 @@ char *loft_catalog_find_folded (LoftCatalog *self,
 GBytes *loft_catalog_list_versions (LoftCatalog *self,
                                     const char *name,
                                     GError **error);
+GBytes *loft_catalog_list_all_versions (LoftCatalog *self,
+                                        const char *name,
+                                        GError **error);
 GBytes *loft_catalog_list_few_versions (LoftCatalog *self,
                                         const char *name,
                                         GError **error);

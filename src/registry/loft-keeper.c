@@ -83,6 +83,7 @@ make_ready (LoftRegistry *self, GError **error)
   loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, TRUE);
   loft_page_begin_epoch (self->page);
   set_phase (self, LOFT_REGISTRY_READY);
+  loft_registry_announce (self);
 
   return TRUE;
 }

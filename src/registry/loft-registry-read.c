@@ -305,6 +305,70 @@ loft_registry_list_versions_finish (LoftRegistry *self,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+static GBytes *
+read_all_versions (LoftRegistry *self,
+                   const char *name,
+                   const char *version,
+                   GCancellable *cancellable,
+                   GError **error)
+{
+  if (!loft_registry_can_answer (self, error))
+    return NULL;
+
+  return loft_catalog_list_all_versions (self->catalog, name, error);
+}
+
+/**
+ * loft_registry_list_all_versions_async:
+ * @self: a registry
+ * @name: a package
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when the answer is there
+ * @user_data: for @callback
+ *
+ * Lists the versions of a package, yanked ones too.
+ */
+void
+loft_registry_list_all_versions_async (LoftRegistry *self,
+                                       const char *name,
+                                       GCancellable *cancellable,
+                                       GAsyncReadyCallback callback,
+                                       gpointer user_data)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (name != NULL);
+
+  run_read (self,
+            loft_registry_list_all_versions_async,
+            read_all_versions,
+            name,
+            NULL,
+            cancellable,
+            callback,
+            user_data);
+}
+
+/**
+ * loft_registry_list_all_versions_finish:
+ * @self: a registry
+ * @result: what the callback got
+ * @error: return location for a #GError
+ *
+ * Ends what loft_registry_list_all_versions_async() began.
+ *
+ * Returns: (transfer full): a JSON array, or %NULL with @error set to a
+ *   #LoftRegistryError
+ */
+GBytes *
+loft_registry_list_all_versions_finish (LoftRegistry *self,
+                                        GAsyncResult *result,
+                                        GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
 /**
  * loft_registry_show_version_async:
  * @self: a registry

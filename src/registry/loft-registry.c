@@ -91,8 +91,9 @@ loft_registry_class_init (LoftRegistryClass *klass)
    * LoftRegistry::changed:
    * @self: a registry
    *
-   * Something was published or changed. Emitted in the context in which the
-   * registry was made; several changes may share one emission.
+   * Something was published or changed, or the catalog has become complete.
+   * Emitted in the context in which the registry was made; several changes may
+   * share one emission.
    */
   signals[SIGNAL_CHANGED] = g_signal_new ("changed",
                                           LOFT_TYPE_REGISTRY,

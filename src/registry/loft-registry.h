@@ -238,6 +238,15 @@ GBytes *loft_registry_list_versions_finish (LoftRegistry *self,
                                             GAsyncResult *result,
                                             GError **error);
 
+void loft_registry_list_all_versions_async (LoftRegistry *self,
+                                            const char *name,
+                                            GCancellable *cancellable,
+                                            GAsyncReadyCallback callback,
+                                            gpointer user_data);
+GBytes *loft_registry_list_all_versions_finish (LoftRegistry *self,
+                                                GAsyncResult *result,
+                                                GError **error);
+
 void loft_registry_list_packages_async (LoftRegistry *self,
                                         GCancellable *cancellable,
                                         GAsyncReadyCallback callback,

@@ -1,0 +1,170 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "dbus/loft-dbus-private.h"
+
+/* Listing changes. A reader who has seen everything may wait for more, for a
+ * bounded time, and only so many may. */
+
+#define LIMIT_DEFAULT 1000
+#define LIMIT_MAX 10000
+#define SECONDS_MAX 300
+#define WAITING_MAX 256
+
+typedef struct
+{
+  LoftDbusService *service;          /* not owned: it ends all waits */
+  GDBusMethodInvocation *invocation; /* owned; its answer takes it */
+  guint64 since;
+  guint limit;
+  gulong changed_id;
+  GSource *timeout; /* owned */
+} Wait;
+
+static void
+wait_free (Wait *self)
+{
+  g_queue_remove (&self->service->waiting, self);
+  g_clear_signal_handler (&self->changed_id, self->service->registry);
+  if (self->timeout != NULL)
+    g_source_destroy (self->timeout);
+  g_clear_pointer (&self->timeout, g_source_unref);
+  g_free (self);
+}
+
+/* Answers with what there is; with nothing only if @may_be_empty. */
+static gboolean
+answer (LoftDbusService *self,
+        GDBusMethodInvocation *invocation,
+        guint64 since,
+        guint limit,
+        gboolean may_be_empty)
+{
+  guint64 last = since;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) lines = loft_registry_list_changes (self->registry,
+                                                         since,
+                                                         limit,
+                                                         &last,
+                                                         &local_error);
+
+  if (lines != NULL && g_bytes_get_size (lines) == 0 && !may_be_empty)
+    return FALSE;
+
+  GVariant *events =
+    lines != NULL ? loft_dbus_split_lines (lines, &local_error) : NULL;
+  if (events == NULL)
+    loft_dbus_error_return (invocation, local_error);
+  else
+    g_dbus_method_invocation_return_value (
+      invocation,
+      g_variant_new ("(@ast)", events, MAX (last, since)));
+
+  return TRUE;
+}
+
+static void
+end_wait (Wait *wait, gboolean may_be_empty)
+{
+  if (answer (wait->service,
+              wait->invocation,
+              wait->since,
+              wait->limit,
+              may_be_empty))
+    wait_free (wait);
+}
+
+static void
+changed_cb (LoftRegistry *registry, gpointer user_data)
+{
+  end_wait (user_data, FALSE);
+}
+
+static gboolean
+timeout_cb (gpointer user_data)
+{
+  end_wait (user_data, TRUE);
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+wait_for_change (LoftDbusService *self,
+                 GDBusMethodInvocation *invocation,
+                 guint64 since,
+                 guint limit,
+                 guint seconds)
+{
+  Wait *wait = g_new0 (Wait, 1);
+
+  wait->service = self;
+  wait->invocation = invocation;
+  wait->since = since;
+  wait->limit = limit;
+  wait->changed_id =
+    g_signal_connect (self->registry, "changed", G_CALLBACK (changed_cb), wait);
+  wait->timeout = g_timeout_source_new_seconds (seconds);
+  g_source_set_callback (wait->timeout, timeout_cb, wait, NULL);
+  g_source_attach (wait->timeout, g_main_context_get_thread_default ());
+  g_queue_push_tail (&self->waiting, wait);
+}
+
+/**
+ * loft_dbus_end_waiting:
+ * @self: a service
+ *
+ * Answers all who wait for changes, with none.
+ */
+void
+loft_dbus_end_waiting (LoftDbusService *self)
+{
+  while (!g_queue_is_empty (&self->waiting))
+    end_wait (g_queue_peek_head (&self->waiting), TRUE);
+}
+
+/**
+ * loft_dbus_list_changes:
+ * @self: a service
+ * @invocation: (transfer full): a call
+ * @actor: (nullable): not used
+ *
+ * Answers ListChanges.
+ */
+void
+loft_dbus_list_changes (LoftDbusService *self,
+                        GDBusMethodInvocation *invocation,
+                        const char *actor)
+{
+  GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
+  g_autoptr (GError) local_error = NULL;
+  guint64 since;
+  guint limit;
+  guint seconds;
+
+  g_variant_get (parameters, "(tuu)", &since, &limit, &seconds);
+  limit = limit == 0 ? LIMIT_DEFAULT : MIN (limit, LIMIT_MAX);
+  if (since > G_MAXINT64)
+    g_set_error_literal (&local_error,
+                         LOFT_DBUS_ERROR,
+                         LOFT_DBUS_ERROR_ARGUMENT,
+                         "No event has such a number");
+  else if (seconds > 0 && self->waiting.length >= WAITING_MAX)
+    g_set_error_literal (&local_error,
+                         LOFT_DBUS_ERROR,
+                         LOFT_DBUS_ERROR_BUSY,
+                         "Too many wait for changes already");
+
+  if (local_error != NULL)
+    loft_dbus_error_return (invocation, local_error);
+  else if (!answer (self, invocation, since, limit, seconds == 0))
+    wait_for_change (self,
+                     invocation,
+                     since,
+                     limit,
+                     MIN (seconds, SECONDS_MAX));
+}

@@ -1,0 +1,117 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "dbus/loft-dbus-authority.h"
+#include "dbus/loft-dbus-error.h"
+#include "dbus/loft-dbus-service.h"
+
+G_BEGIN_DECLS
+
+#define LOFT_DBUS_PATH "/sh/fargone/loft/Registry1"
+#define LOFT_DBUS_INTERFACE "sh.fargone.loft.Registry1"
+
+#define LOFT_DBUS_MANAGE_SERVICE "sh.fargone.loft.registry.manage-service"
+
+/* Longer strings are none that a method takes. */
+#define LOFT_DBUS_NAME_MAX 255
+#define LOFT_DBUS_TEXT_MAX 4096
+
+/* Room for what was told of properties. */
+#define LOFT_DBUS_PROPERTIES_MAX 16
+
+typedef struct _LoftDbusNews LoftDbusNews;
+
+struct _LoftDbusService
+{
+  GObject parent_instance;
+
+  LoftRegistry *registry; /* owned */
+  GBusType bus;
+  LoftDbusDelegate delegate;
+  gpointer delegate_data;       /* not owned */
+  char *storage_uri;            /* owned; valid UTF-8 */
+  char *backend;                /* owned */
+  LoftDbusAuthority *authority; /* owned */
+  GDBusConnection *connection;  /* owned, NULL without a bus */
+  GCancellable *stopping;       /* owned */
+  LoftDbusNews *news;           /* owned, NULL without a bus */
+  guint name_id;
+  guint object_id;
+  gint64 started_at;
+  GQueue waiting; /* of what loft-dbus-changes.c knows */
+};
+
+/**
+ * LoftDbusMethod:
+ * @name: the method's name
+ * @action: (nullable): the polkit action that it comes to; %NULL if anybody may
+ *   call it
+ * @run: does it, and ends the call; the last argument tells as whom the log
+ *   shall name the caller, and is %NULL if anybody may call it
+ *
+ * What is to be done for a call.
+ */
+typedef struct
+{
+  const char *name;
+  const char *action;
+  void (*run) (LoftDbusService *self,
+               GDBusMethodInvocation *invocation,
+               const char *actor);
+} LoftDbusMethod;
+
+/**
+ * LoftDbusOption:
+ * @name: an option's name
+ * @type: its type
+ *
+ * An option that a method takes.
+ */
+typedef struct
+{
+  const char *name;
+  const char *type;
+} LoftDbusOption;
+
+void loft_dbus_service_call (LoftDbusService *self,
+                             GDBusMethodInvocation *invocation,
+                             const LoftDbusMethod *method);
+
+gboolean loft_dbus_check_options (GVariant *options,
+                                  const LoftDbusOption *known,
+                                  gsize n_known,
+                                  GError **error);
+gboolean loft_dbus_check_text (const char *what,
+                               const char *text,
+                               gsize most,
+                               GError **error);
+GVariant *loft_dbus_split_array (GBytes *json, GError **error);
+GVariant *loft_dbus_split_lines (GBytes *text, GError **error);
+
+GVariant *loft_dbus_get_property (LoftDbusService *self, const char *name);
+void loft_dbus_tell_properties (LoftDbusService *self, GVariant **told);
+
+LoftDbusNews *loft_dbus_news_new (LoftDbusService *service);
+void loft_dbus_news_free (LoftDbusNews *self);
+
+void loft_dbus_end_waiting (LoftDbusService *self);
+
+void loft_dbus_get_metrics (LoftDbusService *self,
+                            GDBusMethodInvocation *invocation,
+                            const char *actor);
+void loft_dbus_list_packages (LoftDbusService *self,
+                              GDBusMethodInvocation *invocation,
+                              const char *actor);
+void loft_dbus_show_package (LoftDbusService *self,
+                             GDBusMethodInvocation *invocation,
+                             const char *actor);
+void loft_dbus_list_changes (LoftDbusService *self,
+                             GDBusMethodInvocation *invocation,
+                             const char *actor);
+
+G_END_DECLS

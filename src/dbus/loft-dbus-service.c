@@ -1,0 +1,333 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "dbus/loft-dbus-service.h"
+
+#include "dbus/loft-bus-generated.h"
+#include "dbus/loft-dbus-private.h"
+
+/**
+ * LoftDbusService:
+ *
+ * The registry on a bus: whoever can reach that may read, and administrators
+ * may change. Calls are answered on the main loop; what takes its time is done
+ * elsewhere meanwhile.
+ */
+
+G_DEFINE_FINAL_TYPE (LoftDbusService, loft_dbus_service, G_TYPE_OBJECT)
+
+static void
+run_reload (LoftDbusService *self,
+            GDBusMethodInvocation *invocation,
+            const char *actor)
+{
+  g_autoptr (GError) reason = NULL;
+  g_autoptr (GError) local_error = NULL;
+
+  g_message ("%s has the configuration read again", actor);
+  if (self->delegate.reload (self->delegate_data, &reason))
+    {
+      g_dbus_method_invocation_return_value (invocation, NULL);
+      return;
+    }
+
+  local_error = g_error_new_literal (LOFT_DBUS_ERROR,
+                                     LOFT_DBUS_ERROR_CONFIGURATION,
+                                     reason->message);
+  loft_dbus_error_return (invocation, local_error);
+}
+
+static void
+run_drain (LoftDbusService *self,
+           GDBusMethodInvocation *invocation,
+           const char *actor)
+{
+  g_message ("%s has the registry stop", actor);
+  g_dbus_method_invocation_return_value (invocation, NULL);
+  self->delegate.drain (self->delegate_data);
+}
+
+/* Every method of the interface; a test compares. */
+static const LoftDbusMethod methods[] = {
+  { "Reload", LOFT_DBUS_MANAGE_SERVICE, run_reload },
+  { "Drain", LOFT_DBUS_MANAGE_SERVICE, run_drain },
+  { "ListPackages", NULL, loft_dbus_list_packages },
+  { "ShowPackage", NULL, loft_dbus_show_package },
+  { "ListChanges", NULL, loft_dbus_list_changes },
+  { "GetMetrics", NULL, loft_dbus_get_metrics },
+};
+
+typedef struct
+{
+  LoftDbusService *service;          /* owned */
+  GDBusMethodInvocation *invocation; /* owned */
+  const LoftDbusMethod *method;
+} Call;
+
+static void
+authorized_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree Call *call = user_data;
+  g_autoptr (LoftDbusService) self = call->service;
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *actor =
+    loft_dbus_authority_check_finish (LOFT_DBUS_AUTHORITY (source_object),
+                                      result,
+                                      &local_error);
+
+  if (actor != NULL)
+    call->method->run (self, call->invocation, actor);
+  else
+    loft_dbus_error_return (call->invocation, local_error);
+}
+
+/**
+ * loft_dbus_service_call:
+ * @self: a service
+ * @invocation: (transfer full): a call
+ * @method: what is to be done for it
+ *
+ * Does what a call asks for, if the caller may do that.
+ */
+void
+loft_dbus_service_call (LoftDbusService *self,
+                        GDBusMethodInvocation *invocation,
+                        const LoftDbusMethod *method)
+{
+  if (method->action == NULL)
+    {
+      method->run (self, invocation, NULL);
+      return;
+    }
+
+  Call *call = g_new0 (Call, 1);
+  call->service = g_object_ref (self);
+  call->invocation = invocation;
+  call->method = method;
+  loft_dbus_authority_check_async (self->authority,
+                                   invocation,
+                                   method->action,
+                                   self->stopping,
+                                   authorized_cb,
+                                   call);
+}
+
+static void
+method_call_cb (GDBusConnection *connection,
+                const char *sender,
+                const char *object_path,
+                const char *interface_name,
+                const char *method_name,
+                GVariant *parameters,
+                GDBusMethodInvocation *invocation,
+                gpointer user_data)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (methods); i++)
+    if (g_str_equal (methods[i].name, method_name))
+      {
+        loft_dbus_service_call (LOFT_DBUS_SERVICE (user_data),
+                                invocation,
+                                &methods[i]);
+        return;
+      }
+
+  g_dbus_method_invocation_return_error_literal (invocation,
+                                                 G_DBUS_ERROR,
+                                                 G_DBUS_ERROR_UNKNOWN_METHOD,
+                                                 "There is no such method");
+}
+
+static GVariant *
+get_property_cb (GDBusConnection *connection,
+                 const char *sender,
+                 const char *object_path,
+                 const char *interface_name,
+                 const char *property_name,
+                 GError **error,
+                 gpointer user_data)
+{
+  return loft_dbus_get_property (LOFT_DBUS_SERVICE (user_data), property_name);
+}
+
+static const GDBusInterfaceVTable vtable = {
+  .method_call = method_call_cb,
+  .get_property = get_property_cb,
+};
+
+static void
+loft_dbus_service_dispose (GObject *object)
+{
+  LoftDbusService *self = LOFT_DBUS_SERVICE (object);
+
+  loft_dbus_service_stop (self);
+  g_clear_object (&self->registry);
+  g_clear_object (&self->authority);
+
+  G_OBJECT_CLASS (loft_dbus_service_parent_class)->dispose (object);
+}
+
+static void
+loft_dbus_service_finalize (GObject *object)
+{
+  LoftDbusService *self = LOFT_DBUS_SERVICE (object);
+
+  g_object_unref (self->stopping);
+  g_free (self->storage_uri);
+  g_free (self->backend);
+
+  G_OBJECT_CLASS (loft_dbus_service_parent_class)->finalize (object);
+}
+
+static void
+loft_dbus_service_class_init (LoftDbusServiceClass *klass)
+{
+  G_OBJECT_CLASS (klass)->dispose = loft_dbus_service_dispose;
+  G_OBJECT_CLASS (klass)->finalize = loft_dbus_service_finalize;
+}
+
+static void
+loft_dbus_service_init (LoftDbusService *self)
+{
+  self->stopping = g_cancellable_new ();
+  self->started_at = g_get_monotonic_time ();
+  g_queue_init (&self->waiting);
+}
+
+/**
+ * loft_dbus_service_new:
+ * @registry: a registry, of the process that looks after the catalog
+ * @bus: the bus on which it shall be
+ * @delegate: what only the program knows and can do
+ * @user_data: for the functions of @delegate
+ *
+ * Creates a service that is not on the bus yet.
+ *
+ * Returns: (transfer full): a service
+ */
+LoftDbusService *
+loft_dbus_service_new (LoftRegistry *registry,
+                       GBusType bus,
+                       const LoftDbusDelegate *delegate,
+                       gpointer user_data)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (registry), NULL);
+  g_return_val_if_fail (delegate != NULL, NULL);
+
+  LoftDbusService *self = g_object_new (LOFT_TYPE_DBUS_SERVICE, NULL);
+
+  self->registry = g_object_ref (registry);
+  self->bus = bus;
+  self->delegate = *delegate;
+  self->delegate.storage_uri = self->storage_uri =
+    g_utf8_make_valid (delegate->storage_uri, -1);
+  self->delegate.backend = self->backend = g_strdup (delegate->backend);
+  self->delegate_data = user_data;
+  self->authority = loft_dbus_authority_new (bus);
+
+  return self;
+}
+
+static void
+bus_acquired_cb (GDBusConnection *connection,
+                 const char *name,
+                 gpointer user_data)
+{
+  LoftDbusService *self = LOFT_DBUS_SERVICE (user_data);
+  g_autoptr (GError) local_error = NULL;
+
+  /* A registry outlives a bus. */
+  g_dbus_connection_set_exit_on_close (connection, FALSE);
+  self->connection = g_object_ref (connection);
+  self->object_id =
+    g_dbus_connection_register_object (connection,
+                                       LOFT_DBUS_PATH,
+                                       loft_bus_registry1_interface_info (),
+                                       &vtable,
+                                       self,
+                                       NULL,
+                                       &local_error);
+  if (self->object_id == 0)
+    g_warning ("The bus gets no object: %s", local_error->message);
+  else
+    self->news = loft_dbus_news_new (self);
+}
+
+static void
+name_acquired_cb (GDBusConnection *connection,
+                  const char *name,
+                  gpointer user_data)
+{
+  g_message ("On the bus as %s", name);
+}
+
+static void
+name_lost_cb (GDBusConnection *connection, const char *name, gpointer user_data)
+{
+  const LoftDbusService *self = LOFT_DBUS_SERVICE (user_data);
+  const char *bus = self->bus == G_BUS_TYPE_SYSTEM ? "system" : "session";
+
+  if (connection == NULL || g_dbus_connection_is_closed (connection))
+    g_warning ("The %s bus can't be reached, so this registry can't be "
+               "administered; start the bus and then this registry again, or "
+               "set bus=none",
+               bus);
+  else
+    g_warning ("The name %s can't be had on the %s bus, so this registry can't "
+               "be administered: another one has it, or the bus has no policy "
+               "that gives it to this user; see bus in loft-registry.conf(5)",
+               name,
+               bus);
+}
+
+/**
+ * loft_dbus_service_start:
+ * @self: a service
+ *
+ * Goes to the bus. If that is not to be, the log says why, and nothing else
+ * happens.
+ */
+void
+loft_dbus_service_start (LoftDbusService *self)
+{
+  g_return_if_fail (LOFT_IS_DBUS_SERVICE (self));
+  g_return_if_fail (self->name_id == 0);
+
+  self->name_id = g_bus_own_name (self->bus,
+                                  LOFT_DBUS_INTERFACE,
+                                  G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                  bus_acquired_cb,
+                                  name_acquired_cb,
+                                  name_lost_cb,
+                                  self,
+                                  NULL);
+}
+
+/**
+ * loft_dbus_service_stop:
+ * @self: a service
+ *
+ * Leaves the bus. Who waits for a change is answered before.
+ */
+void
+loft_dbus_service_stop (LoftDbusService *self)
+{
+  g_return_if_fail (LOFT_IS_DBUS_SERVICE (self));
+
+  g_cancellable_cancel (self->stopping);
+  loft_dbus_end_waiting (self);
+  g_clear_pointer (&self->news, loft_dbus_news_free);
+  if (self->name_id != 0)
+    g_bus_unown_name (self->name_id);
+  self->name_id = 0;
+  if (self->object_id != 0)
+    g_dbus_connection_unregister_object (self->connection, self->object_id);
+  self->object_id = 0;
+  if (self->connection != NULL)
+    g_dbus_connection_flush (self->connection, NULL, NULL, NULL);
+  g_clear_object (&self->connection);
+}
