@@ -143,6 +143,62 @@ test_event_unknown (void)
   g_assert_cmpstr (event->text, ==, text);
 }
 
+/* The event of a token tells who did it and what the world may know. One that a
+ * later release describes otherwise is kept, and tells nothing. */
+static void
+test_event_token (void)
+{
+  LoftToken token = { .id = (char *) "k-1",
+                      .user = (char *) "ann",
+                      .name = (char *) "laptop",
+                      .scopes = LOFT_SCOPE_YANK,
+                      .pattern = (char *) "a-*",
+                      .created_by = (char *) "admin:root",
+                      .revoked_by = (char *) "bob",
+                      .sha256 = (char *) "secret-hash" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftEvent) event =
+    loft_event_new_for_token (LOFT_EVENT_TOKEN_REVOKE, &token);
+
+  loft_event_seal (event, 42, 1767323045000007);
+  g_assert_null (strstr (event->text, "secret-hash"));
+  g_assert_null (strstr (event->text, "laptop"));
+  g_autoptr (LoftEvent) read =
+    loft_event_parse (event->text, strlen (event->text), &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (read->type, ==, LOFT_EVENT_TOKEN_REVOKE);
+  g_assert_cmpstr (read->actor, ==, "bob");
+  g_assert_null (read->name);
+  g_assert_cmpstr (read->token->id, ==, "k-1");
+  g_assert_cmpuint (read->token->scopes, ==, LOFT_SCOPE_YANK);
+
+  static const char later[] = "{\"seq\":1,\"time\":\"2026-01-01T00:00:00Z\","
+                              "\"type\":\"token-create\","
+                              "\"token\":{\"scopes\":[\"fly\"]}}";
+  g_autoptr (LoftEvent) other =
+    loft_event_parse (later, strlen (later), &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (other->text, ==, later);
+  g_assert_null (other->token);
+}
+
+/* A state is about a package, whatever it names as its last change. */
+static void
+test_event_forged (void)
+{
+  static const char *const changes[] = { "publish", "token-create", "other" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (changes); i++)
+    {
+      g_autoptr (LoftState) state = make_state ();
+
+      g_free (state->change);
+      state->change = g_strdup (changes[i]);
+      g_autoptr (LoftEvent) event = loft_event_new_for_state ("hello", state);
+      g_assert_cmpint (event->type, ==, LOFT_EVENT_OWNERS);
+    }
+}
+
 /* What is no event is corrupt. */
 static void
 test_event_broken (void)
@@ -176,6 +232,8 @@ main (int argc, char **argv)
   g_test_add_func ("/state/broken", test_state_broken);
   g_test_add_func ("/event/round-trip", test_event);
   g_test_add_func ("/event/unknown-type", test_event_unknown);
+  g_test_add_func ("/event/token", test_event_token);
+  g_test_add_func ("/event/forged", test_event_forged);
   g_test_add_func ("/event/broken", test_event_broken);
 
   return g_test_run ();

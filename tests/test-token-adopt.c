@@ -196,6 +196,20 @@ test_later (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpstr (publish (fixture, "old", "1.1.0", ANNS), ==, "done");
 }
 
+/* What a token has claimed before it was taken over stays its own. */
+static void
+test_claimed (Fixture *fixture, gconstpointer test_data)
+{
+  registry_fixture_start (fixture);
+  g_assert_cmpstr (publish (fixture, "mine", "1.0.0", ANNS), ==, "done");
+  put (fixture, "users.json", users);
+  put (fixture, "tokens.json", tokens);
+  registry_fixture_restart (fixture, FALSE);
+  g_assert_cmpstr (publish (fixture, "mine", "1.1.0", ANNS), ==, "done");
+  g_assert_cmpstr (publish (fixture, "mine", "1.2.0", BOBS), ==, "forbidden");
+  g_assert_cmpstr (publish (fixture, "old", "1.1.0", ANNS), ==, "done");
+}
+
 /* Files that make no sense stop nothing. */
 static void
 test_broken (Fixture *fixture, gconstpointer test_data)
@@ -236,6 +250,7 @@ main (int argc, char **argv)
   add ("/token-adopt/claim", LOFT_PUBLISH_CLAIM, test_adopt);
   add ("/token-adopt/once", LOFT_PUBLISH_TOKEN, test_once);
   add ("/token-adopt/later", LOFT_PUBLISH_TOKEN, test_later);
+  add ("/token-adopt/claimed", LOFT_PUBLISH_CLAIM, test_claimed);
   add ("/token-adopt/broken", LOFT_PUBLISH_TOKEN, test_broken);
 
   return g_test_run ();

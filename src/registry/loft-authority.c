@@ -274,6 +274,21 @@ may_claimant_change (LoftAuthority *self,
   return hash != NULL && find_owner (self, state, hash, out_actor, error);
 }
 
+/* A token that was adopted may have claimed the package before. */
+static gboolean
+may_still_change (LoftAuthority *self,
+                  LoftPublishMode mode,
+                  const char *name,
+                  const LoftState *state,
+                  const char *token,
+                  char **out_actor,
+                  GError **error)
+{
+  return mode != LOFT_PUBLISH_CLAIM ||
+         g_str_has_prefix (token, LOFT_TOKEN_PREFIX) ||
+         may_claimant_change (self, name, state, token, out_actor, error);
+}
+
 /**
  * loft_authority_may_change:
  * @self: an authority
@@ -332,6 +347,10 @@ loft_authority_may_change (LoftAuthority *self,
           *out_actor = g_strdup (issued->user);
           return TRUE;
         }
+      if (!may_still_change (self, mode, name, state, token, out_actor, error))
+        return FALSE;
+      if (*out_actor != NULL)
+        return TRUE;
     }
 
   g_set_error (error,

@@ -92,7 +92,7 @@ loft_registry_identify_async (LoftRegistry *self,
 
   g_task_set_source_tag (task, loft_registry_identify_async);
   g_task_set_task_data (task, job_new (&caller), job_free);
-  loft_registry_run (self, task, identify_in_thread_cb);
+  g_task_run_in_thread (task, identify_in_thread_cb);
 }
 
 /**
@@ -229,7 +229,7 @@ loft_registry_list_tokens_async (LoftRegistry *self,
 
   g_task_set_source_tag (task, loft_registry_list_tokens_async);
   g_task_set_task_data (task, job_new (caller), job_free);
-  loft_registry_run (self, task, list_in_thread_cb);
+  g_task_run_in_thread (task, list_in_thread_cb);
 }
 
 /**
