@@ -22,6 +22,7 @@
  * Audit:
  * @documents: `NAME/VERSION` to #LoftDocument: what is in the storage
  * @names: `NAME` of each package that has documents
+ * @states: `NAME REVISION` of each state in the storage
  * @listed: `NAME/VERSION` of all that the server lists
  *
  * What is there, seen from both sides.
@@ -33,6 +34,7 @@ typedef struct
   Wire *wire;            /* owned */
   GHashTable *documents; /* owned */
   GHashTable *names;     /* owned */
+  GHashTable *states;    /* owned */
   GHashTable *listed;    /* owned */
 } Audit;
 
@@ -42,6 +44,7 @@ audit_clear (Audit *audit)
   wire_free (audit->wire);
   g_hash_table_unref (audit->documents);
   g_hash_table_unref (audit->names);
+  g_hash_table_unref (audit->states);
   g_hash_table_unref (audit->listed);
 }
 
@@ -111,7 +114,32 @@ take_document (Audit *audit,
                        document);
 }
 
-/* Reads all documents in the storage: each has to be whole. */
+static char *
+make_state_id (const char *name, JsonObject *state)
+{
+  return g_strdup_printf ("%s %" G_GINT64_FORMAT,
+                          name,
+                          loft_json_get_int (state, "revision", 0));
+}
+
+static void
+take_state (Audit *audit, const char *folder, const char *name)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path = g_build_filename (folder, "package.json", NULL);
+  g_autofree char *text = NULL;
+  gsize length = 0;
+
+  g_file_get_contents (path, &text, &length, &error);
+  g_assert_no_error (error);
+  g_autoptr (JsonNode) json = loft_json_parse (text, length, &error);
+  g_assert_no_error (error);
+
+  g_hash_table_add (audit->states,
+                    make_state_id (name, json_node_get_object (json)));
+}
+
+/* Reads all documents and states in the storage: each has to be whole. */
 static void
 walk_storage (Audit *audit)
 {
@@ -132,12 +160,12 @@ walk_storage (Audit *audit)
 
       g_assert_no_error (error);
       while ((file = g_dir_read_name (files)) != NULL)
-        if (g_str_has_suffix (file, ".json") &&
-            !g_str_equal (file, "package.json"))
+        if (g_str_equal (file, "package.json"))
+          take_state (audit, folder, name);
+        else if (g_str_has_suffix (file, ".json"))
           take_document (audit, folder, name, file);
         else
-          g_assert_true (g_str_has_suffix (file, ".tar.gz") ||
-                         g_str_equal (file, "package.json"));
+          g_assert_true (g_str_has_suffix (file, ".tar.gz"));
     }
 }
 
@@ -183,7 +211,34 @@ count_versions (GString *changes)
   return count;
 }
 
-/* A document whose event was lost is told of soon after the start. */
+static gboolean
+tells_all_states (Audit *audit, GString *changes)
+{
+  g_auto (GStrv) lines = g_strsplit (changes->str, "\n", -1);
+  guint told = 0;
+
+  for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (JsonNode) json =
+        loft_json_parse (lines[i], strlen (lines[i]), &error);
+      g_assert_no_error (error);
+      JsonObject *event = json_node_get_object (json);
+
+      if (!json_object_has_member (event, "state"))
+        continue;
+
+      g_autofree char *id =
+        make_state_id (loft_json_get_string (event, "name"),
+                       json_object_get_object_member (event, "state"));
+      told += g_hash_table_contains (audit->states, id);
+    }
+
+  return told >= g_hash_table_size (audit->states);
+}
+
+/* A document or a state whose event was lost is told of soon after the start.
+ */
 static GString *
 wait_for_changes (Audit *audit)
 {
@@ -194,7 +249,8 @@ wait_for_changes (Audit *audit)
       guint events;
       GString *changes = read_changes (audit, &events);
 
-      if (count_versions (changes) >= g_hash_table_size (audit->documents))
+      if (count_versions (changes) >= g_hash_table_size (audit->documents) &&
+          tells_all_states (audit, changes))
         return changes;
 
       g_assert_cmpint (g_get_monotonic_time (), <, end);
@@ -415,6 +471,7 @@ audit_new (CrashLedger *ledger, DaemonKit *daemon)
                                         g_free,
                                         (GDestroyNotify) loft_document_free),
     .names = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+    .states = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
     .listed = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
   };
 
