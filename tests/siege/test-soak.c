@@ -28,7 +28,11 @@
 #define READY_SECONDS 60
 #define SETTLE_SECONDS 60
 #define WORKERS 2
+
+/* Workers that die soon are started again later each time; so in a long soak
+ * they are killed less often. */
 #define KILL_SECONDS 4
+#define KILLS 40
 #define SAMPLES_MAX 1000
 
 /* What the hot answers and the allocator may keep. */
@@ -139,10 +143,11 @@ work (Fixture *fixture, SoakClients *clients)
   g_autoptr (GRand) random = g_rand_new_with_seed (1);
   gint64 now = g_get_monotonic_time ();
   gint64 end = now + (gint64) (fixture->seconds * G_USEC_PER_SEC);
+  gint64 pause = MAX (KILL_SECONDS * G_USEC_PER_SEC, (end - now) / KILLS);
 
   while (now < end)
     {
-      gint64 next = MIN (end, now + KILL_SECONDS * G_USEC_PER_SEC);
+      gint64 next = MIN (end, now + pause);
 
       g_usleep ((gulong) (next - now));
       now = g_get_monotonic_time ();
