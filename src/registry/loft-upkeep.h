@@ -66,6 +66,17 @@ LoftReport *loft_registry_collect_finish (LoftRegistry *self,
                                           GAsyncResult *result,
                                           GError **error);
 
+void loft_registry_export_async (LoftRegistry *self,
+                                 int fd,
+                                 LoftProgressFunc progress,
+                                 gpointer progress_data,
+                                 GCancellable *cancellable,
+                                 GAsyncReadyCallback callback,
+                                 gpointer user_data);
+LoftReport *loft_registry_export_finish (LoftRegistry *self,
+                                         GAsyncResult *result,
+                                         GError **error);
+
 void loft_registry_rescan_async (LoftRegistry *self,
                                  LoftProgressFunc progress,
                                  gpointer progress_data,

@@ -46,6 +46,7 @@ typedef struct
   GPtrArray *events; /* owned */
 } LoftVerify;
 
+gboolean loft_verify_is_kept (const char *key);
 gboolean loft_verify_wants (LoftVerify *self, const char *name);
 gboolean loft_verify_read_log (LoftVerify *self, GError **error);
 

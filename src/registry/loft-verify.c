@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "registry/loft-export.h"
 #include "registry/loft-log-entry.h"
 #include "registry/loft-verify-private.h"
 #include "registry/loft-walk.h"
@@ -36,13 +37,10 @@ static const char *const known_files[] = {
   "users.json",
   "tokens.json",
 };
-static const char *const known_own_files[] = {
-  "_registry/salt",
-  "_registry/checkpoint.json",
-};
-static const char *const known_own_folders[] = {
-  "_registry/claims/", "_registry/names/",      "_registry/claims/",
-  "_registry/tokens/", "_registry/checkpoint/",
+static const char *const kept_folders[] = {
+  "_registry/claims/",
+  "_registry/names/",
+  "_registry/tokens/",
 };
 
 typedef struct
@@ -135,15 +133,31 @@ take_folder_cb (const char *name,
   return loft_verify_state (self, name, FALSE, error);
 }
 
+/**
+ * loft_verify_is_kept:
+ * @key: a storage key
+ *
+ * Returns: whether it is that of an object of ours which is the truth itself,
+ *   and neither of the log nor made of it
+ */
+gboolean
+loft_verify_is_kept (const char *key)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (kept_folders); i++)
+    if (g_str_has_prefix (key, kept_folders[i]))
+      return TRUE;
+
+  return g_str_equal (key, "_registry/salt");
+}
+
 static gboolean
 is_own (const char *key)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (known_own_files); i++)
-    if (g_str_equal (key, known_own_files[i]))
-      return TRUE;
-  for (gsize i = 0; i < G_N_ELEMENTS (known_own_folders); i++)
-    if (g_str_has_prefix (key, known_own_folders[i]))
-      return TRUE;
+  if (loft_verify_is_kept (key) || g_str_equal (key, LOFT_EXPORT_HEAD) ||
+      g_str_equal (key, LOFT_EXPORT_LIST) ||
+      g_str_equal (key, "_registry/checkpoint.json") ||
+      g_str_has_prefix (key, "_registry/checkpoint/"))
+    return TRUE;
 
   guint64 seq = loft_log_parse_entry_key (key);
   if (seq > 0)

@@ -150,6 +150,29 @@ upkeep_kit_collect (RegistryFixture *fixture,
   return upkeep_kit_describe (report);
 }
 
+char *
+upkeep_kit_export (RegistryFixture *fixture,
+                   int fd,
+                   UpkeepProgress *progress,
+                   GError **error)
+{
+  g_autoptr (GAsyncResult) result = NULL;
+
+  loft_registry_export_async (fixture->registry,
+                              fd,
+                              progress != NULL ? upkeep_kit_progress_cb : NULL,
+                              progress,
+                              progress != NULL ? progress->cancellable : NULL,
+                              upkeep_kit_take_cb,
+                              &result);
+  upkeep_kit_wait (&result);
+
+  g_autoptr (LoftReport) report =
+    loft_registry_export_finish (fixture->registry, result, error);
+
+  return upkeep_kit_describe (report);
+}
+
 gboolean
 upkeep_kit_import (RegistryFixture *fixture,
                    const char *name,

@@ -55,6 +55,10 @@ char *upkeep_kit_collect (RegistryFixture *fixture,
                           gboolean dry_run,
                           UpkeepProgress *progress,
                           GError **error);
+char *upkeep_kit_export (RegistryFixture *fixture,
+                         int fd,
+                         UpkeepProgress *progress,
+                         GError **error);
 gboolean upkeep_kit_import (RegistryFixture *fixture,
                             const char *name,
                             const char *version,
