@@ -14,6 +14,7 @@
 
 #include "daemon/loft-backend-loader.h"
 #include "daemon/loft-log-writer.h"
+#include "daemon/loft-notifier.h"
 #include "daemon/loft-settings.h"
 #include "daemon/loft-sockets.h"
 #include "daemon/loft-workers.h"
@@ -45,6 +46,7 @@ struct _LoftDaemon
   LoftWorkers *workers;   /* owned, nullable; else there is a server */
   LoftHttpServer *server; /* owned, nullable */
   LoftDbusService *bus;   /* owned, nullable */
+  LoftNotifier *notifier; /* owned, NULL until it serves */
   GMainLoop *loop;        /* owned */
   GPtrArray *signals;     /* owned; our signal sources */
   gboolean stopping;
@@ -68,6 +70,7 @@ loft_daemon_dispose (GObject *object)
 
   g_clear_pointer (&self->signals, g_ptr_array_unref);
   g_clear_object (&self->bus);
+  g_clear_object (&self->notifier);
   g_clear_object (&self->server);
   g_clear_object (&self->workers);
   g_clear_pointer (&self->sockets, g_ptr_array_unref);
@@ -211,9 +214,8 @@ report_changes (LoftConfig *before, LoftConfig *after)
 }
 
 static gboolean
-reload (gpointer user_data, GError **error)
+read_again (LoftDaemon *self, GError **error)
 {
-  LoftDaemon *self = LOFT_DAEMON (user_data);
   g_autoptr (LoftConfig) config =
     loft_config_load (self->file,
                       (const char *const *) self->environment,
@@ -228,6 +230,18 @@ reload (gpointer user_data, GError **error)
   g_message ("The configuration was read again");
 
   return TRUE;
+}
+
+static gboolean
+reload (gpointer user_data, GError **error)
+{
+  LoftDaemon *self = LOFT_DAEMON (user_data);
+
+  loft_notifier_begin_reload (self->notifier);
+  gboolean done = read_again (self, error);
+  loft_notifier_end_reload (self->notifier);
+
+  return done;
 }
 
 static gboolean
@@ -280,6 +294,7 @@ drain (gpointer user_data)
     return;
 
   self->stopping = TRUE;
+  loft_notifier_stop (self->notifier);
   g_message ("Stopping, once the running requests are answered");
   if (self->workers != NULL)
     loft_workers_stop_async (
@@ -520,6 +535,7 @@ loft_daemon_run (LoftDaemon *self, GError **error)
              PACKAGE_NAME,
              PACKAGE_VERSION,
              loft_storage_get_uri (self->storage));
+  self->notifier = loft_notifier_new (self->registry, self->workers);
   g_main_loop_run (self->loop);
   if (self->bus != NULL)
     loft_dbus_service_stop (self->bus);

@@ -20,6 +20,9 @@
 #include "daemon/loft-settings.h"
 #include "daemon/loft-workers.h"
 
+/* How often the parent hears that the main loop turns. */
+#define BEAT_SECONDS 1
+
 /* A process that serves. All it has is from its parent: the configuration, the
  * sockets, and the page by which it joins the registry. It listens to no signal
  * that a terminal sends to all processes at once; its parent does. */
@@ -31,6 +34,7 @@ typedef struct
   LoftRegistry *registry; /* owned */
   LoftHttpServer *server; /* owned, nullable */
   GMainLoop *loop;        /* owned */
+  guint slot;
   gboolean stopping;
 } Worker;
 
@@ -46,6 +50,16 @@ worker_clear (Worker *self)
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Worker, worker_clear)
+
+static gboolean
+beat_cb (gpointer user_data)
+{
+  const Worker *self = user_data;
+
+  loft_page_set_beat (self->page, self->slot, g_get_monotonic_time ());
+
+  return G_SOURCE_CONTINUE;
+}
 
 static void
 drained_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
@@ -119,7 +133,7 @@ open_page (Worker *self, GError **error)
 }
 
 static gboolean
-join (Worker *self, guint slot, GError **error)
+join (Worker *self, GError **error)
 {
   g_autoptr (LoftRegistrySettings) settings =
     loft_settings_for_registry (self->config);
@@ -137,7 +151,7 @@ join (Worker *self, guint slot, GError **error)
     loft_config_get_text (self->config, LOFT_CONFIG_CACHE_DIRECTORY),
     settings,
     self->page,
-    slot,
+    self->slot,
     error);
 
   return self->registry != NULL;
@@ -194,9 +208,8 @@ parse (const char *description,
 static gboolean
 set_up (Worker *self, const char *description, GError **error)
 {
-  guint slot = 0;
   guint n_sockets = 0;
-  if (!parse (description, &slot, &n_sockets, error))
+  if (!parse (description, &self->slot, &n_sockets, error))
     return FALSE;
 
   int last = LOFT_WORKERS_FD_BELLS + LOFT_PAGE_SLOTS_MAX + (int) n_sockets;
@@ -217,7 +230,7 @@ set_up (Worker *self, const char *description, GError **error)
     return FALSE;
 
   loft_parent_link_watch (LOFT_WORKERS_FD_LINK, configured_cb, self);
-  if (!join (self, slot, error) || !listen_everywhere (self, n_sockets, error))
+  if (!join (self, error) || !listen_everywhere (self, n_sockets, error))
     return FALSE;
 
   loft_settings_apply (self->config,
@@ -257,8 +270,11 @@ loft_worker_run (const char *description)
     }
 
   guint source = g_unix_signal_add (SIGTERM, stop_cb, &self);
+  guint beat = g_timeout_add_seconds (BEAT_SECONDS, beat_cb, &self);
+  beat_cb (&self);
   g_main_loop_run (self.loop);
   loft_registry_stop (self.registry);
+  g_source_remove (beat);
   g_source_remove (source);
 
   return EXIT_SUCCESS;

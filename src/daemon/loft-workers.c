@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "daemon/loft-workers.h"
+#include "daemon/loft-workers-private.h"
 
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -33,36 +33,12 @@ enum
 
 static guint signals[N_SIGNALS];
 
-typedef struct
-{
-  LoftWorkers *workers; /* not owned */
-  guint slot;
-  GPid pid;         /* 0 if it does not run */
-  int link;         /* owned, -1 if it does not run */
-  GSource *watch;   /* owned, nullable: waits for its end */
-  GSource *restart; /* owned, nullable: waits for its start */
-  gint64 started_at;
-  guint deaths; /* in a row */
-} Worker;
-
 /**
  * LoftWorkers:
  *
  * The processes that serve: started, watched, started again, and stopped, all
  * on the main loop of the thread that made it.
  */
-struct _LoftWorkers
-{
-  GObject parent_instance;
-
-  LoftPage *page;     /* owned */
-  GPtrArray *sockets; /* owned, of owned GSocket */
-  GPtrArray *all;     /* owned, of owned Worker */
-  char *config;       /* owned, nullable until it was set */
-  GTask *stop;        /* owned, NULL until it was begun */
-  GSource *deadline;  /* owned, nullable */
-};
-
 G_DEFINE_FINAL_TYPE (LoftWorkers, loft_workers, G_TYPE_OBJECT)
 
 static void
@@ -74,7 +50,7 @@ clear_source (GSource **source)
 }
 
 static void
-close_link (Worker *worker)
+close_link (LoftWorker *worker)
 {
   if (worker->link != -1)
     close (worker->link);
@@ -85,7 +61,7 @@ close_link (Worker *worker)
 static void
 worker_free (gpointer data)
 {
-  Worker *worker = data;
+  LoftWorker *worker = data;
 
   clear_source (&worker->watch);
   clear_source (&worker->restart);
@@ -155,7 +131,7 @@ loft_workers_new (LoftPage *page, GPtrArray *sockets)
   self->sockets = g_ptr_array_ref (sockets);
   for (guint slot = 1; slot < loft_page_get_n_slots (page); slot++)
     {
-      Worker *worker = g_new0 (Worker, 1);
+      LoftWorker *worker = g_new0 (LoftWorker, 1);
 
       worker->workers = self;
       worker->slot = slot;
@@ -168,7 +144,7 @@ loft_workers_new (LoftPage *page, GPtrArray *sockets)
 
 /* One that does not know what the others know is of no use. */
 static void
-send_config (Worker *worker)
+send_config (LoftWorker *worker)
 {
   if (loft_parent_link_send (worker->link, worker->workers->config))
     return;
@@ -196,7 +172,7 @@ loft_workers_set_config (LoftWorkers *self, const char *config)
   self->config = g_strdup (config);
   for (guint i = 0; i < self->all->len; i++)
     {
-      Worker *worker = g_ptr_array_index (self->all, i);
+      LoftWorker *worker = g_ptr_array_index (self->all, i);
 
       if (worker->pid != 0)
         send_config (worker);
@@ -231,7 +207,7 @@ list_descriptors (LoftWorkers *self, int link)
 /* The program is the file that runs here, even if another one of its name has
  * been installed since. */
 static gboolean
-spawn (Worker *worker, int link, GError **error)
+spawn (LoftWorker *worker, int link, GError **error)
 {
   LoftWorkers *self = worker->workers;
   g_autoptr (GArray) fds = list_descriptors (self, link);
@@ -249,6 +225,9 @@ spawn (Worker *worker, int link, GError **error)
   environment = g_environ_unsetenv (environment, "LISTEN_PID");
   environment = g_environ_unsetenv (environment, "LISTEN_FDS");
   environment = g_environ_unsetenv (environment, "LISTEN_FDNAMES");
+  environment = g_environ_unsetenv (environment, "NOTIFY_SOCKET");
+  environment = g_environ_unsetenv (environment, "WATCHDOG_PID");
+  environment = g_environ_unsetenv (environment, "WATCHDOG_USEC");
 
   return g_spawn_async_with_pipes_and_fds (NULL,
                                            arguments,
@@ -270,7 +249,7 @@ spawn (Worker *worker, int link, GError **error)
                                            error);
 }
 
-static void restart_later (Worker *worker);
+static void restart_later (LoftWorker *worker);
 
 /* Ends the stop once nobody runs any more. */
 static void
@@ -278,7 +257,7 @@ finish_stop (LoftWorkers *self)
 {
   for (guint i = 0; i < self->all->len; i++)
     {
-      const Worker *worker = g_ptr_array_index (self->all, i);
+      const LoftWorker *worker = g_ptr_array_index (self->all, i);
 
       if (worker->pid != 0)
         return;
@@ -307,7 +286,7 @@ could_not_start (int status)
 }
 
 static void
-report_end (const Worker *worker, int status)
+report_end (const LoftWorker *worker, int status)
 {
   if (is_in_order (status) && worker->workers->stop == NULL)
     g_message ("Worker %u, process %d, was stopped",
@@ -330,7 +309,7 @@ report_end (const Worker *worker, int status)
 static void
 ended_cb (GPid pid, int status, gpointer user_data)
 {
-  Worker *worker = user_data;
+  LoftWorker *worker = user_data;
   g_autoptr (LoftWorkers) self = g_object_ref (worker->workers);
 
   report_end (worker, status);
@@ -347,12 +326,14 @@ ended_cb (GPid pid, int status, gpointer user_data)
 }
 
 static void
-start (Worker *worker)
+start (LoftWorker *worker)
 {
+  LoftWorkers *self = worker->workers;
   g_autoptr (GError) local_error = NULL;
   int ends[2];
 
   worker->started_at = g_get_monotonic_time ();
+  loft_page_set_beat (self->page, worker->slot, 0);
   if (!g_unix_open_pipe (ends, FD_CLOEXEC, &local_error))
     {
       g_warning ("Worker %u can't be started, and that is tried again: %s",
@@ -388,7 +369,7 @@ start (Worker *worker)
 static gboolean
 restart_cb (gpointer user_data)
 {
-  Worker *worker = user_data;
+  LoftWorker *worker = user_data;
 
   clear_source (&worker->restart);
   start (worker);
@@ -397,7 +378,7 @@ restart_cb (gpointer user_data)
 }
 
 static void
-restart_later (Worker *worker)
+restart_later (LoftWorker *worker)
 {
   guint pause = 0;
 
@@ -436,7 +417,7 @@ deadline_cb (gpointer user_data)
   clear_source (&self->deadline);
   for (guint i = 0; i < self->all->len; i++)
     {
-      const Worker *worker = g_ptr_array_index (self->all, i);
+      const LoftWorker *worker = g_ptr_array_index (self->all, i);
 
       if (worker->pid != 0)
         kill (worker->pid, SIGKILL);
@@ -470,7 +451,7 @@ loft_workers_stop_async (LoftWorkers *self,
   g_task_set_source_tag (self->stop, loft_workers_stop_async);
   for (guint i = 0; i < self->all->len; i++)
     {
-      Worker *worker = g_ptr_array_index (self->all, i);
+      LoftWorker *worker = g_ptr_array_index (self->all, i);
 
       clear_source (&worker->restart);
       if (worker->pid != 0)

@@ -27,6 +27,8 @@ G_DECLARE_FINAL_TYPE (LoftWorkers, loft_workers, LOFT, WORKERS, GObject)
 LoftWorkers *loft_workers_new (LoftPage *page, GPtrArray *sockets);
 void loft_workers_set_config (LoftWorkers *self, const char *config);
 void loft_workers_start (LoftWorkers *self);
+gboolean loft_workers_all_serve (LoftWorkers *self);
+guint loft_workers_find_silent (LoftWorkers *self, gint64 since);
 void loft_workers_stop_async (LoftWorkers *self,
                               guint seconds,
                               GCancellable *cancellable,

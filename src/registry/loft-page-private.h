@@ -23,6 +23,7 @@ typedef struct
   pthread_mutex_t mutex;
   _Atomic guint64 begun[LOFT_PAGE_SLOTS_MAX];
   _Atomic guint64 ended[LOFT_PAGE_SLOTS_MAX];
+  _Atomic gint64 beats[LOFT_PAGE_SLOTS_MAX];
 } LoftPageHeader;
 
 /* The header has a slot's room, so that the slots begin on pages. */

@@ -434,3 +434,37 @@ loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value)
 
   atomic_store (&self->header->facts[fact], value);
 }
+
+/**
+ * loft_page_get_beat:
+ * @self: a page
+ * @slot: a process
+ *
+ * Tells when a process was last known to be well; safe in any thread.
+ *
+ * Returns: what was last given to loft_page_set_beat(); 0 if nothing was
+ */
+gint64
+loft_page_get_beat (LoftPage *self, guint slot)
+{
+  g_return_val_if_fail (self != NULL && slot < self->header->n_slots, 0);
+
+  return atomic_load (&self->header->beats[slot]);
+}
+
+/**
+ * loft_page_set_beat:
+ * @self: a page
+ * @slot: a process
+ * @time: now, by the monotonic clock in microseconds; 0 for one that does not
+ *   serve yet
+ *
+ * Says that a process is well; safe in any thread.
+ */
+void
+loft_page_set_beat (LoftPage *self, guint slot, gint64 time)
+{
+  g_return_if_fail (self != NULL && slot < self->header->n_slots);
+
+  atomic_store (&self->header->beats[slot], time);
+}

@@ -75,4 +75,7 @@ gboolean loft_page_wait_for_writes (LoftPage *self,
 guint64 loft_page_get_fact (LoftPage *self, LoftPageFact fact);
 void loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value);
 
+gint64 loft_page_get_beat (LoftPage *self, guint slot);
+void loft_page_set_beat (LoftPage *self, guint slot, gint64 time);
+
 G_END_DECLS
