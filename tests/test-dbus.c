@@ -11,110 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kit/bus-kit.h"
-#include "kit/daemon-kit.h"
-#include "kit/package-kit.h"
+#include "kit/bus-fixture.h"
 
 /* The real program with two workers on a bus, where there is no polkit. */
 
-#define READY_SECONDS 60
-#define WAIT_SECONDS 30
-
-typedef struct
-{
-  BusKit *bus;                 /* owned */
-  DaemonKit *daemon;           /* owned */
-  GDBusConnection *connection; /* owned */
-} Fixture;
+#define WAIT_SECONDS BUS_FIXTURE_SECONDS
+#define INVALID_ARGS "org.freedesktop.DBus.Error.InvalidArgs"
 
 static void
-start (Fixture *fixture)
-{
-  g_autoptr (GError) error = NULL;
-
-  daemon_kit_start (fixture->daemon, &error);
-  g_assert_no_error (error);
-  daemon_kit_wait_ready (fixture->daemon, READY_SECONDS, &error);
-  g_assert_no_error (error);
-}
-
-static void
-set_up_stopped (Fixture *fixture, gconstpointer test_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  fixture->bus = bus_kit_new (&error);
-  g_assert_no_error (error);
-  fixture->connection = bus_kit_connect (fixture->bus, getuid (), &error);
-  g_assert_no_error (error);
-  fixture->daemon = daemon_kit_new (NULL, &error);
-  g_assert_no_error (error);
-  daemon_kit_configure (fixture->daemon, "http", "workers", "2", &error);
-  g_assert_no_error (error);
-  daemon_kit_configure (fixture->daemon, "registry", "bus", "system", &error);
-  g_assert_no_error (error);
-}
-
-static void
-set_up (Fixture *fixture, gconstpointer test_data)
-{
-  set_up_stopped (fixture, test_data);
-  start (fixture);
-  g_assert_true (bus_kit_wait_name (fixture->connection, BUS_KIT_NAME, TRUE));
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer test_data)
-{
-  daemon_kit_free (fixture->daemon);
-  g_object_unref (fixture->connection);
-  bus_kit_free (fixture->bus);
-}
-
-static void
-send (Fixture *fixture, const char *method, const char *target, GBytes *body)
-{
-  g_autoptr (GError) error = NULL;
-  g_autoptr (Wire) wire = wire_new (fixture->daemon->port);
-  g_autoptr (WireAnswer) answer = wire_request (
-    wire,
-    method,
-    target,
-    g_str_equal (method, "PUT") ? "Content-Type: application/gzip\r\n"
-                                : "Content-Type: application/json\r\n",
-    body,
-    &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (answer->status / 100, ==, 2);
-}
-
-static void
-publish (Fixture *fixture, const char *name, const char *version)
-{
-  g_autoptr (GBytes) tarball = package_kit_make (name, version, 1000, 1);
-  g_autofree char *target = g_strdup_printf ("/packages/%s/%s", name, version);
-
-  send (fixture, "PUT", target, tarball);
-}
-
-static void
-yank (Fixture *fixture, const char *name, const char *version)
-{
-  g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
-  g_autofree char *target =
-    g_strdup_printf ("/packages/%s/%s/yank", name, version);
-
-  send (fixture, "POST", target, body);
-}
-
-static char *
-try_method (Fixture *fixture, const char *method, const char *parameters)
-{
-  return bus_kit_try (fixture->connection, BUS_KIT_PATH, method, parameters);
-}
-
-static void
-assert_property (Fixture *fixture, const char *name, const char *expected)
+assert_property (BusFixture *fixture, const char *name, const char *expected)
 {
   g_autoptr (GVariant) value =
     bus_kit_get (fixture->connection, BUS_KIT_PATH, name);
@@ -125,14 +30,14 @@ assert_property (Fixture *fixture, const char *name, const char *expected)
 
 /* What is true is told of. */
 static void
-test_properties (Fixture *fixture, gconstpointer test_data)
+test_properties (BusFixture *fixture, gconstpointer test_data)
 {
   g_autofree char *address =
     g_strdup_printf ("['http://127.0.0.1:%u']", fixture->daemon->port);
 
-  publish (fixture, "one", "1.0.0");
-  publish (fixture, "one", "1.1.0");
-  publish (fixture, "two", "0.1.0");
+  bus_fixture_publish (fixture, "one", "1.0.0");
+  bus_fixture_publish (fixture, "one", "1.1.0");
+  bus_fixture_publish (fixture, "two", "0.1.0");
 
   assert_property (fixture, "Version", "'" PACKAGE_VERSION "'");
   assert_property (fixture, "Address", address);
@@ -159,13 +64,13 @@ test_properties (Fixture *fixture, gconstpointer test_data)
 
 /* Packages come in pages, which fit together. */
 static void
-test_list_packages (Fixture *fixture, gconstpointer test_data)
+test_list_packages (BusFixture *fixture, gconstpointer test_data)
 {
   const char *const names[] = { "alpha", "beta", "gamma" };
   g_autofree char *after = g_strdup ("");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
-    publish (fixture, names[i], "1.0.0");
+    bus_fixture_publish (fixture, names[i], "1.0.0");
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
@@ -192,20 +97,20 @@ test_list_packages (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpstr (after, ==, "");
 
   g_autofree char *found =
-    try_method (fixture, "ListPackages", "('beta', @a{sv} {})");
+    bus_fixture_try (fixture, "ListPackages", "('beta', @a{sv} {})");
   g_assert_nonnull (strstr (found, "\"name\":\"beta\""));
   g_assert_null (strstr (found, "\"name\":\"alpha\""));
 }
 
 /* A package is shown with what was yanked. */
 static void
-test_show_package (Fixture *fixture, gconstpointer test_data)
+test_show_package (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
 
-  publish (fixture, "mixed", "1.0.0");
-  publish (fixture, "mixed", "1.1.0");
-  yank (fixture, "mixed", "1.1.0");
+  bus_fixture_publish (fixture, "mixed", "1.0.0");
+  bus_fixture_publish (fixture, "mixed", "1.1.0");
+  bus_fixture_yank (fixture, "mixed", "1.1.0");
 
   g_autoptr (GVariant) answer = bus_kit_call (fixture->connection,
                                               BUS_KIT_PATH,
@@ -242,12 +147,12 @@ wait_for (GAsyncResult **result)
 
 /* Who waits for a change gets it, and later the one after that. */
 static void
-test_list_changes (Fixture *fixture, gconstpointer test_data)
+test_list_changes (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GAsyncResult) result = NULL;
   g_autoptr (GError) error = NULL;
 
-  publish (fixture, "early", "1.0.0");
+  bus_fixture_publish (fixture, "early", "1.0.0");
   g_autoptr (GVariant) before = bus_kit_call (fixture->connection,
                                               BUS_KIT_PATH,
                                               "ListChanges",
@@ -272,7 +177,7 @@ test_list_changes (Fixture *fixture, gconstpointer test_data)
                           NULL,
                           take_cb,
                           &result);
-  publish (fixture, "late", "1.0.0");
+  bus_fixture_publish (fixture, "late", "1.0.0");
   wait_for (&result);
 
   g_autoptr (GVariant) answer =
@@ -283,17 +188,19 @@ test_list_changes (Fixture *fixture, gconstpointer test_data)
   g_assert_null (strstr (text, "\"name\":\"early\""));
 
   g_autofree char *none =
-    try_method (fixture, "ListChanges", "(uint64 1000000, uint32 1, uint32 1)");
+    bus_fixture_try (fixture,
+                     "ListChanges",
+                     "(uint64 1000000, uint32 1, uint32 1)");
   g_assert_cmpstr (none, ==, "([], 1000000)");
 }
 
 /* The figures are those of all processes. */
 static void
-test_metrics (Fixture *fixture, gconstpointer test_data)
+test_metrics (BusFixture *fixture, gconstpointer test_data)
 {
-  publish (fixture, "counted", "1.0.0");
+  bus_fixture_publish (fixture, "counted", "1.0.0");
 
-  g_autofree char *text = try_method (fixture, "GetMetrics", "()");
+  g_autofree char *text = bus_fixture_try (fixture, "GetMetrics", "()");
   g_assert_nonnull (strstr (text, "loft_publishes_total{outcome="));
   g_assert_nonnull (strstr (text, "loft_catalog_versions 1\\n"));
 }
@@ -327,7 +234,7 @@ wait_for_text (GString *text, const char *expected)
 
 /* What happens is told of, whichever process did it. */
 static void
-test_signals (Fixture *fixture, gconstpointer test_data)
+test_signals (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GString) text = g_string_new (NULL);
   guint id = g_dbus_connection_signal_subscribe (fixture->connection,
@@ -343,9 +250,9 @@ test_signals (Fixture *fixture, gconstpointer test_data)
 
   /* The bus has the subscription before it has the next call. */
   assert_property (fixture, "Packages", "0");
-  publish (fixture, "told", "1.0.0");
+  bus_fixture_publish (fixture, "told", "1.0.0");
   wait_for_text (text, "Published('told', '1.0.0', ");
-  yank (fixture, "told", "1.0.0");
+  bus_fixture_yank (fixture, "told", "1.0.0");
   wait_for_text (text, "Yanked('told', '1.0.0', true, ");
   wait_for_text (text, "'Packages': <uint64 1>");
 
@@ -359,10 +266,10 @@ static const struct
   const char *parameters;
   const char *error;
 } bad_calls[] = {
-  { "Reload", "('now',)", "org.freedesktop.DBus.Error.InvalidArgs" },
-  { "Drain", "(true,)", "org.freedesktop.DBus.Error.InvalidArgs" },
+  { "Reload", "('now',)", INVALID_ARGS },
+  { "Drain", "(true,)", INVALID_ARGS },
   { "Stop", "()", "org.freedesktop.DBus.Error.UnknownMethod" },
-  { "ListPackages", "()", "org.freedesktop.DBus.Error.InvalidArgs" },
+  { "ListPackages", "()", INVALID_ARGS },
   { "ListPackages", "('', {'limit': <1>})", "InvalidArgument" },
   { "ListPackages", "('', {'limit': <uint64 1>})", "InvalidArgument" },
   { "ListPackages", "('', {'sort': <'size'>})", "InvalidArgument" },
@@ -372,17 +279,55 @@ static const struct
   { "ListPackages", "('LONG', @a{sv} {})", "InvalidArgument" },
   { "ListPackages", "('', {'after': <'LONG'>})", "InvalidArgument" },
   { "ListPackages", "('', {'LONG': <''>})", "InvalidArgument" },
-  { "ShowPackage", "(1,)", "org.freedesktop.DBus.Error.InvalidArgs" },
+  { "ShowPackage", "(1,)", INVALID_ARGS },
   { "ShowPackage", "('',)", "NoSuchPackage" },
   { "ShowPackage", "('unknown',)", "NoSuchPackage" },
   { "ShowPackage", "('../storage',)", "NoSuchPackage" },
   { "ShowPackage", "('a\\nb',)", "NoSuchPackage" },
   { "ShowPackage", "('LONG',)", "InvalidArgument" },
-  { "ListChanges", "(0, 0, 0)", "org.freedesktop.DBus.Error.InvalidArgs" },
+  { "ListChanges", "(0, 0, 0)", INVALID_ARGS },
   { "ListChanges",
     "(uint64 18446744073709551615, uint32 0, uint32 0)",
     "InvalidArgument" },
-  { "GetMetrics", "('',)", "org.freedesktop.DBus.Error.InvalidArgs" },
+  { "Rescan", "(true,)", INVALID_ARGS },
+  { "Verify", "()", INVALID_ARGS },
+  { "Verify", "({'repair': <1>},)", "InvalidArgument" },
+  { "Verify", "({'packages': <'a'>},)", "InvalidArgument" },
+  { "Verify", "({'packages': <['LONG']>},)", "InvalidArgument" },
+  { "Verify", "({'dry-run': <true>},)", "InvalidArgument" },
+  { "Collect", "({'dry-run': <'yes'>},)", "InvalidArgument" },
+  { "Collect", "({'repair': <true>},)", "InvalidArgument" },
+  { "Yank", "('a', '1.0.0')", INVALID_ARGS },
+  { "Yank", "('unknown', '1.0.0', '')", "NoSuchPackage" },
+  { "Yank", "('', '', '')", "NoSuchPackage" },
+  { "Yank", "('LONG', '1.0.0', '')", "InvalidArgument" },
+  { "Yank", "('a', 'LONG', '')", "InvalidArgument" },
+  { "Yank", "('a', '1.0.0', 'LONG')", "InvalidArgument" },
+  { "Unyank", "('unknown', '1.0.0')", "NoSuchPackage" },
+  { "Unyank", "('LONG', '1.0.0')", "InvalidArgument" },
+  { "Deprecate", "('../a', 'old')", "NoSuchPackage" },
+  { "Deprecate", "('a', 'LONG')", "InvalidArgument" },
+  { "SetOwners", "('a', 'ann')", INVALID_ARGS },
+  { "SetOwners", "('a', ['LONG'])", "InvalidArgument" },
+  { "SetOwners", "('LONG', ['ann'])", "InvalidArgument" },
+  { "ImportVersion", "('a', '1.0.0', handle 0, '{}')", "InvalidArgument" },
+  { "ImportVersion", "('a', '1.0.0', handle -1, '{}')", "InvalidArgument" },
+  { "ImportVersion", "('a', '1.0.0', 0, '{}')", INVALID_ARGS },
+  { "CreateToken",
+    "('ann', @as [], '', uint64 18446744073709551615)",
+    "Rules" },
+  { "CreateToken", "('', @as [], '', uint64 0)", "Rules" },
+  { "CreateToken", "('a b', @as [], '', uint64 0)", "Rules" },
+  { "CreateToken", "('ann', ['everything'], '', uint64 0)", "Rules" },
+  { "CreateToken", "('ann', @as [], '**/', uint64 0)", "Rules" },
+  { "CreateToken", "('LONG', @as [], '', uint64 0)", "InvalidArgument" },
+  { "CreateToken", "('ann', ['LONG'], '', uint64 0)", "InvalidArgument" },
+  { "CreateToken", "('ann', @as [], 'LONG', uint64 0)", "InvalidArgument" },
+  { "ListTokens", "(true,)", INVALID_ARGS },
+  { "RevokeToken", "('unknown',)", "NotFound" },
+  { "RevokeToken", "('../secret',)", "NotFound" },
+  { "RevokeToken", "('LONG',)", "InvalidArgument" },
+  { "GetMetrics", "('',)", INVALID_ARGS },
 };
 
 /* A value that is far too long for where it stands. */
@@ -397,23 +342,9 @@ make_long (const char *parameters)
   return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
-static guint
-count_descriptors (Fixture *fixture)
-{
-  g_autofree char *path =
-    g_strdup_printf ("/proc/%d/fd", (int) fixture->daemon->pid);
-  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  while (folder != NULL && g_dir_read_name (folder) != NULL)
-    n++;
-
-  return n;
-}
-
 /* Bad input has its error, and leaves nothing behind. */
 static void
-test_bad_calls (Fixture *fixture, gconstpointer test_data)
+test_bad_calls (BusFixture *fixture, gconstpointer test_data)
 {
   guint before = 0;
 
@@ -423,21 +354,21 @@ test_bad_calls (Fixture *fixture, gconstpointer test_data)
         {
           g_autofree char *parameters = make_long (bad_calls[i].parameters);
           g_autofree char *answer =
-            try_method (fixture, bad_calls[i].method, parameters);
+            bus_fixture_try (fixture, bad_calls[i].method, parameters);
 
           g_test_message ("%s%s", bad_calls[i].method, bad_calls[i].parameters);
           g_assert_cmpstr (answer, ==, bad_calls[i].error);
         }
       if (round == 0)
-        before = count_descriptors (fixture);
+        before = bus_fixture_count_descriptors (fixture);
     }
-  g_assert_cmpuint (count_descriptors (fixture), <=, before);
+  g_assert_cmpuint (bus_fixture_count_descriptors (fixture), <=, before);
 }
 
 /* The interface that is documented is the one that is there, and bad input was
  * tried with each of its methods. */
 static void
-test_interface (Fixture *fixture, gconstpointer test_data)
+test_interface (BusFixture *fixture, gconstpointer test_data)
 {
   g_autofree char *path = g_test_build_filename (G_TEST_DIST,
                                                  "..",
@@ -480,29 +411,29 @@ test_interface (Fixture *fixture, gconstpointer test_data)
 
 /* The configuration is read again, and who makes a mistake is told so. */
 static void
-test_reload (Fixture *fixture, gconstpointer test_data)
+test_reload (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
 
   daemon_kit_configure (fixture->daemon, "http", "max-wait", "3", &error);
   g_assert_no_error (error);
-  g_autofree char *good = try_method (fixture, "Reload", "()");
+  g_autofree char *good = bus_fixture_try (fixture, "Reload", "()");
   g_assert_cmpstr (good, ==, "()");
   g_autofree char *log = daemon_kit_dup_log (fixture->daemon);
   g_assert_nonnull (strstr (log, "[http] max-wait has changed"));
 
   daemon_kit_configure (fixture->daemon, "http", "max-wait", "soon", &error);
   g_assert_no_error (error);
-  g_autofree char *bad = try_method (fixture, "Reload", "()");
+  g_autofree char *bad = bus_fixture_try (fixture, "Reload", "()");
   g_assert_cmpstr (bad, ==, "Configuration");
 }
 
 /* The registry stops in order, and leaves the bus. */
 static void
-test_drain (Fixture *fixture, gconstpointer test_data)
+test_drain (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
-  g_autofree char *answer = try_method (fixture, "Drain", "()");
+  g_autofree char *answer = bus_fixture_try (fixture, "Drain", "()");
 
   g_assert_cmpstr (answer, ==, "()");
   daemon_kit_wait_stopped (fixture->daemon, &error);
@@ -512,7 +443,7 @@ test_drain (Fixture *fixture, gconstpointer test_data)
 
 /* Others may read, and nothing else. */
 static void
-test_others (Fixture *fixture, gconstpointer test_data)
+test_others (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
 
@@ -535,7 +466,7 @@ test_others (Fixture *fixture, gconstpointer test_data)
 }
 
 static void
-assert_serves (Fixture *fixture)
+assert_serves (BusFixture *fixture)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (Wire) wire = wire_new (fixture->daemon->port);
@@ -546,7 +477,7 @@ assert_serves (Fixture *fixture)
 }
 
 static void
-wait_for_log (Fixture *fixture, const char *expected)
+wait_for_log (BusFixture *fixture, const char *expected)
 {
   gint64 end = g_get_monotonic_time () + WAIT_SECONDS * G_USEC_PER_SEC;
 
@@ -563,18 +494,18 @@ wait_for_log (Fixture *fixture, const char *expected)
 
 /* A registry serves where there is no bus, */
 static void
-test_no_bus (Fixture *fixture, gconstpointer test_data)
+test_no_bus (BusFixture *fixture, gconstpointer test_data)
 {
   g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/bus", TRUE);
   fixture->daemon->expects_warnings = TRUE;
-  start (fixture);
+  bus_fixture_start (fixture);
   wait_for_log (fixture, "The system bus can't be reached");
   assert_serves (fixture);
 }
 
 /* where somebody else has its name, */
 static void
-test_name_taken (Fixture *fixture, gconstpointer test_data)
+test_name_taken (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) answer =
@@ -592,39 +523,49 @@ test_name_taken (Fixture *fixture, gconstpointer test_data)
   g_assert_no_error (error);
 
   fixture->daemon->expects_warnings = TRUE;
-  start (fixture);
+  bus_fixture_start (fixture);
   wait_for_log (fixture, "can't be had on the system bus");
   assert_serves (fixture);
 }
 
 /* and where the bus goes away. */
 static void
-test_bus_ends (Fixture *fixture, gconstpointer test_data)
+test_bus_ends (BusFixture *fixture, gconstpointer test_data)
 {
   g_autoptr (GError) error = NULL;
 
   fixture->daemon->expects_warnings = TRUE;
-  start (fixture);
+  bus_fixture_start (fixture);
   g_assert_true (bus_kit_wait_name (fixture->connection, BUS_KIT_NAME, TRUE));
   g_dbus_connection_set_exit_on_close (fixture->connection, FALSE);
   kill (fixture->bus->pid, SIGKILL);
   wait_for_log (fixture, "The system bus can't be reached");
-  publish (fixture, "alone", "1.0.0");
+  bus_fixture_publish (fixture, "alone", "1.0.0");
   assert_serves (fixture);
   daemon_kit_stop (fixture->daemon, &error);
   g_assert_no_error (error);
 }
 
 static void
-add (const char *path, void (*test) (Fixture *, gconstpointer))
+add (const char *path, void (*test) (BusFixture *, gconstpointer))
 {
-  g_test_add (path, Fixture, NULL, set_up, test, tear_down);
+  g_test_add (path,
+              BusFixture,
+              NULL,
+              bus_fixture_set_up,
+              test,
+              bus_fixture_tear_down);
 }
 
 static void
-add_stopped (const char *path, void (*test) (Fixture *, gconstpointer))
+add_stopped (const char *path, void (*test) (BusFixture *, gconstpointer))
 {
-  g_test_add (path, Fixture, NULL, set_up_stopped, test, tear_down);
+  g_test_add (path,
+              BusFixture,
+              NULL,
+              bus_fixture_set_up_stopped,
+              test,
+              bus_fixture_tear_down);
 }
 
 int

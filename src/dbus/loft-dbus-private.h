@@ -15,6 +15,8 @@ G_BEGIN_DECLS
 #define LOFT_DBUS_PATH "/sh/fargone/loft/Registry1"
 #define LOFT_DBUS_INTERFACE "sh.fargone.loft.Registry1"
 
+#define LOFT_DBUS_MANAGE_PACKAGES "sh.fargone.loft.registry.manage-packages"
+#define LOFT_DBUS_MANAGE_TOKENS "sh.fargone.loft.registry.manage-tokens"
 #define LOFT_DBUS_MANAGE_SERVICE "sh.fargone.loft.registry.manage-service"
 
 /* Longer strings are none that a method takes. */
@@ -43,6 +45,8 @@ struct _LoftDbusService
   guint name_id;
   guint object_id;
   gint64 started_at;
+  GHashTable *jobs; /* owned, of owned LoftDbusJob by their paths */
+  guint last_job;
   GQueue waiting; /* of what loft-dbus-changes.c knows */
 };
 
@@ -90,6 +94,14 @@ gboolean loft_dbus_check_text (const char *what,
                                const char *text,
                                gsize most,
                                GError **error);
+gboolean loft_dbus_check_list (const char *what,
+                               const char *const *list,
+                               GError **error);
+int loft_dbus_take_descriptor (GDBusMethodInvocation *invocation,
+                               gint32 handle,
+                               GError **error);
+void loft_dbus_return_nothing (GDBusMethodInvocation *invocation,
+                               const GError *error);
 GVariant *loft_dbus_split_array (GBytes *json, GError **error);
 GVariant *loft_dbus_split_lines (GBytes *text, GError **error);
 
@@ -111,6 +123,39 @@ void loft_dbus_show_package (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
                              const char *actor);
 void loft_dbus_list_changes (LoftDbusService *self,
+                             GDBusMethodInvocation *invocation,
+                             const char *actor);
+void loft_dbus_rescan (LoftDbusService *self,
+                       GDBusMethodInvocation *invocation,
+                       const char *actor);
+void loft_dbus_verify (LoftDbusService *self,
+                       GDBusMethodInvocation *invocation,
+                       const char *actor);
+void loft_dbus_collect (LoftDbusService *self,
+                        GDBusMethodInvocation *invocation,
+                        const char *actor);
+void loft_dbus_yank (LoftDbusService *self,
+                     GDBusMethodInvocation *invocation,
+                     const char *actor);
+void loft_dbus_unyank (LoftDbusService *self,
+                       GDBusMethodInvocation *invocation,
+                       const char *actor);
+void loft_dbus_deprecate (LoftDbusService *self,
+                          GDBusMethodInvocation *invocation,
+                          const char *actor);
+void loft_dbus_set_owners (LoftDbusService *self,
+                           GDBusMethodInvocation *invocation,
+                           const char *actor);
+void loft_dbus_import_version (LoftDbusService *self,
+                               GDBusMethodInvocation *invocation,
+                               const char *actor);
+void loft_dbus_create_token (LoftDbusService *self,
+                             GDBusMethodInvocation *invocation,
+                             const char *actor);
+void loft_dbus_list_tokens (LoftDbusService *self,
+                            GDBusMethodInvocation *invocation,
+                            const char *actor);
+void loft_dbus_revoke_token (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
                              const char *actor);
 

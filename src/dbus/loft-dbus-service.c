@@ -9,6 +9,7 @@
 #include "dbus/loft-dbus-service.h"
 
 #include "dbus/loft-bus-generated.h"
+#include "dbus/loft-dbus-job.h"
 #include "dbus/loft-dbus-private.h"
 
 /**
@@ -56,9 +57,20 @@ run_drain (LoftDbusService *self,
 static const LoftDbusMethod methods[] = {
   { "Reload", LOFT_DBUS_MANAGE_SERVICE, run_reload },
   { "Drain", LOFT_DBUS_MANAGE_SERVICE, run_drain },
+  { "Rescan", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_rescan },
+  { "Verify", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_verify },
+  { "Collect", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_collect },
   { "ListPackages", NULL, loft_dbus_list_packages },
   { "ShowPackage", NULL, loft_dbus_show_package },
   { "ListChanges", NULL, loft_dbus_list_changes },
+  { "Yank", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_yank },
+  { "Unyank", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_unyank },
+  { "Deprecate", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_deprecate },
+  { "SetOwners", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_set_owners },
+  { "ImportVersion", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_import_version },
+  { "CreateToken", LOFT_DBUS_MANAGE_TOKENS, loft_dbus_create_token },
+  { "ListTokens", LOFT_DBUS_MANAGE_TOKENS, loft_dbus_list_tokens },
+  { "RevokeToken", LOFT_DBUS_MANAGE_TOKENS, loft_dbus_revoke_token },
   { "GetMetrics", NULL, loft_dbus_get_metrics },
 };
 
@@ -177,6 +189,7 @@ loft_dbus_service_finalize (GObject *object)
   LoftDbusService *self = LOFT_DBUS_SERVICE (object);
 
   g_object_unref (self->stopping);
+  g_hash_table_unref (self->jobs);
   g_free (self->storage_uri);
   g_free (self->backend);
 
@@ -195,6 +208,8 @@ loft_dbus_service_init (LoftDbusService *self)
 {
   self->stopping = g_cancellable_new ();
   self->started_at = g_get_monotonic_time ();
+  self->jobs =
+    g_hash_table_new_full (g_str_hash, g_str_equal, NULL, g_object_unref);
   g_queue_init (&self->waiting);
 }
 
@@ -307,11 +322,20 @@ loft_dbus_service_start (LoftDbusService *self)
                                   NULL);
 }
 
+static void
+end_jobs (LoftDbusService *self)
+{
+  g_autoptr (GList) jobs = g_hash_table_get_values (self->jobs);
+
+  for (GList *l = jobs; l != NULL; l = l->next)
+    loft_dbus_job_leave (l->data);
+}
+
 /**
  * loft_dbus_service_stop:
  * @self: a service
  *
- * Leaves the bus. Who waits for a change is answered before.
+ * Leaves the bus. Who waits for a change is answered before; jobs are ended.
  */
 void
 loft_dbus_service_stop (LoftDbusService *self)
@@ -320,6 +344,7 @@ loft_dbus_service_stop (LoftDbusService *self)
 
   g_cancellable_cancel (self->stopping);
   loft_dbus_end_waiting (self);
+  end_jobs (self);
   g_clear_pointer (&self->news, loft_dbus_news_free);
   if (self->name_id != 0)
     g_bus_unown_name (self->name_id);

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <gio/gunixfdlist.h>
 #include <string.h>
 
 #include "dbus/loft-dbus-private.h"
@@ -14,6 +15,8 @@
 
 /* A bus cuts off who sends it more at once than it takes. */
 #define ANSWER_MAX (8 * 1024 * 1024)
+
+#define LIST_MAX 1000
 
 /**
  * loft_dbus_check_options:
@@ -96,6 +99,85 @@ loft_dbus_check_text (const char *what,
                most);
 
   return FALSE;
+}
+
+/**
+ * loft_dbus_check_list:
+ * @what: what it is, for people
+ * @list: an argument
+ * @error: return location for a #GError
+ *
+ * Finds out whether a list of names is of bearable length.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_DBUS_ERROR_ARGUMENT
+ */
+gboolean
+loft_dbus_check_list (const char *what, const char *const *list, GError **error)
+{
+  gsize length = g_strv_length ((GStrv) list);
+  g_autofree char *one = g_strdup_printf ("One of the %s", what);
+
+  if (length > LIST_MAX)
+    {
+      g_set_error (error,
+                   LOFT_DBUS_ERROR,
+                   LOFT_DBUS_ERROR_ARGUMENT,
+                   "There are more than %d %s",
+                   LIST_MAX,
+                   what);
+      return FALSE;
+    }
+  for (gsize i = 0; i < length; i++)
+    if (!loft_dbus_check_text (one, list[i], LOFT_DBUS_NAME_MAX, error))
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * loft_dbus_take_descriptor:
+ * @invocation: a call
+ * @handle: an argument of type `h`
+ * @error: return location for a #GError
+ *
+ * Takes a descriptor that came with a call.
+ *
+ * Returns: a descriptor of the caller's own, or -1 with @error set
+ */
+int
+loft_dbus_take_descriptor (GDBusMethodInvocation *invocation,
+                           gint32 handle,
+                           GError **error)
+{
+  GUnixFDList *list = g_dbus_message_get_unix_fd_list (
+    g_dbus_method_invocation_get_message (invocation));
+
+  if (list != NULL && handle >= 0 && handle < g_unix_fd_list_get_length (list))
+    return g_unix_fd_list_get (list, handle, error);
+
+  g_set_error_literal (error,
+                       LOFT_DBUS_ERROR,
+                       LOFT_DBUS_ERROR_ARGUMENT,
+                       "The call names a descriptor that did not come with it");
+
+  return -1;
+}
+
+/**
+ * loft_dbus_return_nothing:
+ * @invocation: (transfer full): a call
+ * @error: (nullable): why it failed
+ *
+ * Ends a call that has no answer but that it succeeded.
+ */
+void
+loft_dbus_return_nothing (GDBusMethodInvocation *invocation,
+                          const GError *error)
+{
+  if (error != NULL)
+    loft_dbus_error_return (invocation, error);
+  else
+    g_dbus_method_invocation_return_value (invocation, NULL);
 }
 
 static gboolean

@@ -1,0 +1,129 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "kit/bus-fixture.h"
+
+#include <unistd.h>
+
+#include "kit/package-kit.h"
+
+#define READY_SECONDS 60
+
+void
+bus_fixture_start (BusFixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+
+  daemon_kit_start (fixture->daemon, &error);
+  g_assert_no_error (error);
+  daemon_kit_wait_ready (fixture->daemon, READY_SECONDS, &error);
+  g_assert_no_error (error);
+}
+
+void
+bus_fixture_set_up_stopped (BusFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  fixture->bus = bus_kit_new (&error);
+  g_assert_no_error (error);
+  fixture->connection = bus_kit_connect (fixture->bus, getuid (), &error);
+  g_assert_no_error (error);
+  fixture->daemon = daemon_kit_new (NULL, &error);
+  g_assert_no_error (error);
+  daemon_kit_configure (fixture->daemon, "http", "workers", "2", &error);
+  g_assert_no_error (error);
+  daemon_kit_configure (fixture->daemon, "registry", "bus", "system", &error);
+  g_assert_no_error (error);
+}
+
+void
+bus_fixture_set_up (BusFixture *fixture, gconstpointer test_data)
+{
+  bus_fixture_set_up_stopped (fixture, test_data);
+  bus_fixture_start (fixture);
+  g_assert_true (bus_kit_wait_name (fixture->connection, BUS_KIT_NAME, TRUE));
+}
+
+void
+bus_fixture_tear_down (BusFixture *fixture, gconstpointer test_data)
+{
+  daemon_kit_free (fixture->daemon);
+  g_object_unref (fixture->connection);
+  bus_kit_free (fixture->bus);
+}
+
+static void
+send (BusFixture *fixture, const char *method, const char *target, GBytes *body)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Wire) wire = wire_new (fixture->daemon->port);
+  g_autoptr (WireAnswer) answer = wire_request (
+    wire,
+    method,
+    target,
+    g_str_equal (method, "PUT") ? "Content-Type: application/gzip\r\n"
+                                : "Content-Type: application/json\r\n",
+    body,
+    &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (answer->status / 100, ==, 2);
+}
+
+void
+bus_fixture_publish (BusFixture *fixture, const char *name, const char *version)
+{
+  g_autoptr (GBytes) tarball = package_kit_make (name, version, 1000, 1);
+  g_autofree char *target = g_strdup_printf ("/packages/%s/%s", name, version);
+
+  send (fixture, "PUT", target, tarball);
+}
+
+void
+bus_fixture_yank (BusFixture *fixture, const char *name, const char *version)
+{
+  g_autoptr (GBytes) body = g_bytes_new_static ("{}", 2);
+  g_autofree char *target =
+    g_strdup_printf ("/packages/%s/%s/yank", name, version);
+
+  send (fixture, "POST", target, body);
+}
+
+char *
+bus_fixture_try (BusFixture *fixture,
+                 const char *method,
+                 const char *parameters)
+{
+  return bus_kit_try (fixture->connection, BUS_KIT_PATH, method, parameters);
+}
+
+guint
+bus_fixture_count_descriptors (BusFixture *fixture)
+{
+  g_autofree char *path =
+    g_strdup_printf ("/proc/%d/fd", (int) fixture->daemon->pid);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  while (folder != NULL && g_dir_read_name (folder) != NULL)
+    n++;
+
+  return n;
+}
+
+/* What a call answers, as text, or the name of its error. */
+void
+bus_fixture_assert (BusFixture *fixture,
+                    const char *method,
+                    const char *parameters,
+                    const char *expected)
+{
+  g_autofree char *answer = bus_fixture_try (fixture, method, parameters);
+
+  g_assert_cmpstr (answer, ==, expected);
+}
