@@ -467,6 +467,55 @@ test_differs (Fixture *fixture, gconstpointer test_data)
   assert_found (fixture, NULL, "event-differs hello/1.1.0.json");
 }
 
+/* Whether a thousand is sealed, and all of its entries are gone. */
+static gboolean
+is_sealed (Fixture *fixture, const char *sealed)
+{
+  g_autoptr (GError) error = NULL;
+  g_auto (GStrv) keys =
+    loft_storage_list (fixture->real, LOFT_LOG_PREFIX, NULL, 2, NULL, &error);
+
+  g_assert_no_error (error);
+
+  return g_str_equal (keys[0], sealed) &&
+         loft_log_parse_entry_key (keys[1]) >= LOFT_LOG_SEAL;
+}
+
+/* A thousand of events that was sealed is one finding when it is damaged: the
+ * documents are compared with what the catalog keeps. */
+static void
+test_sealed (Fixture *fixture, gconstpointer test_data)
+{
+  const char *sealed =
+    "_registry/log/00000000000000000000-00000000000000000999.ndjson";
+  g_autoptr (GError) error = NULL;
+
+  for (guint i = 0; i < 1100; i++)
+    {
+      g_autofree char *version = g_strdup_printf ("0.%u.0", i);
+
+      upkeep_kit_put_adopted (fixture, "many", version);
+    }
+  g_autofree char *scanned = upkeep_kit_rescan (fixture, NULL, &error);
+  g_assert_no_error (error);
+  registry_fixture_restart (fixture, FALSE);
+
+  gint64 end = g_get_monotonic_time () + 20 * G_TIME_SPAN_SECOND;
+  while (!is_sealed (fixture, sealed))
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (1000);
+    }
+
+  assert_found (fixture, NULL, "");
+  cut (fixture, sealed);
+  assert_found (fixture, NULL, "log-broken _registry/log/00000000000000000001");
+  upkeep_kit_remove (fixture, sealed);
+  assert_found (fixture,
+                NULL,
+                "log-missing _registry/log/00000000000000000001");
+}
+
 /* A document that was away when the catalog was made is served again. */
 static void
 test_catalog (Fixture *fixture, gconstpointer test_data)
@@ -609,6 +658,7 @@ main (int argc, char **argv)
   add ("packages", test_packages);
   add ("twice", test_twice);
   add ("differs", test_differs);
+  add ("sealed", test_sealed);
   add ("catalog", test_catalog);
   add ("repair-cut", test_repair_cut);
   add ("cancel", test_cancel);
