@@ -373,6 +373,27 @@ test_change (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, change, NULL);
 }
 
+static void
+ask_lists (ServerFixture *fixture, gconstpointer data)
+{
+  for (guint i = 1; i <= 20; i++)
+    {
+      g_autofree char *target = g_strdup_printf ("/min-age/%ud/packages", i);
+      g_autofree char *list = get (fixture->port, target);
+
+      g_assert_cmpstr (list, ==, "[]");
+      assert_n_targets (fixture, i);
+    }
+}
+
+/* That lists of views are remembered keeps nobody waiting for other lists. */
+static void
+test_lists (ServerFixture *fixture, gconstpointer test_data)
+{
+  set_hot (fixture, TRUE);
+  server_fixture_run (fixture, ask_lists, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -389,6 +410,12 @@ main (int argc, char **argv)
               NULL,
               set_up,
               test_change,
+              server_fixture_tear_down);
+  g_test_add ("/http-hot/lists",
+              ServerFixture,
+              NULL,
+              set_up,
+              test_lists,
               server_fixture_tear_down);
 
   return g_test_run ();

@@ -58,6 +58,21 @@ loft_hot_limit (LoftRequest *request, gint64 until)
 }
 
 /**
+ * loft_hot_copy:
+ * @request: a request
+ *
+ * Says that the body must not outlive the answer, since something is held up
+ * until it is gone: what is given again is a copy of it.
+ */
+void
+loft_hot_copy (LoftRequest *request)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  request->hot_copies = TRUE;
+}
+
+/**
  * loft_hot_offer:
  * @request: a request that is about to be answered
  * @etag: the entity tag of the answer
@@ -80,13 +95,16 @@ loft_hot_offer (LoftRequest *request,
       !loft_gate_stream_wants_hot (request->stream))
     return;
 
-  g_autoptr (GBytes) empty = body == NULL ? g_bytes_new_static ("", 0) : NULL;
-  LoftHotResponse *response =
-    loft_hot_response_new (representations,
-                           request->row,
-                           request->hot_tag,
-                           etag,
-                           body != NULL ? body : empty);
+  gsize size = 0;
+  gconstpointer data = body != NULL ? g_bytes_get_data (body, &size) : NULL;
+  g_autoptr (GBytes) kept = body != NULL && !request->hot_copies
+                              ? g_bytes_ref (body)
+                              : g_bytes_new (data, size);
+  LoftHotResponse *response = loft_hot_response_new (representations,
+                                                     request->row,
+                                                     request->hot_tag,
+                                                     etag,
+                                                     kept);
 
   response->until = request->hot_until;
   loft_gate_stream_capture (request->stream, response, &request->mark);

@@ -45,6 +45,7 @@ struct _LoftRequest
   gboolean is_hot; /* see loft_hot_mark() */
   char *hot_tag;   /* owned, nullable */
   gint64 hot_until;
+  gboolean hot_copies; /* see loft_hot_copy() */
 
   gboolean paused;
   SoupStatus status; /* 0 before the answer */

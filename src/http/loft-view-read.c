@@ -175,6 +175,7 @@ handle_packages (LoftRequest *request)
       return;
     }
 
+  loft_hot_copy (request);
   loft_request_pause (request);
   loft_registry_view_packages_async (loft_request_get_registry (request),
                                      loft_request_get_view (request),
