@@ -6,9 +6,12 @@
 
 #include "config.h"
 
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
 #include <glib/gstdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "kit/bus-fixture.h"
 #include "kit/package-kit.h"
@@ -232,6 +235,108 @@ test_cancel (BusFixture *fixture, gconstpointer test_data)
   g_assert_cmpstr (state, ==, "'done'");
 }
 
+/* Exports to a descriptor, which is closed here; gives the job's path or the
+ * name of an error. */
+static char *export(BusFixture *fixture, int fd)
+{
+  g_autoptr (GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr (GError) error = NULL;
+  int handle = g_unix_fd_list_append (list, fd, &error);
+  g_assert_no_error (error);
+  close (fd);
+  g_autoptr (GVariant) answer = g_dbus_connection_call_with_unix_fd_list_sync (
+    fixture->connection,
+    BUS_KIT_NAME,
+    BUS_KIT_PATH,
+    BUS_KIT_NAME,
+    "Export",
+    g_variant_new ("(ha{sv})", handle, NULL),
+    NULL,
+    G_DBUS_CALL_FLAGS_NONE,
+    -1,
+    list,
+    NULL,
+    NULL,
+    &error);
+  char *path = NULL;
+
+  if (answer == NULL)
+    return g_dbus_error_get_remote_error (error);
+  g_variant_get (answer, "(o)", &path);
+
+  return path;
+}
+
+/* Everything is written to a file, */
+static void
+test_export (BusFixture *fixture, gconstpointer test_data)
+{
+  g_autofree char *file =
+    g_build_filename (fixture->daemon->folder, "all.tar", NULL);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+  gsize length = 0;
+
+  bus_fixture_publish (fixture, "exported", "1.0.0");
+  g_autofree char *path =
+    export(fixture, g_open (file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+  g_autofree char *state = wait_for_end (fixture, path);
+  g_assert_cmpstr (state, ==, "'done'");
+  assert_job (fixture, path, "Kind", "'export'");
+  g_file_get_contents (file, &text, &length, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (length, >, 1024);
+  g_assert_nonnull (
+    memmem (text, length, "exported/1.0.0", strlen ("exported/1.0.0")));
+}
+
+/* to nobody if nobody reads it, and to nothing that can't be written to. */
+static void
+test_bad_export (BusFixture *fixture, gconstpointer test_data)
+{
+  guint before = 0;
+
+  for (guint round = 0; round < 3; round++)
+    {
+      int ends[2];
+
+      g_assert_cmpint (pipe (ends), ==, 0);
+      g_autofree char *no_write = export(fixture, ends[0]);
+      g_assert_cmpstr (no_write, ==, BUS_KIT_ERROR "InvalidArgument");
+      g_autofree char *path = export(fixture, ends[1]);
+      g_autofree char *state = wait_for_end (fixture, path);
+      g_autofree char *message = get_text (fixture, path, "Message");
+      g_assert_cmpstr (state, ==, "'failed'");
+      g_assert_cmpstr (message, !=, "''");
+
+      g_autofree char *folder =
+        export(fixture, g_open ("/", O_RDONLY | O_DIRECTORY, 0));
+      g_assert_cmpstr (folder, ==, BUS_KIT_ERROR "InvalidArgument");
+      g_autofree char *bare = export(fixture, g_open ("/", O_PATH, 0));
+      g_assert_cmpstr (bare, ==, BUS_KIT_ERROR "InvalidArgument");
+      if (round == 0)
+        before = bus_fixture_count_descriptors (fixture);
+    }
+  g_assert_cmpuint (bus_fixture_count_descriptors (fixture), <=, before);
+}
+
+/* Who does not read holds nothing up but his own job. */
+static void
+test_stuck_export (BusFixture *fixture, gconstpointer test_data)
+{
+  int ends[2];
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  g_autofree char *path = export(fixture, ends[1]);
+  assert_job (fixture, path, "State", "'running'");
+  g_autofree char *answer =
+    bus_kit_try (fixture->connection, path, "Cancel", "()");
+  g_assert_cmpstr (answer, ==, "()");
+  g_autofree char *state = wait_for_end (fixture, path);
+  g_assert_cmpstr (state, ==, "'cancelled'");
+  close (ends[0]);
+}
+
 /* A registry that is told to stop does not wait for the end of long work. */
 static void
 test_drain (BusFixture *fixture, gconstpointer test_data)
@@ -305,6 +410,9 @@ main (int argc, char **argv)
     { "/dbus-jobs/kinds", bus_fixture_set_up, test_kinds },
     { "/dbus-jobs/signals", bus_fixture_set_up, test_signals },
     { "/dbus-jobs/cancel", set_up_many, test_cancel },
+    { "/dbus-jobs/export", bus_fixture_set_up, test_export },
+    { "/dbus-jobs/bad-export", bus_fixture_set_up, test_bad_export },
+    { "/dbus-jobs/stuck-export", set_up_many, test_stuck_export },
     { "/dbus-jobs/drain", set_up_many, test_drain },
     { "/dbus-jobs/no-job", bus_fixture_set_up, test_no_job },
     { "/dbus-jobs/others", set_up_many, test_others },

@@ -134,6 +134,9 @@ void loft_dbus_verify (LoftDbusService *self,
 void loft_dbus_collect (LoftDbusService *self,
                         GDBusMethodInvocation *invocation,
                         const char *actor);
+void loft_dbus_export (LoftDbusService *self,
+                       GDBusMethodInvocation *invocation,
+                       const char *actor);
 void loft_dbus_yank (LoftDbusService *self,
                      GDBusMethodInvocation *invocation,
                      const char *actor);

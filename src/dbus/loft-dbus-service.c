@@ -60,6 +60,7 @@ static const LoftDbusMethod methods[] = {
   { "Rescan", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_rescan },
   { "Verify", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_verify },
   { "Collect", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_collect },
+  { "Export", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_export },
   { "ListPackages", NULL, loft_dbus_list_packages },
   { "ShowPackage", NULL, loft_dbus_show_package },
   { "ListChanges", NULL, loft_dbus_list_changes },

@@ -6,6 +6,9 @@
 
 #include "config.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "dbus/loft-dbus-job.h"
 #include "registry/loft-upkeep.h"
 
@@ -204,4 +207,77 @@ loft_dbus_collect (LoftDbusService *self,
                                loft_dbus_job_get_cancellable (job),
                                collected_cb,
                                job);
+}
+
+static void
+exported_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftDbusJob) job = LOFT_DBUS_JOB (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftReport) report =
+    loft_registry_export_finish (LOFT_REGISTRY (source_object),
+                                 result,
+                                 &local_error);
+
+  loft_dbus_job_end (job, report, local_error);
+}
+
+/* A folder can't be opened for writing. */
+static gboolean
+check_target (int fd, GError **error)
+{
+  int flags = fcntl (fd, F_GETFL);
+
+  if (flags != -1 && (flags & O_PATH) == 0 && (flags & O_ACCMODE) != O_RDONLY)
+    return TRUE;
+
+  g_set_error_literal (error,
+                       LOFT_DBUS_ERROR,
+                       LOFT_DBUS_ERROR_ARGUMENT,
+                       "The target can't be written to");
+
+  return FALSE;
+}
+
+/**
+ * loft_dbus_export:
+ * @self: a service
+ * @invocation: (transfer full): a call
+ * @actor: who calls
+ *
+ * Answers Export.
+ */
+void
+loft_dbus_export (LoftDbusService *self,
+                  GDBusMethodInvocation *invocation,
+                  const char *actor)
+{
+  GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
+  g_autoptr (GVariant) options = NULL;
+  g_autoptr (GError) local_error = NULL;
+  LoftDbusJob *job = NULL;
+  int fd = -1;
+  gint32 handle;
+
+  g_variant_get (parameters, "(h@a{sv})", &handle, &options);
+  if (loft_dbus_check_options (options, NULL, 0, &local_error))
+    fd = loft_dbus_take_descriptor (invocation, handle, &local_error);
+  if (fd != -1 && check_target (fd, &local_error))
+    job = loft_dbus_job_new (self, "export", actor, &local_error);
+  if (job == NULL)
+    {
+      if (fd != -1)
+        close (fd);
+      loft_dbus_error_return (invocation, local_error);
+      return;
+    }
+
+  return_job (invocation, job);
+  loft_registry_export_async (self->registry,
+                              fd,
+                              loft_dbus_job_progress_cb,
+                              job,
+                              loft_dbus_job_get_cancellable (job),
+                              exported_cb,
+                              job);
 }
