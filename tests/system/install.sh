@@ -25,6 +25,7 @@ for file in "$LOFT_TEST_BINDIR/loft-registryd" \
             "$LOFT_TEST_DOCDIR/examples/nginx.conf" \
             "$LOFT_TEST_DATADIR/dbus-1/interfaces/sh.fargone.loft.Registry1.xml" \
             "$LOFT_TEST_DATADIR/dbus-1/system.d/sh.fargone.loft.Registry1.conf" \
+            "$LOFT_TEST_DATADIR/dbus-1/system-services/sh.fargone.loft.Registry1.service" \
             "$LOFT_TEST_DATADIR/polkit-1/actions/sh.fargone.loft.registry.policy" \
             "$LOFT_TEST_MANDIR/man5/loft-registry.conf.5" \
             "$LOFT_TEST_MANDIR/man8/loft-registryd.8"; do
