@@ -32,11 +32,22 @@ for file in "$LOFT_TEST_BINDIR/loft-registryd" \
   check "$file is installed" test -f "dest$file"
 done
 
+if [ -n "$LOFT_TEST_UNITDIR" ]; then
+  for file in "$LOFT_TEST_UNITDIR/loft-registry.service" \
+              "$LOFT_TEST_UNITDIR/loft-registry.socket" \
+              "$LOFT_TEST_SYSUSERSDIR/loft-registry.conf" \
+              "$LOFT_TEST_TMPFILESDIR/loft-registry.conf"; do
+    check "$file is installed" test -f "dest$file"
+  done
+fi
+
 check "no file names a folder of the build" sh -c '
-  ! grep -r -l -F -e "$1" dest --include="*.conf" --include="*.[58]"
+  ! grep -r -l -F -e "$1" dest --include="*.conf" --include="*.[58]" \
+    --include="*.service"
 ' sh "$G_TEST_BUILDDIR"
 check "no placeholder is left" sh -c '
-  ! grep -r -E "@[A-Za-z]+@" dest --include="*.conf" --include="*.[58]"'
+  ! grep -r -E "@[A-Za-z]+@" dest --include="*.conf" --include="*.[58]" \
+    --include="*.service"'
 check "no configuration is overwritten" \
   test ! -e "dest$LOFT_TEST_SYSCONFDIR/loft-registry.conf"
 check "a backend exports nothing but its plugin" sh -c '

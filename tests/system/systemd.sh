@@ -1,0 +1,275 @@
+#!/bin/sh
+# Copyright © 2026 The loft-registry authors
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# The service under a real systemd: this machine's system, booted a second time
+# in a container, where all that is written goes to a folder of the test.
+
+if [ -z "$LOFT_TEST_UNITDIR" ]; then
+  echo "1..0 # SKIP built without systemd"
+  exit 0
+fi
+if [ "$(id -u)" != 0 ] || ! command -v systemd-nspawn >/dev/null; then
+  echo "1..0 # SKIP needs root and systemd-nspawn"
+  exit 0
+fi
+
+# In namespaces of its own: however this ends, no mount and no process is left.
+if [ "${1-}" != --inside ]; then
+  if ! unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
+    echo "1..0 # SKIP namespaces can't be made here"
+    exit 0
+  fi
+  exec unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside
+fi
+
+. "$G_TEST_SRCDIR/system/lib.sh"
+
+root=$folder/root
+url=http://127.0.0.1:3030
+service=loft-registry.service
+token='Authorization: Bearer one-token-that-is-long-enough-to-own-a-name'
+
+# For as long as the restarts take, and longer.
+packages=199
+make_packages ()
+{
+  mkdir -p upper/srv/packages
+  for i in $(seq 0 "$packages"); do
+    make_package hello "1.0.$i"
+    mv "hello-1.0.$i.tar.gz" "upper/srv/packages/$i.tar.gz"
+  done
+}
+
+# What is installed comes into the container as if it had always been there,
+# and the units to where systemd looks whatever the prefix.
+prepare ()
+{
+  mkdir -p upper work root
+  make_packages
+  cp -a "$installed/." upper/
+  mkdir -p upper/etc/systemd/system upper/etc/sysusers.d upper/etc/tmpfiles.d
+  cp "$installed$LOFT_TEST_UNITDIR"/loft-registry.* upper/etc/systemd/system/
+  cp "$installed$LOFT_TEST_SYSUSERSDIR"/*.conf upper/etc/sysusers.d/
+  cp "$installed$LOFT_TEST_TMPFILESDIR"/*.conf upper/etc/tmpfiles.d/
+  mount -t overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" \
+    loft-registry "$root"
+}
+
+# inside COMMAND...: runs it in the container.
+inside ()
+{
+  timeout 60 nsenter -t "$leader" -m -u -i -n -p -C -- "$@"
+}
+
+# As in lib.sh, for commands that are functions.
+fails ()
+{
+  expected=$1
+  text=$2
+  shift 2
+  status=0
+  "$@" >fails.out 2>&1 || status=$?
+  cat fails.out
+  echo "exit status $status"
+  [ "$status" -eq "$expected" ] && grep -q -F -e "$text" fails.out
+}
+
+booted ()
+{
+  leader=$(cat "/proc/$container/task/$container/children" 2>/dev/null)
+  leader=${leader%% *}
+  [ -n "$leader" ] &&
+    inside systemctl is-system-running 2>/dev/null | grep -q -E 'running|degraded'
+}
+
+boot ()
+{
+  systemd-nspawn -q -D "$root" -M "loft-registry-$$" --register=no --keep-unit \
+    --private-network --console=pipe --link-journal=no \
+    -b systemd.unit=basic.target </dev/null >boot.txt 2>&1 &
+  container=$!
+  pids="$pids $container"
+  within 30 booted
+}
+
+if ! prepare >boot.txt 2>&1 || ! boot; then
+  sed 's/^/# /' boot.txt
+  echo "1..0 # SKIP no container can be booted here"
+  exit 0
+fi
+booted
+
+# show PROPERTY: what systemd knows of the service.
+show ()
+{
+  inside systemctl show --value -p "$1" "$service"
+}
+
+# has PROPERTY PATTERN
+has ()
+{
+  value=$(show "$1")
+  echo "$1=$value"
+  printf '%s\n' "$value" | grep -q -E -x -e "$2"
+}
+
+get ()
+{
+  inside curl -sS --max-time 20 "$@"
+}
+
+# put I: publishes that version; prints the status.
+put ()
+{
+  status_of -T "/srv/packages/$1.tar.gz" -H 'Expect:' -H "$token" \
+    -H 'Content-Type: application/gzip' "$url/packages/hello/1.0.$1"
+}
+
+puts ()
+{
+  actual=$(put "$1")
+  echo "answer $actual"
+  [ "$actual" = 201 ]
+}
+
+journal ()
+{
+  inside journalctl -q --no-pager -u "$service" "$@"
+}
+
+journal_says ()
+{
+  text=$1
+  shift
+  journal "$@" | grep -F -e "$text"
+}
+
+configure ()
+{
+  inside sh -c 'mkdir -p "${1%/*}" && cat >"$1"' sh \
+    "$LOFT_TEST_SYSCONFDIR/loft-registry.conf"
+}
+
+printf '[http]\nworkers=2\n' | configure
+check "the user is made" inside systemd-sysusers
+check "the folder is made" inside systemd-tmpfiles --create loft-registry.conf
+check "the user owns it" \
+  says loft-registry inside stat -c %U /var/lib/loft-registry
+
+# Start, by the first who connects.
+inside systemctl daemon-reload
+check "the socket starts" inside systemctl start loft-registry.socket
+check "the service does not, yet" has ActiveState inactive
+check "whoever connects gets an answer" shows "Registry" "$url/"
+check "for now it runs" within 20 has ActiveState active
+check "it tells since when" \
+  shows "process_start_time_seconds" "$url/metrics"
+check "it takes a package" puts 0
+check "it runs as the user" sh -c '[ "$1" = loft-registry ]' sh \
+  "$(inside ps -o user:20= -p "$(show MainPID)" | tr -d ' ')"
+check "it tells what it has" within 10 has StatusText '.*packages: 1,.*'
+check "it says nothing on standard error, but all in the journal" \
+  journal_says '"GLIB_DOMAIN":"LoftDaemon"' -o json
+check "nothing went wrong" sh -c '[ -z "$1" ]' sh "$(journal -p warning)"
+
+# Reload.
+printf '[http]\nworkers=2\nmax-wait=61\n' | configure
+check "a reload succeeds" inside systemctl reload "$service"
+check "it has an effect" within 10 journal_says "[http] max-wait has changed"
+check "it is over" within 10 has ActiveState active
+printf '[http]\nmax-wait=never\n' | configure
+check "with a mistake in the configuration it fails" \
+  fails 1 "loft-registry.service" inside systemctl reload "$service"
+check "and the service goes on" shows "Registry" "$url/"
+printf '[http]\nworkers=2\n' | configure
+
+# Restarts while clients read and publish, each request by a connection of its
+# own, and none of them tries twice.
+read_all_the_time ()
+{
+  while [ ! -e done.txt ]; do
+    get --parallel --parallel-max 8 -H 'Connection: close' -o /dev/null \
+      -w '%{http_code} %{errormsg}\n' "$url/packages/hello?[1-200]" \
+      >>reads.txt 2>/dev/null
+  done
+}
+publish_all_the_time ()
+{
+  for i in $(seq 1 "$packages"); do
+    put "$i" >>publishes.txt 2>&1
+    echo >>publishes.txt
+    [ ! -e done.txt ] || break
+  done
+}
+read_all_the_time &
+reader=$!
+publish_all_the_time &
+publisher=$!
+for i in 1 2 3; do
+  sleep 0.5
+  check "restart $i under load succeeds" inside systemctl restart "$service"
+done
+sleep 0.5
+touch done.txt
+wait "$reader" "$publisher"
+echo "# $(wc -l <reads.txt) reads, $(wc -l <publishes.txt) publishes"
+check "clients read all the time" test "$(wc -l <reads.txt)" -ge 200
+check "no read failed" sh -c '! grep -v "^200 *$" reads.txt'
+check "clients published" test "$(wc -l <publishes.txt)" -ge 3
+check "no publish failed" sh -c '! grep -v "^201$" publishes.txt'
+check "what was published is there" \
+  shows "\"1.0.$(wc -l <publishes.txt)\"" "$url/packages/hello"
+
+# Keys, which the service can read, and nobody else but root.
+check "a key is given" inside sh -c \
+  'umask 077; echo secret-of-an-engine >/etc/loft-registry/engine'
+check "the service takes it at its start" inside systemctl restart "$service"
+key=/run/credentials/$service/key_engine
+check "it is told where" inside sh -c 'tr "\0" "\n" <"/proc/$1/environ" |
+  grep -q -x "CREDENTIALS_DIRECTORY=$2"' sh "$(show MainPID)" "${key%/*}"
+check "its user can read it there" \
+  says "secret-of-an-engine" \
+  inside setpriv --reuid loft-registry --clear-groups cat "$key"
+check "others can't" fails 1 "Permission denied" \
+  inside setpriv --reuid nobody --clear-groups cat "$key"
+check "nor can its user read the file itself" fails 1 "Permission denied" \
+  inside setpriv --reuid loft-registry --clear-groups \
+  cat /etc/loft-registry/engine
+
+# A crash, and a worker that hangs.
+crashed ()
+{
+  has NRestarts "$1" && has ActiveState active
+}
+ended ()
+{
+  has SubState 'auto-restart|start' || has NRestarts 1
+}
+inside systemctl kill --kill-whom=main -s KILL "$service"
+check "a crash ends all its processes" within 20 ended
+check "who connects then gets an answer" shows "Registry" "$url/"
+check "for it was started again" within 20 crashed 1
+check "the daemon is watched" has WatchdogUSec 30s
+inside mkdir -p "/run/systemd/system/$service.d"
+printf '[Service]\nWatchdogSec=2\n' |
+  inside sh -c 'cat >"$1"' sh "/run/systemd/system/$service.d/watchdog.conf"
+inside systemctl daemon-reload
+check "it starts with a short watchdog" inside systemctl restart "$service"
+inside sh -c 'set -- $(cat "/proc/$1/task/$1/children") && kill -STOP "$1"' \
+  sh "$(show MainPID)"
+check "a worker that hangs is noticed" within 20 crashed 1
+check "that is why it was started again" journal_says "watchdog"
+check "it serves" shows "Registry" "$url/"
+
+check "it stops" inside systemctl stop loft-registry.socket "$service"
+check "in order" has Result success
+check "nobody listens any more" fails 7 "" get "$url/"
+
+# An orderly end, so that nothing holds the folder when it is removed.
+kill "$container"
+within 10 dead "$container" || kill -KILL "$leader"
+wait "$container" 2>/dev/null
+umount "$root"
+finish
