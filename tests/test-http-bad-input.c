@@ -419,6 +419,44 @@ test_requests (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, send_requests, NULL);
 }
 
+static void
+send_heads (ServerFixture *fixture, gconstpointer data)
+{
+  g_autofree char *long_text = g_strnfill (20000, 'x');
+  g_autofree char *too_large = g_strconcat ("HEAD / HTTP/1.1\r\nHost: x\r\nX: ",
+                                            long_text,
+                                            "\r\n\r\n",
+                                            NULL);
+  g_autofree char *too_long =
+    g_strconcat ("HEAD /", long_text, " HTTP/1.1\r\nHost: x\r\n\r\n", NULL);
+  const char *const heads[] = {
+    "HEAD /%zz HTTP/1.1\r\nHost: x\r\n\r\n",
+    "HEAD / HTTP/1.1\r\n\r\n",
+    "HEAD / HTTP/2.0\r\nHost: x\r\n\r\n",
+    "HEAD / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+    too_large,
+    too_long,
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (heads); i++)
+    {
+      g_autoptr (HttpClient) client = http_client_new (fixture->port);
+      http_client_send_text (client, heads[i]);
+
+      g_autoptr (HttpAnswer) answer = http_client_receive (client, FALSE);
+      g_test_message ("%.40s: %u", heads[i], answer->status);
+      g_assert_cmpuint (answer->status, >=, 400);
+      g_assert_true (http_client_is_closed (client));
+    }
+}
+
+/* HEAD has no body either where the request is refused. */
+static void
+test_heads (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, send_heads, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -438,6 +476,7 @@ main (int argc, char **argv)
   ADD ("floods", test_floods);
   ADD ("archives", test_archives);
   ADD ("requests", test_requests);
+  ADD ("heads", test_heads);
 
   return g_test_run ();
 }

@@ -291,6 +291,15 @@ loft_gate_keep_hot (LoftGate *self,
   loft_gate_count_hot (self);
 }
 
+/* What ends in an empty line. */
+static gsize
+measure_head (const char *text, gsize size)
+{
+  const char *end = memmem (text, size, "\r\n\r\n", 4);
+
+  return end != NULL ? (gsize) (end - text) + 4 : size;
+}
+
 /**
  * loft_gate_refuse:
  * @self: a gate
@@ -322,6 +331,8 @@ loft_gate_refuse (LoftGate *self, LoftConnection *connection, LoftHead *head)
 
   loft_figure_add (&self->figures->refused, 1);
   tell (self, connection, &answer);
+  if (head->method == LOFT_HEAD_METHOD_HEAD)
+    size = measure_head (data, size);
   loft_connection_append (connection, data, size);
   if (connection->state == LOFT_CONNECTION_SERVED)
     loft_connection_release (connection, FALSE);

@@ -148,7 +148,6 @@ parse_request_line (LoftHead *head,
                     const LoftHeadLimits *limits)
 {
   head->method_text = take (rest, IS_TOKEN);
-  head->method = find_method (head->method_text);
   if (head->method_text.length == 0 || !take_text (rest, " ", 1))
     return refuse (head, 400, "The request line is malformed");
 
@@ -410,6 +409,9 @@ loft_head_parse (const char *data,
   const char *end =
     memmem (rest.data + from, rest.length - from, "\r\n\r\n", 4);
   gsize size = end != NULL ? (gsize) (end - rest.data) + 4 : rest.length;
+
+  LoftSpan first = rest;
+  out_head->method = find_method (take (&first, IS_TOKEN));
 
   if (size > limits->size)
     {
