@@ -114,10 +114,7 @@ loft_sockets_open (LoftConfig *config,
       GPtrArray *some = loft_listen_open (wanted[i], error);
 
       if (some == NULL)
-        {
-          g_prefix_error (error, "Can't listen on %s: ", wanted[i]);
-          return NULL;
-        }
+        return NULL;
       g_ptr_array_extend_and_steal (sockets, some);
     }
 
