@@ -17,7 +17,8 @@ build ()
 
 check "make -j install to DESTDIR succeeds" build -j4 install DESTDIR="$PWD/dest"
 
-for file in "$LOFT_TEST_BINDIR/loft-registryd" \
+for file in "$LOFT_TEST_BINDIR/loft-registryctl" \
+            "$LOFT_TEST_BINDIR/loft-registryd" \
             "$LOFT_TEST_PKGLIBDIR/libloft-storage.so" \
             "$LOFT_TEST_PKGLIBDIR/backends/filesystem.so" \
             "$LOFT_TEST_DOCDIR/examples/Caddyfile" \
@@ -27,6 +28,7 @@ for file in "$LOFT_TEST_BINDIR/loft-registryd" \
             "$LOFT_TEST_DATADIR/dbus-1/system.d/sh.fargone.loft.Registry1.conf" \
             "$LOFT_TEST_DATADIR/dbus-1/system-services/sh.fargone.loft.Registry1.service" \
             "$LOFT_TEST_DATADIR/polkit-1/actions/sh.fargone.loft.registry.policy" \
+            "$LOFT_TEST_MANDIR/man1/loft-registryctl.1" \
             "$LOFT_TEST_MANDIR/man5/loft-registry.conf.5" \
             "$LOFT_TEST_MANDIR/man8/loft-registryd.8"; do
   check "$file is installed" test -f "dest$file"
@@ -42,11 +44,11 @@ if [ -n "$LOFT_TEST_UNITDIR" ]; then
 fi
 
 check "no file names a folder of the build" sh -c '
-  ! grep -r -l -F -e "$1" dest --include="*.conf" --include="*.[58]" \
+  ! grep -r -l -F -e "$1" dest --include="*.conf" --include="*.[158]" \
     --include="*.service"
 ' sh "$G_TEST_BUILDDIR"
 check "no placeholder is left" sh -c '
-  ! grep -r -E "@[A-Za-z]+@" dest --include="*.conf" --include="*.[58]" \
+  ! grep -r -E "@[A-Za-z]+@" dest --include="*.conf" --include="*.[158]" \
     --include="*.service"'
 check "no configuration is overwritten" \
   test ! -e "dest$LOFT_TEST_SYSCONFDIR/loft-registry.conf"

@@ -1,0 +1,186 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "ctl/loft-ctl-bus.h"
+
+#include <glib/gi18n.h>
+#include <string.h>
+
+#define NAME "sh.fargone.loft.Registry1"
+#define PATH "/sh/fargone/loft/Registry1"
+#define ERRORS NAME ".Error."
+
+G_DEFINE_QUARK (loft_ctl_error, loft_ctl_error)
+
+/* What the program exits with for an error of the registry, and what the user
+ * can do about it. What is not here failed for a reason that its message
+ * gives. */
+static const struct
+{
+  const char *name;
+  LoftCtlError code;
+  const char *advice;
+} failures[] = {
+  { "InvalidArgument", LOFT_CTL_ERROR_USAGE, NULL },
+  { "NotAuthorized",
+    LOFT_CTL_ERROR_FORBIDDEN,
+    N_ ("Try it as root, or as the user as whom the registry runs.") },
+  { "NoSuchPackage",
+    LOFT_CTL_ERROR_NOT_FOUND,
+    N_ ("“loft-registryctl packages” lists those that there are.") },
+  { "NoSuchVersion", LOFT_CTL_ERROR_NOT_FOUND, NULL },
+  { "NotFound", LOFT_CTL_ERROR_NOT_FOUND, NULL },
+  { "NotReady",
+    LOFT_CTL_ERROR_FAILED,
+    N_ ("“loft-registryctl status” tells how far the catalog is.") },
+};
+
+static const char *
+get_bus_name (const LoftCtl *self)
+{
+  if (self->address != NULL)
+    return _ ("that bus");
+
+  return self->bus == G_BUS_TYPE_SYSTEM ? _ ("the system bus")
+                                        : _ ("the session bus");
+}
+
+static GDBusConnection *
+reach_bus (const LoftCtl *self, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  GDBusConnection *connection =
+    self->address != NULL ? g_dbus_connection_new_for_address_sync (
+                              self->address,
+                              G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT |
+                                G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                              NULL,
+                              NULL,
+                              &local_error)
+                          : g_bus_get_sync (self->bus, NULL, &local_error);
+
+  if (connection == NULL)
+    g_set_error (error,
+                 LOFT_CTL_ERROR,
+                 LOFT_CTL_ERROR_UNREACHABLE,
+                 _ ("No connection to %s: %s\n"
+                    "--system, --user and --address choose another bus."),
+                 get_bus_name (self),
+                 local_error->message);
+  else
+    g_dbus_connection_set_exit_on_close (connection, FALSE);
+
+  return connection;
+}
+
+/**
+ * loft_ctl_bus_connect:
+ * @self: what the command was told
+ * @error: return location for a #GError
+ *
+ * Looks for the registry on the bus.
+ *
+ * Returns: (transfer full): the registry, or %NULL with @error set to
+ *   %LOFT_CTL_ERROR_UNREACHABLE
+ */
+LoftBusRegistry1 *
+loft_ctl_bus_connect (const LoftCtl *self, GError **error)
+{
+  g_autoptr (GDBusConnection) connection = reach_bus (self, error);
+  if (connection == NULL)
+    return NULL;
+
+  g_autoptr (LoftBusRegistry1) registry =
+    loft_bus_registry1_proxy_new_sync (connection,
+                                       G_DBUS_PROXY_FLAGS_DO_NOT_AUTO_START,
+                                       NAME,
+                                       PATH,
+                                       NULL,
+                                       error);
+  if (registry == NULL)
+    return NULL;
+
+  g_autofree char *owner =
+    g_dbus_proxy_get_name_owner (G_DBUS_PROXY (registry));
+  if (owner == NULL)
+    {
+      g_set_error (error,
+                   LOFT_CTL_ERROR,
+                   LOFT_CTL_ERROR_UNREACHABLE,
+                   _ ("No registry is on %s.\n"
+                      "Start loft-registryd, with “bus = %s” in its "
+                      "configuration."),
+                   get_bus_name (self),
+                   self->bus == G_BUS_TYPE_SYSTEM ? "system" : "session");
+      return NULL;
+    }
+
+  return g_steal_pointer (&registry);
+}
+
+static void
+replace (GError **error, LoftCtlError code, const char *advice)
+{
+  g_autoptr (GError) old = g_steal_pointer (error);
+
+  g_dbus_error_strip_remote_error (old);
+  *error = g_error_new (LOFT_CTL_ERROR,
+                        (int) code,
+                        "%s%s%s",
+                        old->message,
+                        advice != NULL ? "\n" : "",
+                        advice != NULL ? advice : "");
+}
+
+static void
+explain_own (GError **error, const char *name)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (failures); i++)
+    if (g_str_equal (failures[i].name, name))
+      {
+        const char *advice = failures[i].advice;
+
+        replace (error, failures[i].code, advice != NULL ? _ (advice) : NULL);
+        return;
+      }
+
+  replace (error, LOFT_CTL_ERROR_FAILED, NULL);
+}
+
+/**
+ * loft_ctl_bus_explain:
+ * @error: (inout): why a command failed
+ *
+ * Gives an error that came over the bus its place among those with which the
+ * program exits, and says what can be done about it. Others are left alone.
+ */
+void
+loft_ctl_bus_explain (GError **error)
+{
+  g_autofree char *name = g_dbus_error_get_remote_error (*error);
+
+  if (name != NULL && g_str_has_prefix (name, ERRORS))
+    explain_own (error, name + strlen (ERRORS));
+  else if (g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
+    replace (error,
+             LOFT_CTL_ERROR_FORBIDDEN,
+             _ ("The policy of the bus does not allow it."));
+  else if (g_error_matches (*error,
+                            G_DBUS_ERROR,
+                            G_DBUS_ERROR_SERVICE_UNKNOWN) ||
+           g_error_matches (*error,
+                            G_DBUS_ERROR,
+                            G_DBUS_ERROR_NAME_HAS_NO_OWNER) ||
+           g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_NO_REPLY) ||
+           g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CLOSED))
+    replace (error,
+             LOFT_CTL_ERROR_UNREACHABLE,
+             _ ("The registry has left the bus."));
+  else if (name != NULL)
+    replace (error, LOFT_CTL_ERROR_FAILED, NULL);
+}

@@ -1,0 +1,167 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "ctl/loft-ctl-json.h"
+
+#include "ctl/loft-ctl.h"
+
+/**
+ * loft_ctl_json_parse:
+ * @text: a JSON object, as the registry sends it
+ * @error: return location for a #GError
+ *
+ * Reads an object.
+ *
+ * Returns: (transfer full): an object, or %NULL with @error set
+ */
+JsonObject *
+loft_ctl_json_parse (const char *text, GError **error)
+{
+  g_autoptr (JsonNode) node = json_from_string (text, error);
+
+  if (node == NULL)
+    return NULL;
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    {
+      g_set_error_literal (error,
+                           LOFT_CTL_ERROR,
+                           LOFT_CTL_ERROR_FAILED,
+                           "The registry sent something else than an object");
+      return NULL;
+    }
+
+  return json_node_dup_object (node);
+}
+
+static JsonNode *
+get_value (JsonObject *object, const char *member, GType type)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+             json_node_get_value_type (node) == type
+           ? node
+           : NULL;
+}
+
+/**
+ * loft_ctl_json_get_string:
+ * @object: an object
+ * @member: the name of a member
+ *
+ * Gives a string.
+ *
+ * Returns: (transfer none) (nullable): the string, or %NULL if there is none
+ */
+const char *
+loft_ctl_json_get_string (JsonObject *object, const char *member)
+{
+  JsonNode *node = get_value (object, member, G_TYPE_STRING);
+
+  return node != NULL ? json_node_get_string (node) : NULL;
+}
+
+/**
+ * loft_ctl_json_get_int:
+ * @object: an object
+ * @member: the name of a member
+ *
+ * Gives a number.
+ *
+ * Returns: the number, or -1 if there is none
+ */
+gint64
+loft_ctl_json_get_int (JsonObject *object, const char *member)
+{
+  JsonNode *node = get_value (object, member, G_TYPE_INT64);
+
+  return node != NULL ? json_node_get_int (node) : -1;
+}
+
+/**
+ * loft_ctl_json_get_boolean:
+ * @object: an object
+ * @member: the name of a member
+ *
+ * Gives a truth value.
+ *
+ * Returns: whether @member is there and true
+ */
+gboolean
+loft_ctl_json_get_boolean (JsonObject *object, const char *member)
+{
+  JsonNode *node = get_value (object, member, G_TYPE_BOOLEAN);
+
+  return node != NULL && json_node_get_boolean (node);
+}
+
+/**
+ * loft_ctl_json_join:
+ * @object: an object
+ * @member: the name of a member
+ *
+ * Makes one text of an array of strings.
+ *
+ * Returns: (transfer full): a text, which is empty without an array
+ */
+char *
+loft_ctl_json_join (JsonObject *object, const char *member)
+{
+  JsonNode *node = json_object_get_member (object, member);
+  GString *text = g_string_new (NULL);
+
+  if (node == NULL || !JSON_NODE_HOLDS_ARRAY (node))
+    return g_string_free (text, FALSE);
+
+  JsonArray *array = json_node_get_array (node);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      JsonNode *element = json_array_get_element (array, i);
+
+      if (JSON_NODE_HOLDS_VALUE (element) &&
+          json_node_get_value_type (element) == G_TYPE_STRING)
+        g_string_append_printf (text,
+                                "%s%s",
+                                text->len > 0 ? ", " : "",
+                                json_node_get_string (element));
+    }
+
+  return g_string_free (text, FALSE);
+}
+
+/**
+ * loft_ctl_json_print:
+ * @builder: (transfer none): a finished value
+ *
+ * Prints a value and the end of the line.
+ */
+void
+loft_ctl_json_print (JsonBuilder *builder)
+{
+  g_autoptr (JsonNode) node = json_builder_get_root (builder);
+  g_autofree char *text = json_to_string (node, FALSE);
+
+  g_print ("%s\n", text);
+}
+
+/**
+ * loft_ctl_json_print_texts:
+ * @texts: JSON values, as the registry sends them
+ * @first: (inout): whether none has been printed yet
+ *
+ * Prints elements of an array, one a line.
+ */
+void
+loft_ctl_json_print_texts (const char *const *texts, gboolean *first)
+{
+  for (guint i = 0; texts[i] != NULL; i++)
+    {
+      g_print ("%s%s", *first ? "" : ",\n", texts[i]);
+      *first = FALSE;
+    }
+}

@@ -1,0 +1,21 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+JsonObject *loft_ctl_json_parse (const char *text, GError **error);
+const char *loft_ctl_json_get_string (JsonObject *object, const char *member);
+gint64 loft_ctl_json_get_int (JsonObject *object, const char *member);
+gboolean loft_ctl_json_get_boolean (JsonObject *object, const char *member);
+char *loft_ctl_json_join (JsonObject *object, const char *member);
+void loft_ctl_json_print (JsonBuilder *builder);
+void loft_ctl_json_print_texts (const char *const *texts, gboolean *first);
+
+G_END_DECLS

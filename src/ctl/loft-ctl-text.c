@@ -1,0 +1,176 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "ctl/loft-ctl-text.h"
+
+#include <glib/gi18n.h>
+
+#define ELLIPSIS 0x2026
+#define REPLACEMENT 0xfffd
+
+/* Controls could do things to a terminal, and format characters, which say in
+ * which direction text runs, make it show another text than there is. */
+static const GUnicodeType harmful[] = {
+  G_UNICODE_CONTROL,
+  G_UNICODE_FORMAT,
+  G_UNICODE_LINE_SEPARATOR,
+  G_UNICODE_PARAGRAPH_SEPARATOR,
+};
+
+static gboolean
+is_harmless (gunichar c)
+{
+  GUnicodeType type = g_unichar_type (c);
+
+  for (guint i = 0; i < G_N_ELEMENTS (harmful); i++)
+    if (harmful[i] == type)
+      return FALSE;
+
+  return TRUE;
+}
+
+/**
+ * loft_ctl_text_clean:
+ * @text: a text that may come from strangers
+ * @keep_lines: whether it may have several lines
+ *
+ * Makes a text fit for a terminal.
+ *
+ * Returns: (transfer full): the text, with a sign in the place of what a
+ *   terminal should not get
+ */
+char *
+loft_ctl_text_clean (const char *text, gboolean keep_lines)
+{
+  g_autofree char *valid = g_utf8_make_valid (text, -1);
+  GString *clean = g_string_new (NULL);
+
+  for (const char *c = valid; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      gunichar character = g_utf8_get_char (c);
+
+      if (character == '\n' && !keep_lines)
+        g_string_append_c (clean, ' ');
+      else if (character == '\n' || is_harmless (character))
+        g_string_append_unichar (clean, character);
+      else
+        g_string_append_unichar (clean, REPLACEMENT);
+    }
+
+  return g_string_free (clean, FALSE);
+}
+
+static int
+get_character_width (gunichar character)
+{
+  if (g_unichar_iszerowidth (character))
+    return 0;
+
+  return g_unichar_iswide (character) ? 2 : 1;
+}
+
+/**
+ * loft_ctl_text_width:
+ * @text: a clean text
+ *
+ * Tells how much room a text takes.
+ *
+ * Returns: how many columns of a terminal
+ */
+int
+loft_ctl_text_width (const char *text)
+{
+  int width = 0;
+
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    width += get_character_width (g_utf8_get_char (c));
+
+  return width;
+}
+
+/**
+ * loft_ctl_text_shorten:
+ * @text: a clean text
+ * @width: how many columns it may take
+ *
+ * Cuts a text, if need be, and shows that it was.
+ *
+ * Returns: (transfer full): a text that is no wider than @width
+ */
+char *
+loft_ctl_text_shorten (const char *text, int width)
+{
+  int taken = 0;
+
+  if (loft_ctl_text_width (text) <= width)
+    return g_strdup (text);
+
+  GString *cut = g_string_new (NULL);
+  for (const char *c = text; *c != '\0'; c = g_utf8_next_char (c))
+    {
+      gunichar character = g_utf8_get_char (c);
+
+      taken += get_character_width (character);
+      if (taken > width - 1)
+        break;
+      g_string_append_unichar (cut, character);
+    }
+  g_string_append_unichar (cut, ELLIPSIS);
+
+  return g_string_free (cut, FALSE);
+}
+
+/**
+ * loft_ctl_text_duration:
+ * @seconds: a time span
+ *
+ * Says how long something is, with as much precision as people want.
+ *
+ * Returns: (transfer full): a text
+ */
+char *
+loft_ctl_text_duration (guint64 seconds)
+{
+  guint64 minutes = seconds / 60;
+  guint64 hours = minutes / 60;
+
+  if (hours >= 48)
+    return g_strdup_printf (_ ("%" G_GUINT64_FORMAT " days"), hours / 24);
+  if (hours > 0)
+    return g_strdup_printf (
+      _ ("%" G_GUINT64_FORMAT " h %02" G_GUINT64_FORMAT " min"),
+      hours,
+      minutes % 60);
+  if (minutes > 0)
+    return g_strdup_printf (
+      _ ("%" G_GUINT64_FORMAT " min %02" G_GUINT64_FORMAT " s"),
+      minutes,
+      seconds % 60);
+
+  return g_strdup_printf (_ ("%" G_GUINT64_FORMAT " s"), seconds);
+}
+
+/**
+ * loft_ctl_text_time:
+ * @iso: (nullable): a time in RFC 3339
+ *
+ * Says when something was, by the clock on the user's wall.
+ *
+ * Returns: (transfer full): a text, which is empty without a time
+ */
+char *
+loft_ctl_text_time (const char *iso)
+{
+  g_autoptr (GDateTime) time =
+    iso != NULL ? g_date_time_new_from_iso8601 (iso, NULL) : NULL;
+  g_autoptr (GDateTime) local =
+    time != NULL ? g_date_time_to_local (time) : NULL;
+
+  return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M")
+                       : g_strdup ("");
+}

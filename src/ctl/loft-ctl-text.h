@@ -1,0 +1,19 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+char *loft_ctl_text_clean (const char *text, gboolean keep_lines);
+int loft_ctl_text_width (const char *text);
+char *loft_ctl_text_shorten (const char *text, int width);
+char *loft_ctl_text_duration (guint64 seconds);
+char *loft_ctl_text_time (const char *iso);
+
+G_END_DECLS

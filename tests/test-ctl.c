@@ -1,0 +1,372 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <fcntl.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "kit/ctl-kit.h"
+#include "kit/package-kit.h"
+
+/* The administrator's tool, and a real registry on a bus. */
+
+#define COLUMNS 50
+
+/* What a hostile description wants to do to a terminal: to leave the table, to
+ * change colours in two ways, and to turn the text around. */
+#define HOSTILE "a\\nb\\u001b[31mc\\u009b2Jd\\u202ee"
+
+typedef struct
+{
+  const char *line;
+  int status;
+  const char *expected;
+} Row;
+
+/* What is expected stands in the output, or among the complaints. */
+static void
+check_rows (const Row *rows, gsize n)
+{
+  for (gsize i = 0; i < n; i++)
+    {
+      g_autoptr (CtlKitResult) result = ctl_kit_run (rows[i].line);
+      const char *text = rows[i].status == 0 ? result->out : result->err;
+      const char *other = rows[i].status == 0 ? result->err : result->out;
+
+      g_assert_cmpint (result->status, ==, rows[i].status);
+      g_assert_nonnull (strstr (text, rows[i].expected));
+      g_assert_cmpstr (other, ==, "");
+    }
+}
+
+static JsonNode *
+get_json (const char *line)
+{
+  g_autofree char *text = ctl_kit_succeed (line);
+  g_autoptr (GError) error = NULL;
+  JsonNode *node = json_from_string (text, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (node);
+
+  return node;
+}
+
+static const Row good[] = {
+  { "status", 0, "    Catalog:  ready\n" },
+  { "status", 0, "   Packages:  2\n" },
+  { "status", 0, "   Versions:  3\n" },
+  { "--system status", 0, "    Workers:  2\n" },
+  { "packages",
+    0,
+    "NAME   VERSION  PUBLISHED         DESCRIPTION\nalpha  1.1.0  " },
+  { "packages beta", 0, "The second one\n" },
+  { "packages -n 1 --sort=name", 0, "alpha" },
+  { "packages unheard-of", 0, "NAME" },
+  { "show alpha", 0, "Description:  The first one\n" },
+  { "show alpha", 0, "\n\nVERSION  PUBLISHED" },
+  { "show alpha@1.0.0", 0, "     State:  yanked\n" },
+  { "show alpha@1.1.0", 0, "   SHA-256:  " },
+  { "logs", 0, "publish       alpha 1.1.0" },
+  { "logs -n 1", 0, "yank          alpha 1.0.0" },
+  { "metrics", 0, "loft_catalog_versions 3\n" },
+  { "reload", 0, "The configuration was read again.\n" },
+  { "--version", 0, "loft-registryctl (loft-registry) " PACKAGE_VERSION "\n" },
+  { "status --help", 0, "Tell how the registry is\n" },
+};
+
+/* Each command does what it says. */
+static void
+test_good (CtlKit *kit, gconstpointer test_data)
+{
+  ctl_kit_publish (kit, "alpha", "1.0.0", "The first one");
+  ctl_kit_publish (kit, "alpha", "1.1.0", "The first one");
+  ctl_kit_publish (kit, "beta", "1.0.0", "The second one");
+  g_autofree char *nothing = bus_kit_try (kit->connection,
+                                          BUS_KIT_PATH,
+                                          "Yank",
+                                          "('alpha', '1.0.0', '')");
+  g_assert_cmpstr (nothing, ==, "()");
+
+  check_rows (good, G_N_ELEMENTS (good));
+}
+
+/* What is printed for programs is JSON, and has what they want. */
+static void
+test_json (CtlKit *kit, gconstpointer test_data)
+{
+  ctl_kit_publish (kit, "alpha", "1.0.0", "The first one");
+  ctl_kit_publish (kit, "beta", "2.0.0", "The second one");
+
+  g_autoptr (JsonNode) status = get_json ("status --json");
+  JsonObject *object = json_node_get_object (status);
+  g_assert_cmpstr (json_object_get_string_member (object, "catalog"),
+                   ==,
+                   "ready");
+  g_assert_cmpint (json_object_get_int_member (object, "packages"), ==, 2);
+  g_assert_false (json_object_get_boolean_member (object, "read_only"));
+
+  g_autoptr (JsonNode) packages = get_json ("--json packages --limit 1");
+  JsonArray *array = json_node_get_array (packages);
+  g_assert_cmpuint (json_array_get_length (array), ==, 1);
+  g_autoptr (JsonNode) none = get_json ("--json packages unheard-of");
+  g_assert_cmpuint (json_array_get_length (json_node_get_array (none)), ==, 0);
+
+  g_autoptr (JsonNode) versions = get_json ("show --json beta");
+  object = json_array_get_object_element (json_node_get_array (versions), 0);
+  g_assert_cmpstr (json_object_get_string_member (object, "version"),
+                   ==,
+                   "2.0.0");
+  g_autoptr (JsonNode) version = get_json ("show --json beta@2.0.0");
+  object = json_node_get_object (version);
+  g_assert_cmpstr (json_object_get_string_member (object, "name"), ==, "beta");
+
+  g_autoptr (JsonNode) event = get_json ("logs --json -n 1");
+  object = json_node_get_object (event);
+  g_assert_cmpstr (json_object_get_string_member (object, "type"),
+                   ==,
+                   "publish");
+
+  g_autoptr (JsonNode) metrics = get_json ("metrics --json");
+  array = json_node_get_array (metrics);
+  g_assert_cmpuint (json_array_get_length (array), >, 10);
+  object = json_array_get_object_element (array, 0);
+  g_assert_true (json_object_has_member (object, "labels"));
+
+  g_autoptr (JsonNode) reload = get_json ("reload --json");
+  g_assert_true (
+    json_object_get_boolean_member (json_node_get_object (reload), "reloaded"));
+}
+
+static const Row bad[] = {
+  { "", 2, "No command was given" },
+  { "frobnicate", 2, "There is no command “frobnicate”" },
+  { "--frobnicate status", 2, "--frobnicate" },
+  { "status --frobnicate", 2, "--frobnicate" },
+  { "status now", 2, "Usage: loft-registryctl status" },
+  { "show", 2, "Usage: loft-registryctl show NAME[@VERSION]" },
+  { "show a b", 2, "Usage: loft-registryctl show NAME[@VERSION]" },
+  { "--user --system status", 2, "exclude each other" },
+  { "packages --limit=-1", 2, "--limit" },
+  { "packages --sort size", 2, "sort" },
+  { "logs --lines=-1", 2, "--lines" },
+  { "logs --since=much", 2, "much" },
+  { "--address=nowhere: status", 3, "No connection to that bus" },
+  { "--address=unix:path=/nowhere status", 3, "No connection to that bus" },
+  { "show unknown", 5, "“loft-registryctl packages” lists" },
+  { "show ''", 5, "There is no package" },
+  { "show ../secret", 5, "There is no package" },
+  { "show known@9.9.9", 5, "There is no such version: known@9.9.9" },
+};
+
+/* What can't be done is refused with a reason and a status of its own. */
+static void
+test_bad (CtlKit *kit, gconstpointer test_data)
+{
+  ctl_kit_publish (kit, "known", "1.0.0", "");
+
+  check_rows (bad, G_N_ELEMENTS (bad));
+}
+
+/* Who has no rights may read, and is told what to do about the rest. */
+static void
+test_others (CtlKit *kit, gconstpointer test_data)
+{
+  if (getuid () != 0)
+    {
+      g_test_skip ("only root can be somebody else");
+      return;
+    }
+
+  g_autoptr (CtlKitResult) status = ctl_kit_run_as ("status", BUS_KIT_NOBODY);
+  g_assert_cmpint (status->status, ==, 0);
+  g_autoptr (CtlKitResult) reload = ctl_kit_run_as ("reload", BUS_KIT_NOBODY);
+  g_assert_cmpint (reload->status, ==, 4);
+  g_assert_nonnull (strstr (reload->err, "Try it as root"));
+}
+
+/* Without a registry, and without a bus, there is advice. */
+static void
+test_nobody (CtlKit *kit, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  daemon_kit_stop (kit->daemon, &error);
+  g_assert_no_error (error);
+  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
+
+  g_autoptr (CtlKitResult) alone = ctl_kit_run ("status");
+  g_assert_cmpint (alone->status, ==, 3);
+  g_assert_nonnull (strstr (alone->err, "Start loft-registryd"));
+  g_assert_nonnull (strstr (alone->err, "bus = system"));
+}
+
+/* Who follows gets what happens meanwhile. */
+static void
+test_follow (CtlKit *kit, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocessLauncher) launcher =
+    g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+
+  ctl_kit_publish (kit, "early", "1.0.0", "");
+  g_autoptr (GSubprocess) process = ctl_kit_launch (launcher, "logs -f -n 1");
+  g_autoptr (GDataInputStream) lines =
+    g_data_input_stream_new (g_subprocess_get_stdout_pipe (process));
+
+  g_autofree char *first =
+    g_data_input_stream_read_line (lines, NULL, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (first, "publish       early 1.0.0"));
+  ctl_kit_publish (kit, "late", "1.0.0", "");
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *line =
+        g_data_input_stream_read_line (lines, NULL, NULL, &error);
+
+      g_assert_no_error (error);
+      g_assert_nonnull (line);
+      if (strstr (line, "publish       late 1.0.0") != NULL)
+        break;
+      g_assert_cmpuint (i, <, 2);
+    }
+
+  g_subprocess_force_exit (process);
+  g_subprocess_wait (process, NULL, &error);
+  g_assert_no_error (error);
+}
+
+static char *
+run_on_terminal (const char *line)
+{
+  int terminal = posix_openpt (O_RDWR | O_NOCTTY | O_CLOEXEC);
+  struct winsize size = { .ws_row = 24, .ws_col = COLUMNS };
+  g_autoptr (GString) text = g_string_new (NULL);
+  char buffer[4096];
+  ssize_t n;
+
+  g_assert_cmpint (terminal, !=, -1);
+  g_assert_cmpint (grantpt (terminal), ==, 0);
+  g_assert_cmpint (unlockpt (terminal), ==, 0);
+  g_assert_cmpint (ioctl (terminal, TIOCSWINSZ, &size), ==, 0);
+  int other = open (ptsname (terminal), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  g_assert_cmpint (other, !=, -1);
+
+  g_autoptr (GSubprocessLauncher) launcher =
+    g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
+  g_subprocess_launcher_setenv (launcher, "TERM", "xterm", TRUE);
+  g_subprocess_launcher_unsetenv (launcher, "NO_COLOR");
+  g_subprocess_launcher_take_stdout_fd (launcher, other);
+  g_autoptr (GSubprocess) process = ctl_kit_launch (launcher, line);
+  g_clear_object (&launcher);
+
+  /* Once nobody has the other end any more, reading fails. */
+  while ((n = read (terminal, buffer, sizeof buffer)) > 0)
+    g_string_append_len (text, buffer, n);
+  g_subprocess_wait (process, NULL, NULL);
+  close (terminal);
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
+/* No such text can be published, but it may be in a folder of the original
+ * server. */
+static void
+adopt (CtlKit *kit, const char *name, const char *description)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) tarball = package_kit_make (name, "1.0.0", 1000, 1);
+  g_autofree char *folder = g_build_filename (kit->daemon->storage, name, NULL);
+  g_autofree char *archive = g_build_filename (folder, "1.0.0.tar.gz", NULL);
+  g_autofree char *document = g_build_filename (folder, "1.0.0.json", NULL);
+  g_autofree char *text =
+    g_strdup_printf ("{\"name\":\"%s\",\"version\":\"1.0.0\","
+                     "\"description\":\"%s\",\"manifest\":"
+                     "{\"name\":\"%s\",\"version\":\"1.0.0\"}}",
+                     name,
+                     description,
+                     name);
+
+  daemon_kit_stop (kit->daemon, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_mkdir (folder, 0700), ==, 0);
+  g_file_set_contents (archive,
+                       g_bytes_get_data (tarball, NULL),
+                       (gssize) g_bytes_get_size (tarball),
+                       &error);
+  g_assert_no_error (error);
+  g_file_set_contents (document, text, -1, &error);
+  g_assert_no_error (error);
+  daemon_kit_forget_cache (kit->daemon, &error);
+  g_assert_no_error (error);
+  ctl_kit_start (kit);
+}
+
+/* A table is no wider than the terminal, and no text from strangers does
+ * anything to that. */
+static void
+test_terminal (CtlKit *kit, gconstpointer test_data)
+{
+  ctl_kit_publish (kit,
+                   "long-one",
+                   "1.0.0",
+                   "Much that is good is to be said about this package");
+  adopt (kit, "rude-one", HOSTILE);
+
+  g_autofree char *text = run_on_terminal ("packages");
+  g_test_message ("%s", text);
+  g_assert_nonnull (strstr (text, "\033[1mNAME"));
+  g_assert_nonnull (strstr (text, "Much"));
+  g_assert_nonnull (strstr (text, "…\r\n"));
+  g_assert_null (strstr (text, "this package"));
+  g_assert_nonnull (strstr (text, "a b\xef\xbf\xbd[31m"));
+  g_assert_null (strstr (text, "\xc2\x9b"));
+  g_assert_null (strstr (text, "\xe2\x80\xae"));
+
+  g_auto (GStrv) lines = g_strsplit (text, "\r\n", -1);
+  g_assert_cmpuint (g_strv_length (lines), ==, 4);
+  for (guint i = 1; lines[i] != NULL; i++)
+    g_assert_cmpint (g_utf8_strlen (lines[i], -1), <=, COLUMNS);
+
+  g_autofree char *plain = ctl_kit_succeed ("packages");
+  g_assert_null (strchr (plain, '\033'));
+  g_assert_nonnull (strstr (plain, "about this package\n"));
+}
+
+static void
+add (const char *path, void (*test) (CtlKit *, gconstpointer))
+{
+  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  if (!bus_kit_is_possible ())
+    {
+      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
+      return EXIT_SUCCESS;
+    }
+
+  g_setenv ("TZ", "UTC", TRUE);
+  add ("/ctl/good", test_good);
+  add ("/ctl/json", test_json);
+  add ("/ctl/bad", test_bad);
+  add ("/ctl/others", test_others);
+  add ("/ctl/nobody", test_nobody);
+  add ("/ctl/follow", test_follow);
+  add ("/ctl/terminal", test_terminal);
+
+  return g_test_run ();
+}
