@@ -53,6 +53,9 @@ prepare ()
   cp "$installed$LOFT_TEST_UNITDIR"/loft-registry.* upper/etc/systemd/system/
   cp "$installed$LOFT_TEST_SYSUSERSDIR"/*.conf upper/etc/sysusers.d/
   cp "$installed$LOFT_TEST_TMPFILESDIR"/*.conf upper/etc/tmpfiles.d/
+  mkdir -p upper/etc/dbus-1/system.d
+  cp "$installed$LOFT_TEST_DATADIR"/dbus-1/system.d/*.conf \
+    upper/etc/dbus-1/system.d/
   mount -t overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" \
     loft-registry "$root"
 }
@@ -221,6 +224,20 @@ check "clients published" test "$(wc -l <publishes.txt)" -ge 3
 check "no publish failed" sh -c '! grep -v "^201$" publishes.txt'
 check "what was published is there" \
   shows "\"1.0.$(wc -l <publishes.txt)\"" "$url/packages/hello"
+
+# The system bus, and an administrator on it.
+if inside systemctl cat dbus.service >/dev/null 2>&1; then
+  bus=sh.fargone.loft.Registry1
+  path=/sh/fargone/loft/Registry1
+  check "the system bus starts" inside systemctl start dbus.service
+  printf '[http]\nworkers=2\n[registry]\nbus=system\n' | configure
+  check "the service goes to the bus" inside systemctl restart "$service"
+  check "it tells there what it has" within 20 inside busctl get-property \
+    "$bus" "$path" "$bus" Sequence
+  check "root may have it reload" inside busctl call "$bus" "$path" "$bus" Reload
+else
+  skip "the service is on the system bus" "there is none"
+fi
 
 # Keys, which the service can read, and nobody else but root.
 check "a key is given" inside sh -c \
