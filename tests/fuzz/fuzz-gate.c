@@ -276,8 +276,7 @@ check_answers (Model *self, GByteArray *answers, gboolean stays)
       gsize start = self->at + self->head.skipped + self->head.length;
       gboolean whole = self->head.body_length <= self->size - start;
       gboolean refused = expectation == EXPECT_REFUSAL;
-      gboolean answered =
-        take_answer (answers, &at, is_head && !refused, &answer);
+      gboolean answered = take_answer (answers, &at, is_head, &answer);
 
       if (!answered)
         {
