@@ -664,6 +664,55 @@ test_few_lists (ServerFixture *fixture, gconstpointer test_data)
     g_clear_pointer (&answers[i], loft_view_answer_free);
 }
 
+static void
+refused_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  gboolean *refused = user_data;
+  g_autoptr (GError) error = NULL;
+
+  g_assert_null (
+    loft_registry_view_finish (LOFT_REGISTRY (source_object), result, &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NOT_READY);
+  *refused = TRUE;
+}
+
+/* Nobody waits for ever for those who read lists of views and do not end. */
+static void
+test_late_list (ServerFixture *fixture, gconstpointer test_data)
+{
+  LoftRegistry *registry = fixture->registry.registry;
+  LoftViewAnswer *answers[8] = { NULL };
+  gint64 end = g_get_monotonic_time () + 60 * G_TIME_SPAN_SECOND;
+  LoftView late = { LOFT_VIEW_AT_EVENT, 8 };
+  gboolean refused = FALSE;
+
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      LoftView view = { LOFT_VIEW_AT_EVENT, i };
+
+      loft_registry_view_packages_async (registry,
+                                         &view,
+                                         NULL,
+                                         answered_cb,
+                                         &answers[i]);
+    }
+  loft_registry_view_packages_async (registry,
+                                     &late,
+                                     NULL,
+                                     refused_cb,
+                                     &refused);
+  while (!refused)
+    {
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_main_context_iteration (NULL, TRUE);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      g_assert_nonnull (answers[i]);
+      loft_view_answer_free (answers[i]);
+    }
+}
+
 /* As long as the catalog is not complete, nobody knows what there was when. */
 static void
 test_unready (void)
@@ -712,6 +761,7 @@ main (int argc, char **argv)
   ADD ("many", test_many);
   ADD ("lists", test_lists);
   ADD ("few-lists", test_few_lists);
+  ADD ("late-list", test_late_list);
   g_test_add_func ("/http-view/unready", test_unready);
 
   return g_test_run ();

@@ -77,7 +77,8 @@ struct _LoftRegistry
 
   /* Full lists of views; of the same thread. */
   gboolean view_building;
-  GQueue view_waiting;       /* owned, of owned GTask */
+  GQueue view_waiting;       /* owned, of owned GTask, oldest first */
+  GSource *view_patience;    /* owned, while somebody waits */
   LoftViewLists *view_lists; /* owned */
 };
 

@@ -14,10 +14,12 @@
  * Each is a file without a name that takes as much space as all packages do,
  * for as long as somebody reads it, however slowly; and there are as many views
  * as there are events. So no more than a few are there at a time, and whoever
- * wants another waits until one of them is gone.
+ * wants another waits until one of them is gone, but not for ever: a few who
+ * read slowly must not keep others until their clients give up.
  */
 
 #define LISTS_MAX 8
+#define PATIENCE (10 * G_TIME_SPAN_SECOND)
 
 struct _LoftViewLists
 {
@@ -216,10 +218,56 @@ take_next (GQueue *waiting)
   return g_steal_pointer (&taken);
 }
 
+static void watch_queue (LoftRegistry *self);
+
+static gboolean
+patience_cb (gpointer user_data)
+{
+  g_autoptr (LoftRegistry) self = g_object_ref (LOFT_REGISTRY (user_data));
+  gint64 latest = g_get_monotonic_time () - PATIENCE;
+
+  while (!g_queue_is_empty (&self->view_waiting))
+    {
+      GTask *oldest = g_queue_peek_head (&self->view_waiting);
+      const LoftViewQuestion *question = g_task_get_task_data (oldest);
+      if (question->asked > latest)
+        break;
+
+      g_autoptr (GTask) task = g_queue_pop_head (&self->view_waiting);
+      g_task_return_new_error (task,
+                               LOFT_REGISTRY_ERROR,
+                               LOFT_REGISTRY_ERROR_NOT_READY,
+                               "Too many full lists are being read");
+    }
+  watch_queue (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Those who wait keep the registry alive, and so the source is gone before it.
+ */
+static void
+watch_queue (LoftRegistry *self)
+{
+  gboolean empty = g_queue_is_empty (&self->view_waiting);
+
+  if (empty && self->view_patience != NULL)
+    {
+      g_source_destroy (self->view_patience);
+      g_clear_pointer (&self->view_patience, g_source_unref);
+    }
+  else if (!empty && self->view_patience == NULL)
+    {
+      self->view_patience = g_timeout_source_new_seconds (1);
+      g_source_set_callback (self->view_patience, patience_cb, self, NULL);
+      g_source_attach (self->view_patience, self->view_lists->context);
+    }
+}
+
 /* Whoever asks while a list is being built waits for another, since more may be
  * to be seen by then. */
 static void
-build_next (LoftRegistry *self)
+start_next (LoftRegistry *self)
 {
   if (self->view_building ||
       g_atomic_int_get (&self->view_lists->alive) >= LISTS_MAX)
@@ -237,9 +285,16 @@ build_next (LoftRegistry *self)
     g_task_new (self, NULL, build_cb, g_steal_pointer (&taken));
 
   self->view_building = TRUE;
-  g_task_set_source_tag (build, build_next);
+  g_task_set_source_tag (build, start_next);
   g_task_set_task_data (build, question, loft_view_question_free);
   g_task_run_in_thread (build, loft_view_answer_in_thread);
+}
+
+static void
+build_next (LoftRegistry *self)
+{
+  start_next (self);
+  watch_queue (self);
 }
 
 /**

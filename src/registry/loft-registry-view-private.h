@@ -27,6 +27,7 @@ typedef GBytes *(*LoftViewAnswerFunc) (LoftRegistry *self,
  * @version: (nullable): a version
  * @after: (nullable): where the page before ended
  * @limit: how many a page has at most
+ * @asked: when it was asked, by the monotonic clock
  *
  * A question whose answer takes its time.
  */
@@ -38,6 +39,7 @@ struct _LoftViewQuestion
   char *version; /* owned, nullable */
   char *after;   /* owned, nullable */
   guint limit;
+  gint64 asked;
 };
 
 LoftViewQuestion *loft_view_question_new (const LoftView *view,

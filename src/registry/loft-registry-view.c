@@ -68,6 +68,7 @@ loft_view_question_new (const LoftView *view,
   question->view = *view;
   question->name = g_strdup (name);
   question->version = g_strdup (version);
+  question->asked = g_get_monotonic_time ();
 
   return question;
 }
