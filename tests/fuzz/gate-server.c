@@ -166,8 +166,10 @@ early_cb (SoupServer *server,
 static GBytes *
 make_answer (const GateServerRequest *request)
 {
+  /* What is answered to HEAD may become a hot answer to GET. */
+  gboolean is_head = g_str_equal (request->method, "HEAD");
   g_autofree char *text = g_strdup_printf ("%s %s %" G_GSIZE_FORMAT "\n",
-                                           request->method,
+                                           is_head ? "GET" : request->method,
                                            request->target,
                                            g_bytes_get_size (request->body));
   gsize length = strlen (text);
