@@ -12,6 +12,9 @@
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
 
+/* So that a window in seconds is no larger than what fits 32 bits. */
+#define LIMIT_MAX 10000
+
 static const LoftConfigKeyInfo infos[] = {
   [LOFT_CONFIG_STORAGE] = {
     .group = "registry",
@@ -224,6 +227,60 @@ static const LoftConfigKeyInfo infos[] = {
     .fallback = "1000",
     .minimum = 0,
     .maximum = 1000000,
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_LIMIT_NEW] = {
+    .group = "http",
+    .name = "limit-new",
+    .type = LOFT_CONFIG_COUNT,
+    .fallback = "5",
+    .minimum = 0,
+    .maximum = LIMIT_MAX,
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_LIMIT_NEW_INTERVAL] = {
+    .group = "http",
+    .name = "limit-new-interval",
+    .type = LOFT_CONFIG_SECONDS,
+    .fallback = "600",
+    .minimum = 1,
+    .maximum = 86400,
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_LIMIT_UPDATES] = {
+    .group = "http",
+    .name = "limit-updates",
+    .type = LOFT_CONFIG_COUNT,
+    .fallback = "30",
+    .minimum = 0,
+    .maximum = LIMIT_MAX,
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_LIMIT_UPDATES_INTERVAL] = {
+    .group = "http",
+    .name = "limit-updates-interval",
+    .type = LOFT_CONFIG_SECONDS,
+    .fallback = "60",
+    .minimum = 1,
+    .maximum = 86400,
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_LIMIT_FAILURES] = {
+    .group = "http",
+    .name = "limit-failures",
+    .type = LOFT_CONFIG_COUNT,
+    .fallback = "10",
+    .minimum = 0,
+    .maximum = LIMIT_MAX,
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_LIMIT_FAILURES_INTERVAL] = {
+    .group = "http",
+    .name = "limit-failures-interval",
+    .type = LOFT_CONFIG_SECONDS,
+    .fallback = "6",
+    .minimum = 1,
+    .maximum = 86400,
     .reloadable = TRUE,
   },
   [LOFT_CONFIG_MAX_HEAD_SIZE] = {

@@ -85,6 +85,22 @@ read_gate (LoftConfig *config)
   return settings;
 }
 
+static void
+read_limits (LoftConfig *config, LoftLimit *limits)
+{
+  limits[LOFT_LIMIT_NEW].burst = get_number (config, LOFT_CONFIG_LIMIT_NEW);
+  limits[LOFT_LIMIT_NEW].interval =
+    get_number (config, LOFT_CONFIG_LIMIT_NEW_INTERVAL);
+  limits[LOFT_LIMIT_UPDATES].burst =
+    get_number (config, LOFT_CONFIG_LIMIT_UPDATES);
+  limits[LOFT_LIMIT_UPDATES].interval =
+    get_number (config, LOFT_CONFIG_LIMIT_UPDATES_INTERVAL);
+  limits[LOFT_LIMIT_FAILURES].burst =
+    get_number (config, LOFT_CONFIG_LIMIT_FAILURES);
+  limits[LOFT_LIMIT_FAILURES].interval =
+    get_number (config, LOFT_CONFIG_LIMIT_FAILURES_INTERVAL);
+}
+
 /**
  * loft_settings_for_http:
  * @config: a configuration
@@ -104,6 +120,7 @@ loft_settings_for_http (LoftConfig *config)
     loft_config_get_number (config, LOFT_CONFIG_DRAIN_TIMEOUT);
   settings.max_wait = loft_config_get_number (config, LOFT_CONFIG_MAX_WAIT);
   settings.gate = read_gate (config);
+  read_limits (config, settings.limits);
 
   g_auto (GStrv) metrics_allow =
     loft_config_get_words (config, LOFT_CONFIG_METRICS_ALLOW);

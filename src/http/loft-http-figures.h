@@ -7,6 +7,7 @@
 #pragma once
 
 #include "gate/loft-gate-figures.h"
+#include "http/loft-limit-kind.h"
 #include "registry/loft-page.h"
 #include "registry/loft-registry-figures.h"
 
@@ -42,6 +43,7 @@ typedef enum
  * @requests: requests by row, whether their method was HEAD, and status
  * @times: how long they took, by row
  * @bytes: bytes of bodies that were sent, by row
+ * @limited: requests that came too often, by limit
  * @aborted: requests whose client left before it had the answer
  * @running: gauge: requests that are not answered yet
  *
@@ -53,6 +55,7 @@ typedef struct
   LoftCounter requests[LOFT_HTTP_ROWS][2][LOFT_HTTP_STATUSES];
   LoftHistogram times[LOFT_HTTP_ROWS];
   LoftCounter bytes[LOFT_HTTP_ROWS];
+  LoftCounter limited[LOFT_N_LIMITS];
   LoftCounter aborted;
   LoftCounter running;
 } LoftHttpFigures;

@@ -101,4 +101,5 @@ const LoftEndpoint loft_write_owners = {
   .media_types = loft_body_types,
   .body_max = LOFT_BODY_MAX,
   .body_required = TRUE,
+  .guarded = TRUE,
 };

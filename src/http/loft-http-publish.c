@@ -9,6 +9,7 @@
 #include "http/loft-http-publish.h"
 
 #include "http/loft-body.h"
+#include "http/loft-limit.h"
 #include "http/loft-link.h"
 #include "http/loft-problem.h"
 #include "http/loft-refusal.h"
@@ -59,6 +60,14 @@ receive (LoftRequest *request, LoftUploadFormat format, GError **error)
   return TRUE;
 }
 
+static LoftLimitKind
+find_limit (LoftRequest *request, const char *name)
+{
+  return loft_registry_has_package (loft_request_get_registry (request), name)
+           ? LOFT_LIMIT_UPDATES
+           : LOFT_LIMIT_NEW;
+}
+
 static gboolean
 prepare_put (LoftRequest *request, GError **error)
 {
@@ -81,7 +90,11 @@ prepare_put (LoftRequest *request, GError **error)
       return FALSE;
     }
 
-  return receive (request, LOFT_UPLOAD_TARBALL, error);
+  return loft_limit_take (
+           request,
+           find_limit (request, loft_request_get_parameter (request, "name")),
+           error) &&
+         receive (request, LOFT_UPLOAD_TARBALL, error);
 }
 
 static void
@@ -165,7 +178,9 @@ prepare_publish (LoftRequest *request, GError **error)
       return FALSE;
     }
 
-  return receive (request, LOFT_UPLOAD_JSON, error);
+  /* It is counted when it is known as what. */
+  return loft_limit_check_publish (request, error) &&
+         receive (request, LOFT_UPLOAD_JSON, error);
 }
 
 static void
@@ -335,7 +350,10 @@ received_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   if (!loft_request_is_alive (request))
     return;
   if (!received ||
-      (json != NULL && !take_members (publish, json, &local_error)))
+      (json != NULL && (!take_members (publish, json, &local_error) ||
+                        !loft_limit_take (request,
+                                          find_limit (request, publish->name),
+                                          &local_error))))
     {
       loft_response_send_problem (request, local_error);
       return;
@@ -375,6 +393,7 @@ const LoftEndpoint loft_write_publish = {
   .consult = consult_publish,
   .media_types = loft_body_types,
   .body_required = TRUE,
+  .guarded = TRUE,
 };
 const LoftEndpoint loft_write_put = {
   .handle = handle_publish,
@@ -382,4 +401,5 @@ const LoftEndpoint loft_write_put = {
   .consult = consult_put,
   .media_types = tarball_types,
   .body_required = TRUE,
+  .guarded = TRUE,
 };

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "gate/loft-gate.h"
+#include "http/loft-limit-kind.h"
 #include "registry/loft-registry.h"
 
 G_BEGIN_DECLS
@@ -17,6 +18,7 @@ G_BEGIN_DECLS
  * @drain_timeout: seconds that running requests get when the server stops
  * @max_wait: seconds that a request for changes may wait
  * @metrics_allow: (nullable): who may see figures, besides this machine
+ * @limits: how often things may be done
  * @gate: what the gate allows
  *
  * What an administrator may choose. All may change while the server runs.
@@ -27,12 +29,14 @@ typedef struct
   guint drain_timeout;
   guint max_wait;
   LoftAddressList *metrics_allow; /* owned, nullable */
+  LoftLimit limits[LOFT_N_LIMITS];
   LoftGateSettings gate;
 } LoftHttpSettings;
 
 #define LOFT_HTTP_SETTINGS_DEFAULT                                             \
   {                                                                            \
     .access_log = TRUE, .drain_timeout = 25, .max_wait = 60,                   \
+    .limits = { { 5, 600 }, { 30, 60 }, { 10, 6 } },                           \
     .gate = LOFT_GATE_SETTINGS_DEFAULT                                         \
   }
 

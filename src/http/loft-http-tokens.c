@@ -272,10 +272,12 @@ handle_revoke (LoftRequest *request)
 const LoftEndpoint loft_read_me = {
   .handle = handle_me,
   .prepare = prepare,
+  .guarded = TRUE,
 };
 const LoftEndpoint loft_read_tokens = {
   .handle = handle_list,
   .prepare = prepare,
+  .guarded = TRUE,
 };
 const LoftEndpoint loft_write_tokens = {
   .handle = handle_create,
@@ -283,8 +285,10 @@ const LoftEndpoint loft_write_tokens = {
   .media_types = loft_body_types,
   .body_max = LOFT_BODY_MAX,
   .body_required = TRUE,
+  .guarded = TRUE,
 };
 const LoftEndpoint loft_write_token = {
   .handle = handle_revoke,
   .prepare = prepare,
+  .guarded = TRUE,
 };

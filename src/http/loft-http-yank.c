@@ -84,4 +84,5 @@ const LoftEndpoint loft_write_yank = {
   .prepare = prepare,
   .media_types = loft_body_types,
   .body_max = LOFT_BODY_MAX,
+  .guarded = TRUE,
 };

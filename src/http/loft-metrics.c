@@ -9,6 +9,7 @@
 #include "http/loft-metrics.h"
 
 #include "http/loft-http-figures.h"
+#include "http/loft-limit.h"
 #include "http/loft-metrics-process.h"
 #include "http/loft-metrics-text.h"
 #include "http/loft-response.h"
@@ -125,6 +126,17 @@ add_http (GString *text, LoftHttpFigures *figures)
                           "route=\"%s\"",
                           value);
     }
+
+  loft_metrics_begin (text,
+                      "loft_http_requests_limited_total",
+                      "counter",
+                      "Requests that were refused since they came too often");
+  for (guint i = 0; i < LOFT_N_LIMITS; i++)
+    loft_metrics_add (text,
+                      "loft_http_requests_limited_total",
+                      loft_counter_get (&figures->limited[i]),
+                      "limit=\"%s\"",
+                      loft_limit_get_name (i));
 
   loft_metrics_add_one (text,
                         "loft_http_requests_aborted_total",
@@ -425,23 +437,13 @@ handle_metrics (LoftRequest *request)
   g_task_run_in_thread (task, render_in_thread_cb);
 }
 
-/* A proxy on this machine that nobody has called trusted makes everybody look
- * like a neighbour. */
-static gboolean
-is_neighbour (LoftRequest *request)
-{
-  return g_inet_address_get_is_loopback (loft_request_get_peer (request)) &&
-         loft_request_get_header (request, "Forwarded") == NULL &&
-         loft_request_get_header (request, "X-Forwarded-For") == NULL;
-}
-
 static gboolean
 prepare_metrics (LoftRequest *request, GError **error)
 {
   LoftAddressList *allowed =
     loft_request_get_shared (request)->settings.metrics_allow;
 
-  if (is_neighbour (request) ||
+  if (loft_request_is_local (request) ||
       (allowed != NULL &&
        loft_address_list_contains (allowed, loft_request_get_peer (request))))
     return TRUE;

@@ -24,6 +24,9 @@
  * somebody guesses. */
 #define REFUSALS_MAX 60
 
+/* libsoup has no name for it (RFC 6585, 4). */
+#define STATUS_TOO_MANY_REQUESTS 429
+
 G_DEFINE_QUARK (loft_http_error, loft_http_error)
 
 static SoupStatus
@@ -85,6 +88,8 @@ status_for_http_error (LoftHttpError code)
       return SOUP_STATUS_UNSUPPORTED_MEDIA_TYPE;
     case LOFT_HTTP_ERROR_RANGE:
       return SOUP_STATUS_REQUESTED_RANGE_NOT_SATISFIABLE;
+    case LOFT_HTTP_ERROR_TOO_MANY:
+      return (SoupStatus) STATUS_TOO_MANY_REQUESTS;
     default:
       return SOUP_STATUS_INTERNAL_SERVER_ERROR;
     }
@@ -110,6 +115,19 @@ loft_problem_get_status (const GError *error)
     return status_for_http_error ((LoftHttpError) error->code);
 
   return SOUP_STATUS_INTERNAL_SERVER_ERROR;
+}
+
+/**
+ * loft_problem_get_phrase:
+ * @status: a status
+ *
+ * Returns: (transfer none): what it is called
+ */
+const char *
+loft_problem_get_phrase (guint status)
+{
+  return status == STATUS_TOO_MANY_REQUESTS ? "Too Many Requests"
+                                            : soup_status_get_phrase (status);
 }
 
 /* What a client may know of a failure of ours: what it should do now, and
@@ -190,7 +208,7 @@ loft_problem_render (const GError *error, const char *request_id)
   json_builder_set_member_name (builder, "detail");
   json_builder_add_string_value (builder, detail);
   json_builder_set_member_name (builder, "title");
-  json_builder_add_string_value (builder, soup_status_get_phrase (status));
+  json_builder_add_string_value (builder, loft_problem_get_phrase (status));
   json_builder_set_member_name (builder, "status");
   json_builder_add_int_value (builder, status);
 

@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @LOFT_HTTP_ERROR_TARGET_TOO_LONG: a target longer than any that is served
  * @LOFT_HTTP_ERROR_MEDIA_TYPE: a body of a type that is not taken there
  * @LOFT_HTTP_ERROR_RANGE: no byte of the wanted range exists
+ * @LOFT_HTTP_ERROR_TOO_MANY: requests of that kind come too often
  *
  * What is wrong with a request as HTTP, whatever it is about.
  */
@@ -36,7 +37,8 @@ typedef enum
   LOFT_HTTP_ERROR_BODY_TOO_LARGE,
   LOFT_HTTP_ERROR_TARGET_TOO_LONG,
   LOFT_HTTP_ERROR_MEDIA_TYPE,
-  LOFT_HTTP_ERROR_RANGE
+  LOFT_HTTP_ERROR_RANGE,
+  LOFT_HTTP_ERROR_TOO_MANY
 } LoftHttpError;
 
 #define LOFT_HTTP_ERROR (loft_http_error_quark ())
@@ -44,6 +46,7 @@ GQuark loft_http_error_quark (void);
 
 #define LOFT_PROBLEM_MEDIA_TYPE "application/problem+json"
 
+const char *loft_problem_get_phrase (guint status);
 SoupStatus loft_problem_get_status (const GError *error);
 GBytes *loft_problem_render (const GError *error, const char *request_id);
 void loft_problem_add_headers (const GError *error,

@@ -10,6 +10,7 @@
 
 #include "http/loft-conclusion.h"
 #include "http/loft-headers.h"
+#include "http/loft-limit.h"
 #include "http/loft-problem.h"
 #include "http/loft-response.h"
 
@@ -133,6 +134,8 @@ loft_refusal_check (LoftRequest *request, GError **error)
   const LoftEndpoint *endpoint = loft_request_get_endpoint (request);
 
   if (!check_origin (request, error) || !check_body (request, error))
+    return FALSE;
+  if (endpoint->guarded && !loft_limit_check_failures (request, error))
     return FALSE;
   if (endpoint->prepare != NULL && !endpoint->prepare (request, error))
     return FALSE;

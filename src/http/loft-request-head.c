@@ -242,6 +242,26 @@ loft_request_get_method (LoftRequest *self)
 }
 
 /**
+ * loft_request_is_local:
+ * @self: a living request
+ *
+ * Tells whether it comes from this machine. A proxy on this machine that nobody
+ * has called trusted makes everybody look like a neighbour, so what has come
+ * through one does not count as such.
+ *
+ * Returns: whether it does
+ */
+gboolean
+loft_request_is_local (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), FALSE);
+
+  return g_inet_address_get_is_loopback (self->peer) &&
+         loft_request_get_header (self, "Forwarded") == NULL &&
+         loft_request_get_header (self, "X-Forwarded-For") == NULL;
+}
+
+/**
  * loft_request_is_read:
  * @self: a living request
  *

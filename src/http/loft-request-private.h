@@ -47,6 +47,15 @@ struct _LoftRequest
   gint64 hot_until;
   gboolean hot_copies; /* see loft_hot_copy() */
 
+  struct
+  {
+    const char *name; /* static, NULL if none counts for it */
+    LoftLimit limit;
+    gboolean refused;
+    guint left;
+    guint wait; /* seconds until there is one more */
+  } limit;
+
   gboolean paused;
   SoupStatus status; /* 0 before the answer */
   goffset sent;      /* bytes of its body */

@@ -30,6 +30,7 @@ typedef gboolean (*LoftRequestCheckFunc) (LoftRequest *request, GError **error);
  * @media_types: (nullable): types of body that are taken; %NULL takes none
  * @body_max: bytes of the body at most; 0 if @prepare sees to it
  * @body_required: whether it makes no sense without a body
+ * @guarded: whether it depends on a token
  *
  * How the requests of a route are answered.
  */
@@ -41,6 +42,7 @@ struct _LoftEndpoint
   const char *const *media_types;
   goffset body_max;
   gboolean body_required;
+  gboolean guarded;
 };
 
 LoftRequest *loft_request_new (LoftHttpShared *shared,
@@ -78,6 +80,7 @@ GCancellable *loft_request_get_cancellable (LoftRequest *self);
 SoupServerMessage *loft_request_get_message (LoftRequest *self);
 const char *loft_request_get_id (LoftRequest *self);
 const char *loft_request_get_method (LoftRequest *self);
+gboolean loft_request_is_local (LoftRequest *self);
 gboolean loft_request_is_read (LoftRequest *self);
 goffset loft_request_get_length (LoftRequest *self);
 const char *loft_request_get_header (LoftRequest *self, const char *name);

@@ -8,6 +8,7 @@
 
 #include "http/loft-response.h"
 
+#include "http/loft-limit.h"
 #include "http/loft-problem.h"
 
 /* A body is handed to libsoup in slices of this size, none of which is copied:
@@ -16,7 +17,7 @@
 
 #define EXPOSED_HEADERS                                                        \
   "Accept-Ranges, Content-Disposition, Content-Range, ETag, Link, "            \
-  "Repr-Digest, Retry-After, X-Request-Id"
+  "RateLimit, RateLimit-Policy, Repr-Digest, Retry-After, X-Request-Id"
 
 static void
 wrote_body_data_cb (SoupServerMessage *message, guint size, gpointer user_data)
@@ -141,6 +142,7 @@ loft_response_send (LoftRequest *request,
   SoupMessageHeaders *headers = loft_request_get_response_headers (request);
 
   add_common_headers (request, headers);
+  loft_limit_add_headers (request, headers);
   if (media_type != NULL)
     soup_message_headers_replace (headers, "Content-Type", media_type);
   if (body != NULL)
@@ -155,7 +157,9 @@ loft_response_send (LoftRequest *request,
                                0);
     }
 
-  soup_server_message_set_status (message, status, NULL);
+  soup_server_message_set_status (message,
+                                  status,
+                                  loft_problem_get_phrase (status));
   loft_request_answered (request, status);
   loft_request_resume (request);
 }
@@ -181,6 +185,8 @@ loft_response_send_problem (LoftRequest *request, const GError *error)
   g_autoptr (GBytes) body = loft_problem_render (error, id);
 
   loft_problem_report (error, id);
+  if (loft_problem_get_status (error) == SOUP_STATUS_UNAUTHORIZED)
+    loft_limit_count_failure (request);
   loft_problem_add_headers (error, loft_request_get_response_headers (request));
   loft_response_send (request,
                       loft_problem_get_status (error),

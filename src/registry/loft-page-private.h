@@ -13,6 +13,20 @@
 
 G_BEGIN_DECLS
 
+/* One that was never used has no key, and was full at all times. */
+typedef struct
+{
+  guint64 key;
+  gint64 full_at; /* by the monotonic clock in microseconds */
+} LoftPageBucket;
+
+#define LOFT_PAGE_SECRET_SIZE 32
+#define LOFT_PAGE_N_BUCKETS 16384
+
+/* So many slots the buckets take, which stand behind those of processes. */
+#define LOFT_PAGE_BUCKET_SLOTS                                                 \
+  (LOFT_PAGE_N_BUCKETS * sizeof (LoftPageBucket) / LOFT_PAGE_SLOT_SIZE)
+
 typedef struct
 {
   guint64 magic;
@@ -21,6 +35,8 @@ typedef struct
   _Atomic guint64 epoch;
   _Atomic guint64 facts[LOFT_PAGE_N_FACTS];
   pthread_mutex_t mutex;
+  pthread_mutex_t buckets_mutex;
+  guint8 secret[LOFT_PAGE_SECRET_SIZE];
   _Atomic guint64 begun[LOFT_PAGE_SLOTS_MAX];
   _Atomic guint64 ended[LOFT_PAGE_SLOTS_MAX];
   _Atomic gint64 beats[LOFT_PAGE_SLOTS_MAX];

@@ -92,16 +92,22 @@ take_bells (LoftPage *self, const int *bells)
     self->bells[i] = bells != NULL ? bells[i] : -1;
 }
 
+static gsize
+get_size (guint n_slots)
+{
+  return (gsize) LOFT_PAGE_SLOT_SIZE * (1 + n_slots + LOFT_PAGE_BUCKET_SLOTS);
+}
+
 /* It can be had again when its owner dies. */
 static gboolean
-init_mutex (LoftPage *self, GError **error)
+init_mutex (pthread_mutex_t *mutex, GError **error)
 {
   pthread_mutexattr_t attributes;
 
   pthread_mutexattr_init (&attributes);
   pthread_mutexattr_setpshared (&attributes, PTHREAD_PROCESS_SHARED);
   pthread_mutexattr_setrobust (&attributes, PTHREAD_MUTEX_ROBUST);
-  errno = pthread_mutex_init (&self->header->mutex, &attributes);
+  errno = pthread_mutex_init (mutex, &attributes);
   pthread_mutexattr_destroy (&attributes);
 
   return errno == 0 || fail ("given its mutex", error);
@@ -123,7 +129,7 @@ loft_page_new (guint n_slots, GError **error)
   g_return_val_if_fail (n_slots > 0 && n_slots <= LOFT_PAGE_SLOTS_MAX, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  gsize size = (gsize) LOFT_PAGE_SLOT_SIZE * (1 + n_slots);
+  gsize size = get_size (n_slots);
   g_autoptr (LoftPage) self = g_atomic_rc_box_new0 (LoftPage);
 
   self->fd = memfd_create ("loft-registry", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -142,8 +148,14 @@ loft_page_new (guint n_slots, GError **error)
   if (!map (self, size, error))
     return NULL;
 
-  if (!init_mutex (self, error))
+  if (!init_mutex (&self->header->mutex, error) ||
+      !init_mutex (&self->header->buckets_mutex, error))
     return NULL;
+  if (getentropy (self->header->secret, LOFT_PAGE_SECRET_SIZE) == -1)
+    {
+      fail ("given its secret", error);
+      return NULL;
+    }
 
   self->header->magic = MAGIC;
   self->header->n_slots = n_slots;
@@ -191,7 +203,7 @@ loft_page_open (int fd, const int *bells, GError **error)
   if (status.st_size < 2 * LOFT_PAGE_SLOT_SIZE ||
       !map (self, (gsize) status.st_size, error) ||
       self->header->magic != MAGIC || self->header->n_slots == 0 ||
-      self->size != (gsize) LOFT_PAGE_SLOT_SIZE * (1 + self->header->n_slots))
+      self->size != get_size (self->header->n_slots))
     {
       g_clear_error (error);
       g_set_error_literal (error,

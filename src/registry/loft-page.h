@@ -43,6 +43,29 @@ typedef enum
   LOFT_PAGE_N_FACTS
 } LoftPageFact;
 
+/* From how many buckets can be taken at once. */
+#define LOFT_PAGE_USES_MAX 4
+
+/**
+ * LoftBucket:
+ * @key: whose bucket of what it is
+ * @burst: how many it holds
+ * @interval: seconds in which one comes back
+ * @left: how many are left
+ * @wait: seconds until there is one more; 0 if it is full
+ *
+ * What somebody may do so often: the first three say which bucket is meant, and
+ * the others are found out.
+ */
+typedef struct
+{
+  const char *key;
+  guint burst;
+  guint interval;
+  guint left;
+  guint wait;
+} LoftBucket;
+
 typedef struct _LoftPage LoftPage;
 
 LoftPage *loft_page_new (guint n_slots, GError **error);
@@ -74,6 +97,12 @@ gboolean loft_page_wait_for_writes (LoftPage *self,
 
 guint64 loft_page_get_fact (LoftPage *self, LoftPageFact fact);
 void loft_page_set_fact (LoftPage *self, LoftPageFact fact, guint64 value);
+
+gboolean loft_page_use_buckets (LoftPage *self,
+                                LoftBucket *buckets,
+                                guint n_buckets,
+                                gboolean taking,
+                                gint64 now);
 
 gint64 loft_page_get_beat (LoftPage *self, guint slot);
 void loft_page_set_beat (LoftPage *self, guint slot, gint64 time);

@@ -271,3 +271,24 @@ loft_registry_can_write (LoftRegistry *self, GError **error)
 
   return FALSE;
 }
+
+/**
+ * loft_registry_has_package:
+ * @self: a registry
+ * @name: a package
+ *
+ * Tells whether a name is taken, as far as this process knows.
+ *
+ * Returns: whether there is such a package
+ */
+gboolean
+loft_registry_has_package (LoftRegistry *self, const char *name)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  g_autoptr (LoftCatalogPackage) package =
+    loft_catalog_get_package (self->catalog, name, NULL);
+
+  return package != NULL;
+}

@@ -206,6 +206,8 @@ void loft_registry_get_mark (LoftRegistry *self,
 
 /* Quick: answered from the catalog, fit for the main loop. */
 
+gboolean loft_registry_has_package (LoftRegistry *self, const char *name);
+
 GBytes *loft_registry_list_versions (LoftRegistry *self,
                                      const char *name,
                                      GError **error);

@@ -1,0 +1,247 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-limit.h"
+
+#include "http/loft-problem.h"
+#include "http/loft-request-private.h"
+
+#include <string.h>
+
+/* Nobody may fill the registry, or try tokens, as fast as the network lets him.
+ *
+ * It is counted for where a request comes from, as far as its proxies are
+ * believed, and for the token that it bears, so that neither many tokens from
+ * one place nor one token from many get further. Only what both allow is
+ * counted for either. Who reads is never counted, and neither is this machine.
+ */
+
+/* A network of which its owner can have as many addresses as he likes. */
+#define IPV6_PREFIX 8
+
+static const struct
+{
+  const char *name;
+  const char *message;
+} infos[] = {
+  [LOFT_LIMIT_NEW] = { "new", "Too many new packages were published" },
+  [LOFT_LIMIT_UPDATES] = { "updates", "Too many versions were published" },
+  [LOFT_LIMIT_FAILURES] = { "failures",
+                            "Too many tokens were sent that are not good" },
+};
+
+G_STATIC_ASSERT (G_N_ELEMENTS (infos) == LOFT_N_LIMITS);
+
+/**
+ * loft_limit_get_name:
+ * @kind: a limit
+ *
+ * Returns: (transfer none): what it is called in headers and figures
+ */
+const char *
+loft_limit_get_name (LoftLimitKind kind)
+{
+  g_return_val_if_fail (kind < LOFT_N_LIMITS, NULL);
+
+  return infos[kind].name;
+}
+
+static char *
+make_peer_key (LoftRequest *request, LoftLimitKind kind)
+{
+  GInetAddress *peer = loft_request_get_peer (request);
+  g_autoptr (GInetAddress) network = NULL;
+
+  if (g_inet_address_get_family (peer) == G_SOCKET_FAMILY_IPV6)
+    {
+      guint8 bytes[16] = { 0 };
+
+      memcpy (bytes, g_inet_address_to_bytes (peer), IPV6_PREFIX);
+      network = g_inet_address_new_from_bytes (bytes, G_SOCKET_FAMILY_IPV6);
+    }
+
+  g_autofree char *text =
+    g_inet_address_to_string (network != NULL ? network : peer);
+
+  return g_strconcat (infos[kind].name, " peer ", text, NULL);
+}
+
+/* What fails is no token of anybody. */
+static char *
+make_token_key (LoftRequest *request, LoftLimitKind kind)
+{
+  g_autofree char *token = NULL;
+
+  if (kind == LOFT_LIMIT_FAILURES ||
+      !loft_request_get_token (request, &token, NULL) || token == NULL)
+    return NULL;
+
+  return g_strconcat (infos[kind].name, " token ", token, NULL);
+}
+
+static gboolean
+use (LoftRequest *request, LoftLimitKind kind, gboolean taking)
+{
+  const LoftLimit *limit = &request->shared->settings.limits[kind];
+
+  if (limit->burst == 0 || loft_request_is_local (request))
+    return TRUE;
+
+  g_autofree char *peer_key = make_peer_key (request, kind);
+  g_autofree char *token_key = make_token_key (request, kind);
+  LoftBucket buckets[] = {
+    { .key = peer_key, .burst = limit->burst, .interval = limit->interval },
+    { .key = token_key, .burst = limit->burst, .interval = limit->interval },
+  };
+  gboolean had = loft_page_use_buckets (
+    loft_registry_get_page (request->shared->registry, NULL),
+    buckets,
+    token_key != NULL ? 2 : 1,
+    taking,
+    g_get_monotonic_time ());
+  const LoftBucket *tighter =
+    token_key != NULL && (buckets[1].left < buckets[0].left ||
+                          (buckets[1].left == buckets[0].left &&
+                           buckets[1].wait > buckets[0].wait))
+      ? &buckets[1]
+      : &buckets[0];
+
+  request->limit.name = infos[kind].name;
+  request->limit.limit = *limit;
+  request->limit.left = tighter->left;
+  request->limit.wait = tighter->wait;
+
+  return had;
+}
+
+static gboolean
+refuse (LoftRequest *request, LoftLimitKind kind, GError **error)
+{
+  request->limit.refused = TRUE;
+  loft_counter_add (&request->shared->figures->http.limited[kind], 1);
+  g_set_error (error,
+               LOFT_HTTP_ERROR,
+               LOFT_HTTP_ERROR_TOO_MANY,
+               "%s; try again in %u s",
+               infos[kind].message,
+               request->limit.wait);
+
+  return FALSE;
+}
+
+/**
+ * loft_limit_check_publish:
+ * @request: a living request that wants to publish, it is not known yet what
+ * @error: return location for a #GError
+ *
+ * Tells whether it may publish anything, without counting that it does.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_TOO_MANY
+ */
+gboolean
+loft_limit_check_publish (LoftRequest *request, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
+
+  return use (request, LOFT_LIMIT_NEW, FALSE) ||
+         use (request, LOFT_LIMIT_UPDATES, FALSE) ||
+         refuse (request, LOFT_LIMIT_UPDATES, error);
+}
+
+/**
+ * loft_limit_take:
+ * @request: a living request
+ * @kind: what it is about to do
+ * @error: return location for a #GError
+ *
+ * Counts that it does so, if it may.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_TOO_MANY
+ */
+gboolean
+loft_limit_take (LoftRequest *request, LoftLimitKind kind, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
+
+  return use (request, kind, TRUE) || refuse (request, kind, error);
+}
+
+/**
+ * loft_limit_check_failures:
+ * @request: a living request that somebody has to answer for
+ * @error: return location for a #GError
+ *
+ * Tells whether its token may be looked at. Where none of those was good that
+ * came from there, nobody shall learn whether the next one is.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_HTTP_ERROR_TOO_MANY
+ */
+gboolean
+loft_limit_check_failures (LoftRequest *request, GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
+
+  if (loft_request_get_header (request, "Authorization") == NULL)
+    return TRUE;
+  if (!use (request, LOFT_LIMIT_FAILURES, FALSE))
+    return refuse (request, LOFT_LIMIT_FAILURES, error);
+  request->limit.name = NULL;
+
+  return TRUE;
+}
+
+/**
+ * loft_limit_count_failure:
+ * @request: a living request that is refused for want of a good token
+ *
+ * Counts it, if it had one.
+ */
+void
+loft_limit_count_failure (LoftRequest *request)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  if (loft_request_get_header (request, "Authorization") != NULL)
+    use (request, LOFT_LIMIT_FAILURES, TRUE);
+}
+
+/**
+ * loft_limit_add_headers:
+ * @request: a living request
+ * @headers: headers of its answer
+ *
+ * Says what is left of the limit that counts for it, as
+ * draft-ietf-httpapi-ratelimit-headers has it.
+ */
+void
+loft_limit_add_headers (LoftRequest *request, SoupMessageHeaders *headers)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  if (request->limit.name == NULL)
+    return;
+
+  const LoftLimit *limit = &request->limit.limit;
+  g_autofree char *policy = g_strdup_printf ("\"%s\";q=%u;w=%u",
+                                             request->limit.name,
+                                             limit->burst,
+                                             limit->burst * limit->interval);
+  g_autofree char *state = g_strdup_printf ("\"%s\";r=%u;t=%u",
+                                            request->limit.name,
+                                            request->limit.left,
+                                            request->limit.wait);
+
+  if (request->limit.refused)
+    {
+      g_autofree char *wait = g_strdup_printf ("%u", request->limit.wait);
+
+      soup_message_headers_replace (headers, "Retry-After", wait);
+    }
+  soup_message_headers_replace (headers, "RateLimit-Policy", policy);
+  soup_message_headers_replace (headers, "RateLimit", state);
+}

@@ -1,0 +1,287 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "kit/server-kit.h"
+
+#include <string.h>
+
+#define ANN                                                                    \
+  "Authorization: Bearer ann-has-a-token-of-more-than-32-characters\r\n"
+#define BOB                                                                    \
+  "Authorization: Bearer bob-has-a-token-of-more-than-32-characters\r\n"
+
+/* A server before which a trusted proxy on this machine says who asks. */
+static void
+set_up (ServerFixture *fixture, gconstpointer test_data)
+{
+  static const char *const proxies[] = { "127.0.0.1", NULL };
+  g_auto (LoftHttpSettings) settings = LOFT_HTTP_SETTINGS_DEFAULT;
+
+  server_fixture_set_up (fixture, test_data);
+  settings.access_log = FALSE;
+  settings.gate.trusted = loft_address_list_new (proxies, NULL);
+  settings.limits[LOFT_LIMIT_NEW].burst = 2;
+  settings.limits[LOFT_LIMIT_UPDATES].burst = 3;
+  settings.limits[LOFT_LIMIT_FAILURES].burst = 2;
+  settings.limits[LOFT_LIMIT_FAILURES].interval = 3600;
+  loft_http_server_set_settings (fixture->server, &settings);
+}
+
+static HttpAnswer *
+send (ServerFixture *fixture,
+      const char *method,
+      const char *peer,
+      const char *auth,
+      const char *name,
+      const char *version)
+{
+  g_autoptr (GBytes) tarball = registry_kit_pack (name, version, "a");
+  g_autofree char *target =
+    g_strconcat ("/packages/", name, "/", version, NULL);
+  g_autofree char *from =
+    peer != NULL ? g_strconcat ("X-Forwarded-For: ", peer, "\r\n", NULL) : NULL;
+  g_autofree char *headers = g_strconcat (SERVER_KIT_GZIP, auth, from, NULL);
+
+  return http_request (fixture->port,
+                       method,
+                       target,
+                       headers,
+                       g_str_equal (method, "PUT") ? tarball : NULL);
+}
+
+static guint
+put (ServerFixture *fixture,
+     const char *peer,
+     const char *auth,
+     const char *name,
+     const char *version)
+{
+  g_autoptr (HttpAnswer) answer =
+    send (fixture, "PUT", peer, auth, name, version);
+
+  return answer->status;
+}
+
+static void
+assert_header (const HttpAnswer *answer, const char *name, const char *value)
+{
+  g_autofree char *found = http_answer_get_header (answer, name);
+
+  g_assert_cmpstr (found, ==, value);
+}
+
+/* What a client sees as it comes to the end of its bucket. */
+static void
+run_burst (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (HttpAnswer) first =
+    send (fixture, "PUT", "192.0.2.1", ANN, "one", "1.0.0");
+  g_assert_cmpuint (first->status, ==, 201);
+  assert_header (first, "RateLimit-Policy", "\"new\";q=2;w=1200");
+  assert_header (first, "Retry-After", NULL);
+  g_assert_nonnull (strstr (first->head, "RateLimit: \"new\";r=1;t="));
+  g_assert_cmpuint (put (fixture, "192.0.2.1", ANN, "two", "1.0.0"), ==, 201);
+
+  g_autoptr (HttpAnswer) refused =
+    send (fixture, "PUT", "192.0.2.1", ANN, "three", "1.0.0");
+  g_autofree char *text = http_answer_dup_text (refused);
+  g_autofree char *wait = http_answer_get_header (refused, "Retry-After");
+  g_assert_cmpuint (refused->status, ==, 429);
+  g_assert_true (g_str_has_prefix (refused->head, "HTTP/1.1 429 Too Many "));
+  assert_header (refused, "Content-Type", "application/problem+json");
+  g_assert_nonnull (strstr (text, "\"status\":429"));
+  g_assert_nonnull (wait);
+  g_assert_cmpuint (g_ascii_strtoull (wait, NULL, 10), >, 0);
+  g_assert_cmpuint (g_ascii_strtoull (wait, NULL, 10), <=, 600);
+
+  g_autoptr (HttpAnswer) metrics =
+    http_request (fixture->port, "GET", "/metrics", "", NULL);
+  g_autofree char *figures = http_answer_dup_text (metrics);
+  g_assert_nonnull (
+    strstr (figures, "loft_http_requests_limited_total{limit=\"new\"} 1\n"));
+
+  /* Versions of what is there already are another matter, and so is reading. */
+  g_assert_cmpuint (put (fixture, "192.0.2.1", ANN, "one", "1.1.0"), ==, 201);
+  for (guint i = 0; i < 20; i++)
+    {
+      g_autoptr (HttpAnswer) read =
+        send (fixture, "GET", "192.0.2.1", ANN, "one", "1.0.0");
+
+      g_assert_cmpuint (read->status, ==, 200);
+      assert_header (read, "RateLimit", NULL);
+    }
+}
+
+static void
+test_burst (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_burst, NULL);
+}
+
+/* Neither another token nor another address gets further; and who has done
+ * nothing is not held up by those who did. */
+static void
+run_subjects (ServerFixture *fixture, gconstpointer data)
+{
+  g_assert_cmpuint (put (fixture, "192.0.2.1", ANN, "one", "1.0.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, "192.0.2.1", ANN, "two", "1.0.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, "192.0.2.1", BOB, "three", "1.0.0"), ==, 429);
+  g_assert_cmpuint (put (fixture, "192.0.2.2", ANN, "three", "1.0.0"), ==, 429);
+  g_assert_cmpuint (put (fixture, "192.0.2.2", BOB, "three", "1.0.0"), ==, 201);
+
+  /* What was refused for the token was not counted for the address. */
+  g_assert_cmpuint (put (fixture, "192.0.2.2", BOB, "four", "1.0.0"), ==, 201);
+}
+
+static void
+test_subjects (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_subjects, NULL);
+}
+
+/* A network of IPv6 counts as one address. */
+static void
+run_network (ServerFixture *fixture, gconstpointer data)
+{
+  g_assert_cmpuint (put (fixture, "2001:db8::1", "", "one", "1.0.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, "2001:db8::2", "", "two", "1.0.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, "2001:db8::3", "", "six", "1.0.0"), ==, 429);
+  g_assert_cmpuint (put (fixture, "2001:db8:0:1::1", "", "six", "1.0.0"),
+                    ==,
+                    201);
+}
+
+static void
+test_network (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_network, NULL);
+}
+
+static void
+run_local (ServerFixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 6; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("package%u", i);
+      g_autoptr (HttpAnswer) answer =
+        send (fixture, "PUT", NULL, ANN, name, "1.0.0");
+
+      g_assert_cmpuint (answer->status, ==, 201);
+      assert_header (answer, "RateLimit", NULL);
+    }
+
+  /* What a proxy has passed on is nobody's neighbour. */
+  g_assert_cmpuint (put (fixture, "127.0.0.1", ANN, "a", "1.0.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, "127.0.0.1", ANN, "b", "1.0.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, "127.0.0.1", ANN, "c", "1.0.0"), ==, 429);
+}
+
+static void
+test_local (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_local, NULL);
+}
+
+/* The original's way to publish tells what it is only in its body. */
+static guint
+post (ServerFixture *fixture, const char *name, const char *version)
+{
+  g_autoptr (GBytes) tarball = registry_kit_pack (name, version, "a");
+  g_autofree char *base64 = g_base64_encode (g_bytes_get_data (tarball, NULL),
+                                             g_bytes_get_size (tarball));
+  g_autofree char *text =
+    g_strdup_printf ("{\"name\":\"%s\",\"version\":\"%s\",\"tarball\":\"%s\"}",
+                     name,
+                     version,
+                     base64);
+  g_autoptr (GBytes) body = g_bytes_new (text, strlen (text));
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port,
+                  "POST",
+                  "/packages/publish",
+                  SERVER_KIT_JSON ANN "X-Forwarded-For: 192.0.2.9\r\n",
+                  body);
+
+  return answer->status;
+}
+
+static void
+run_post (ServerFixture *fixture, gconstpointer data)
+{
+  g_assert_cmpuint (post (fixture, "one", "1.0.0"), ==, 200);
+  g_assert_cmpuint (post (fixture, "two", "1.0.0"), ==, 200);
+  g_assert_cmpuint (post (fixture, "three", "1.0.0"), ==, 429);
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autofree char *version = g_strdup_printf ("1.%u.0", i + 1);
+
+      g_assert_cmpuint (post (fixture, "one", version), ==, 200);
+    }
+  g_assert_cmpuint (post (fixture, "one", "2.0.0"), ==, 429);
+}
+
+static void
+test_post (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_post, NULL);
+}
+
+static guint
+ask_me (ServerFixture *fixture, const char *peer, const char *auth)
+{
+  g_autofree char *headers =
+    g_strconcat (auth, "X-Forwarded-For: ", peer, "\r\n", NULL);
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", "/auth/me", headers, NULL);
+
+  return answer->status;
+}
+
+/* Whoever guesses is not told any more whether he is right. */
+static void
+run_failures (ServerFixture *fixture, gconstpointer data)
+{
+  g_assert_cmpuint (ask_me (fixture, "192.0.2.1", ANN), ==, 401);
+  g_assert_cmpuint (ask_me (fixture, "192.0.2.1", ""), ==, 401);
+  g_assert_cmpuint (ask_me (fixture, "192.0.2.1", BOB), ==, 401);
+  g_assert_cmpuint (ask_me (fixture, "192.0.2.1", BOB), ==, 429);
+  g_assert_cmpuint (put (fixture, "192.0.2.1", BOB, "one", "1.0.0"), ==, 429);
+  g_assert_cmpuint (ask_me (fixture, "192.0.2.1", ""), ==, 401);
+  g_assert_cmpuint (ask_me (fixture, "192.0.2.2", ANN), ==, 401);
+}
+
+static void
+test_failures (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_failures, NULL);
+}
+
+int
+main (int argc, char **argv)
+{
+  static const struct
+  {
+    const char *path;
+    void (*func) (ServerFixture *fixture, gconstpointer data);
+  } tests[] = {
+    { "/limit/burst", test_burst },     { "/limit/subjects", test_subjects },
+    { "/limit/network", test_network }, { "/limit/local", test_local },
+    { "/limit/post", test_post },       { "/limit/failures", test_failures },
+  };
+
+  g_test_init (&argc, &argv, NULL);
+  for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
+    g_test_add (tests[i].path,
+                ServerFixture,
+                NULL,
+                set_up,
+                tests[i].func,
+                server_fixture_tear_down);
+
+  return g_test_run ();
+}
