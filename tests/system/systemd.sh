@@ -53,9 +53,11 @@ prepare ()
   cp "$installed$LOFT_TEST_UNITDIR"/loft-registry.* upper/etc/systemd/system/
   cp "$installed$LOFT_TEST_SYSUSERSDIR"/*.conf upper/etc/sysusers.d/
   cp "$installed$LOFT_TEST_TMPFILESDIR"/*.conf upper/etc/tmpfiles.d/
-  mkdir -p upper/etc/dbus-1/system.d
+  mkdir -p upper/etc/dbus-1/system.d upper/usr/share/dbus-1/system-services
   cp "$installed$LOFT_TEST_DATADIR"/dbus-1/system.d/*.conf \
     upper/etc/dbus-1/system.d/
+  cp "$installed$LOFT_TEST_DATADIR"/dbus-1/system-services/*.service \
+    upper/usr/share/dbus-1/system-services/
   mount -t overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" \
     loft-registry "$root"
 }
@@ -230,11 +232,13 @@ if inside systemctl cat dbus.service >/dev/null 2>&1; then
   bus=sh.fargone.loft.Registry1
   path=/sh/fargone/loft/Registry1
   check "the system bus starts" inside systemctl start dbus.service
-  printf '[http]\nworkers=2\n[registry]\nbus=system\n' | configure
-  check "the service goes to the bus" inside systemctl restart "$service"
-  check "it tells there what it has" within 20 inside busctl get-property \
-    "$bus" "$path" "$bus" Sequence
+  check "it stops" inside systemctl stop loft-registry.socket "$service"
+  check "whoever asks for it on the bus has it started" \
+    within 20 says 'hello' inside busctl call "$bus" "$path" "$bus" \
+    ShowPackage s hello
   check "root may have it reload" inside busctl call "$bus" "$path" "$bus" Reload
+  check "loft-registryctl reaches it" \
+    says "hello" inside "$LOFT_TEST_BINDIR/loft-registryctl" packages
 else
   skip "the service is on the system bus" "there is none"
 fi
