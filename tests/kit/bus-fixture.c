@@ -127,3 +127,20 @@ bus_fixture_assert (BusFixture *fixture,
 
   g_assert_cmpstr (answer, ==, expected);
 }
+
+/* Waits until so many descriptors are open at most: those of a call are closed
+ * with the call, which may outlive its answer by a moment. */
+gboolean
+bus_fixture_wait_descriptors (BusFixture *fixture, guint most)
+{
+  gint64 end = g_get_monotonic_time () + BUS_FIXTURE_SECONDS * G_USEC_PER_SEC;
+
+  while (bus_fixture_count_descriptors (fixture) > most)
+    {
+      if (g_get_monotonic_time () > end)
+        return FALSE;
+      g_usleep (1000);
+    }
+
+  return TRUE;
+}

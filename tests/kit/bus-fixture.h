@@ -39,5 +39,6 @@ void bus_fixture_assert (BusFixture *fixture,
                          const char *parameters,
                          const char *expected);
 guint bus_fixture_count_descriptors (BusFixture *fixture);
+gboolean bus_fixture_wait_descriptors (BusFixture *fixture, guint most);
 
 G_END_DECLS
