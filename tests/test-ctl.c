@@ -147,6 +147,51 @@ test_json (CtlKit *kit, gconstpointer test_data)
     json_object_get_boolean_member (json_node_get_object (reload), "reloaded"));
 }
 
+static const Row changes[] = {
+  { "yank alpha@1.0.0 --reason 'no good'", 0, "alpha 1.0.0 is yanked" },
+  { "show alpha@1.0.0", 0, "yanked" },
+  { "logs -n 1", 0, "yank          alpha 1.0.0  admin:" },
+  { "unyank --json alpha@1.0.0",
+    0,
+    "{\"name\":\"alpha\",\"unyanked\":\"1.0.0\"}\n" },
+  { "logs -n 1", 0, "unyank        alpha 1.0.0  admin:" },
+  { "deprecate alpha 'use beta'", 0, "alpha is deprecated.\n" },
+  { "show alpha", 0, "Deprecated:  use beta\n" },
+  { "deprecate --undo alpha", 0, "alpha is not deprecated.\n" },
+  { "owners alpha ann bob", 0, "ann\nbob\n" },
+  { "owners alpha --json", 0, "[\"ann\",\"bob\"]\n" },
+  { "owners --none alpha", 0, "" },
+  { "owners alpha --json", 0, "[]\n" },
+  { "token create ann -s yank -p 'a*' -l 2w", 0, "  Token:  loft_" },
+  { "token list", 0, "  a*       " },
+  { "token list --json", 0, "\"user\":\"ann\"" },
+};
+
+/* What is changed is changed, and the log names the administrator. */
+static void
+test_changes (CtlKit *kit, gconstpointer test_data)
+{
+  ctl_kit_publish (kit, "alpha", "1.0.0", "");
+
+  check_rows (changes, G_N_ELEMENTS (changes));
+}
+
+/* A token that was revoked is shown as such. */
+static void
+test_revoke (CtlKit *kit, gconstpointer test_data)
+{
+  g_autoptr (JsonNode) created = get_json ("token create --json ann");
+  const char *id =
+    json_object_get_string_member (json_node_get_object (created), "id");
+  g_autofree char *line = g_strdup_printf ("token revoke %s", id);
+
+  g_autofree char *revoked = ctl_kit_succeed (line);
+  g_assert_nonnull (strstr (revoked, "is good nowhere any more"));
+  g_autofree char *list = ctl_kit_succeed ("token list");
+  g_assert_nonnull (strstr (list, id));
+  g_assert_nonnull (strstr (list, "revoked"));
+}
+
 static const Row bad[] = {
   { "", 2, "No command was given" },
   { "frobnicate", 2, "There is no command “frobnicate”" },
@@ -160,6 +205,25 @@ static const Row bad[] = {
   { "packages --sort size", 2, "sort" },
   { "logs --lines=-1", 2, "--lines" },
   { "logs --since=much", 2, "much" },
+  { "yank known", 2, "“known” is no NAME@VERSION" },
+  { "yank @1.0.0", 2, "is no NAME@VERSION" },
+  { "unyank known@", 2, "is no NAME@VERSION" },
+  { "yank unknown@1.0.0", 5, "unknown" },
+  { "unyank known@9.9.9", 5, "9.9.9" },
+  { "deprecate known", 2, "either a message or --undo" },
+  { "deprecate known --undo text", 2, "either a message or --undo" },
+  { "deprecate unknown text", 5, "unknown" },
+  { "owners known ann --none", 2, "either owners or --none" },
+  { "owners unknown", 5, "unknown" },
+  { "token", 2, "Usage: loft-registryctl token" },
+  { "token create", 2, "Usage: loft-registryctl token" },
+  { "token list ann", 2, "Usage: loft-registryctl token" },
+  { "token list --scope yank", 2, "Only “token create”" },
+  { "token create ann -l forever", 2, "--lifetime: “forever”" },
+  { "token create ann -l 0d", 2, "--lifetime: “0d”" },
+  { "token create ann -l 1dd", 2, "--lifetime: “1dd”" },
+  { "token create ann -s everything", 1, "Scopes are" },
+  { "token revoke nothing", 5, "no such token" },
   { "--address=nowhere: status", 3, "No connection to that bus" },
   { "--address=unix:path=/nowhere status", 3, "No connection to that bus" },
   { "show unknown", 5, "“loft-registryctl packages” lists" },
@@ -363,6 +427,8 @@ main (int argc, char **argv)
   add ("/ctl/good", test_good);
   add ("/ctl/json", test_json);
   add ("/ctl/bad", test_bad);
+  add ("/ctl/changes", test_changes);
+  add ("/ctl/revoke", test_revoke);
   add ("/ctl/others", test_others);
   add ("/ctl/nobody", test_nobody);
   add ("/ctl/follow", test_follow);

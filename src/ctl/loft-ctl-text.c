@@ -9,6 +9,9 @@
 #include "ctl/loft-ctl-text.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
+
+#include "ctl/loft-ctl.h"
 
 #define ELLIPSIS 0x2026
 #define REPLACEMENT 0xfffd
@@ -173,4 +176,39 @@ loft_ctl_text_time (const char *iso)
 
   return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M")
                        : g_strdup ("");
+}
+
+/**
+ * loft_ctl_text_split_version:
+ * @text: a name and a version, with an at sign between
+ * @out_name: (out) (transfer full): the name
+ * @out_version: (out) (transfer full): the version
+ * @error: return location for a #GError
+ *
+ * Takes apart what the user wrote.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_CTL_ERROR_USAGE
+ */
+gboolean
+loft_ctl_text_split_version (const char *text,
+                             char **out_name,
+                             char **out_version,
+                             GError **error)
+{
+  const char *at = strchr (text, '@');
+
+  if (at == NULL || at == text || at[1] == '\0')
+    {
+      g_set_error (error,
+                   LOFT_CTL_ERROR,
+                   LOFT_CTL_ERROR_USAGE,
+                   _ ("“%s” is no NAME@VERSION, such as hello@1.0.0"),
+                   text);
+      return FALSE;
+    }
+
+  *out_name = g_strndup (text, (gsize) (at - text));
+  *out_version = g_strdup (at + 1);
+
+  return TRUE;
 }

@@ -14,6 +14,10 @@ char *loft_ctl_text_clean (const char *text, gboolean keep_lines);
 int loft_ctl_text_width (const char *text);
 char *loft_ctl_text_shorten (const char *text, int width);
 char *loft_ctl_text_duration (guint64 seconds);
+gboolean loft_ctl_text_split_version (const char *text,
+                                      char **out_name,
+                                      char **out_version,
+                                      GError **error);
 char *loft_ctl_text_time (const char *iso);
 
 G_END_DECLS

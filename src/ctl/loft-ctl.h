@@ -75,11 +75,16 @@ typedef struct
   gboolean (*run) (const LoftCtl *self, char **arguments, GError **error);
 } LoftCtlCommand;
 
+extern const LoftCtlCommand loft_ctl_deprecate;
 extern const LoftCtlCommand loft_ctl_logs;
 extern const LoftCtlCommand loft_ctl_metrics;
+extern const LoftCtlCommand loft_ctl_owners;
 extern const LoftCtlCommand loft_ctl_packages;
 extern const LoftCtlCommand loft_ctl_reload;
 extern const LoftCtlCommand loft_ctl_show;
 extern const LoftCtlCommand loft_ctl_status;
+extern const LoftCtlCommand loft_ctl_token;
+extern const LoftCtlCommand loft_ctl_unyank;
+extern const LoftCtlCommand loft_ctl_yank;
 
 G_END_DECLS
