@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "http/loft-problem.h"
+#include "kit/log-kit.h"
 #include "registry/loft-json.h"
 #include "registry/loft-registry-error.h"
 
@@ -167,16 +168,37 @@ test_headers (void)
   soup_message_headers_unref (headers);
 }
 
+/* A full disk is told of, but not by a line for each of those who publish. */
+static void
+test_report (void)
+{
+  for (guint i = 0; i < 20; i++)
+    log_kit_expect (G_LOG_LEVEL_WARNING, "Request id failed: No space for *");
+
+  for (guint i = 0; i < 1000; i++)
+    {
+      g_autoptr (GError) error = g_error_new (LOFT_REGISTRY_ERROR,
+                                              LOFT_REGISTRY_ERROR_NO_SPACE,
+                                              "No space for %u",
+                                              i / 2);
+
+      loft_problem_report (error, "id");
+    }
+  log_kit_check ();
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  log_kit_init ();
 
   g_test_add_func ("/problem/status", test_status);
   g_test_add_func ("/problem/body", test_body);
   g_test_add_func ("/problem/findings", test_findings);
   g_test_add_func ("/problem/discretion", test_discretion);
   g_test_add_func ("/problem/headers", test_headers);
+  g_test_add_func ("/problem/report", test_report);
 
   return g_test_run ();
 }

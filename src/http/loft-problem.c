@@ -27,6 +27,10 @@
 /* libsoup has no name for it (RFC 6585, 4). */
 #define STATUS_TOO_MANY_REQUESTS 429
 
+/* So many failures a minute that each name something else, as where there is no
+ * space for whatever is published. */
+#define FAILURES_MAX 20
+
 G_DEFINE_QUARK (loft_http_error, loft_http_error)
 
 static SoupStatus
@@ -270,21 +274,32 @@ is_alarming (const GError *error)
                            LOFT_REGISTRY_ERROR_READ_ONLY);
 }
 
+/* Lines of one kind that were written within a minute. */
+typedef struct
+{
+  gint64 begin;
+  guint n;
+} Lines;
+
+static gboolean
+may_write (Lines *lines, guint max)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (lines->begin == 0 || now - lines->begin >= REPORT_INTERVAL)
+    *lines = (Lines){ .begin = now };
+
+  return lines->n++ < max;
+}
+
 /* Who is refused leaves no trace but this: nobody who may not shall make us
  * store anything. */
 static void
 report_refusal (const GError *error, const char *request_id)
 {
-  static gint64 begin = 0;
-  static guint refusals = 0;
-  gint64 now = g_get_monotonic_time ();
+  static Lines lines = { 0, 0 };
 
-  if (now - begin >= REPORT_INTERVAL)
-    {
-      begin = now;
-      refusals = 0;
-    }
-  if (refusals++ < REFUSALS_MAX)
+  if (may_write (&lines, REFUSALS_MAX))
     g_message ("Request %s was refused: %s", request_id, error->message);
   else
     g_info ("Request %s was refused: %s", request_id, error->message);
@@ -297,7 +312,8 @@ report_refusal (const GError *error, const char *request_id)
  *
  * Tells the journal of a failure of ours, and of who was refused; what else
  * clients do wrong is not worth a line beside that of the access log. A failure
- * that repeats itself is reported once a minute. Call it on the main thread,
+ * that repeats itself is reported once a minute, and no more than a few others
+ * beside it. Call it on the main thread,
  * once for each failed request.
  */
 void
@@ -305,6 +321,7 @@ loft_problem_report (const GError *error, const char *request_id)
 {
   static char *last_message = NULL;
   static gint64 last_time = 0;
+  static Lines lines = { 0, 0 };
 
   g_return_if_fail (error != NULL);
   g_return_if_fail (request_id != NULL);
@@ -316,8 +333,9 @@ loft_problem_report (const GError *error, const char *request_id)
     return;
 
   gint64 now = g_get_monotonic_time ();
-  if (!is_alarming (error) || (g_strcmp0 (last_message, error->message) == 0 &&
-                               now - last_time < REPORT_INTERVAL))
+  gboolean repeated = g_strcmp0 (last_message, error->message) == 0 &&
+                      now - last_time < REPORT_INTERVAL;
+  if (!is_alarming (error) || repeated || !may_write (&lines, FAILURES_MAX))
     {
       g_info ("Request %s failed: %s", request_id, error->message);
       return;
