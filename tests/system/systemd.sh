@@ -15,6 +15,18 @@ if [ "$(id -u)" != 0 ] || ! command -v systemd-nspawn >/dev/null; then
   exit 0
 fi
 
+# The sandbox shuts such folders off, and whatever sanitizers do.
+case $LOFT_TEST_BINDIR in
+  /home/* | /root/* | /run/* | /tmp/* | /var/tmp/*)
+    echo "1..0 # SKIP a service does not see $LOFT_TEST_BINDIR"
+    exit 0 ;;
+esac
+if ldd "$G_TEST_BUILDDIR/installed$LOFT_TEST_BINDIR/loft-registryd" |
+   grep -q -F libasan; then
+  echo "1..0 # SKIP sanitizers do what the sandbox forbids"
+  exit 0
+fi
+
 # In namespaces of its own: however this ends, no mount and no process is left.
 if [ "${1-}" != --inside ]; then
   if ! unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
@@ -190,14 +202,15 @@ check "with a mistake in the configuration it fails" \
 check "and the service goes on" shows "Registry" "$url/"
 printf '[http]\nworkers=2\n' | configure
 
-# Restarts while clients read and publish, each request by a connection of its
-# own, and none of them tries twice.
+# Restarts while clients read and publish. No client tries twice, but for a kept
+# connection that was closed before the answer began: then curl does, as HTTP
+# has it.
 read_all_the_time ()
 {
   while [ ! -e done.txt ]; do
-    get --parallel --parallel-max 8 -H 'Connection: close' -o /dev/null \
+    get --parallel --parallel-max 8 -H "Connection: $1" -o /dev/null \
       -w '%{http_code} %{errormsg}\n' "$url/packages/hello?[1-200]" \
-      >>reads.txt 2>/dev/null
+      >>"$1.txt" 2>/dev/null
   done
 }
 publish_all_the_time ()
@@ -208,8 +221,10 @@ publish_all_the_time ()
     [ ! -e done.txt ] || break
   done
 }
-read_all_the_time &
-reader=$!
+read_all_the_time close &
+closer=$!
+read_all_the_time keep-alive &
+keeper=$!
 publish_all_the_time &
 publisher=$!
 for i in 1 2 3; do
@@ -218,10 +233,13 @@ for i in 1 2 3; do
 done
 sleep 0.5
 touch done.txt
-wait "$reader" "$publisher"
-echo "# $(wc -l <reads.txt) reads, $(wc -l <publishes.txt) publishes"
-check "clients read all the time" test "$(wc -l <reads.txt)" -ge 200
-check "no read failed" sh -c '! grep -v "^200 *$" reads.txt'
+wait "$closer" "$keeper" "$publisher"
+wc -l close.txt keep-alive.txt publishes.txt | sed 's/^/# /'
+for connection in close keep-alive; do
+  check "clients read all the time, connection: $connection" \
+    test "$(wc -l <"$connection.txt")" -ge 200
+  check "no read failed" sh -c '! grep -v "^200 *$" "$1"' sh "$connection.txt"
+done
 check "clients published" test "$(wc -l <publishes.txt)" -ge 3
 check "no publish failed" sh -c '! grep -v "^201$" publishes.txt'
 check "what was published is there" \
