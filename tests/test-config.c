@@ -209,6 +209,8 @@ test_defaults (Fixture *fixture, gconstpointer test_data)
   g_autoptr (LoftRegistrySettings) expected = loft_registry_settings_new ();
   g_assert_cmpint (settings->publish, ==, expected->publish);
   g_assert_cmpint (settings->max_tarball, ==, expected->max_tarball);
+  g_assert_cmpuint (settings->max_versions, ==, expected->max_versions);
+  g_assert_cmpuint (settings->max_bytes, ==, expected->max_bytes);
   g_assert_cmpuint (settings->rescan_interval, ==, expected->rescan_interval);
   g_assert_cmpmem (&settings->archive,
                    sizeof settings->archive,
@@ -220,6 +222,11 @@ test_defaults (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpint (http.access_log, ==, http_expected.access_log);
   g_assert_cmpuint (http.drain_timeout, ==, http_expected.drain_timeout);
   g_assert_cmpuint (http.max_wait, ==, http_expected.max_wait);
+
+  g_assert_cmpmem (http.limits,
+                   sizeof http.limits,
+                   http_expected.limits,
+                   sizeof http_expected.limits);
 
   g_autoptr (GInetAddress) loopback =
     g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV6);

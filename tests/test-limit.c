@@ -261,6 +261,55 @@ test_failures (ServerFixture *fixture, gconstpointer data)
   server_fixture_run (fixture, run_failures, NULL);
 }
 
+/* A package that is full takes the same bytes again, and nothing else. */
+static void
+run_quota (ServerFixture *fixture, gconstpointer data)
+{
+  const char *rule = data;
+  g_autofree char *member = g_strdup_printf ("\"rule\":\"%s\"", rule);
+
+  g_assert_cmpuint (put (fixture, NULL, ANN, "one", "1.0.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, NULL, ANN, "one", "1.1.0"), ==, 201);
+  g_assert_cmpuint (put (fixture, NULL, ANN, "one", "1.1.0"), ==, 200);
+
+  g_autoptr (HttpAnswer) refused =
+    send (fixture, "PUT", NULL, ANN, "one", "1.2.0");
+  g_autofree char *text = http_answer_dup_text (refused);
+  g_assert_cmpuint (refused->status, ==, 422);
+  g_assert_nonnull (strstr (text, member));
+
+  /* Nor is it worth sending. */
+  g_autoptr (HttpClient) client = http_client_new (fixture->port);
+  g_assert_true (http_client_send_text (
+    client,
+    "PUT /packages/one/1.2.0 HTTP/1.1\r\nHost: a\r\nExpect: 100-continue\r\n"
+    "Content-Length: 700\r\n" SERVER_KIT_GZIP ANN "\r\n"));
+  g_autoptr (HttpAnswer) early = http_client_receive (client, TRUE);
+  g_assert_cmpuint (early->status, ==, 422);
+
+  g_assert_cmpuint (put (fixture, NULL, ANN, "two", "1.0.0"), ==, 201);
+}
+
+static void
+test_quota_versions (ServerFixture *fixture, gconstpointer data)
+{
+  fixture->registry.settings->max_versions = 2;
+  loft_registry_set_settings (fixture->registry.registry,
+                              fixture->registry.settings);
+  server_fixture_run (fixture, run_quota, "quota-versions");
+}
+
+static void
+test_quota_bytes (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (GBytes) tarball = registry_kit_pack ("one", "1.0.0", "a");
+
+  fixture->registry.settings->max_bytes = g_bytes_get_size (tarball) * 5 / 2;
+  loft_registry_set_settings (fixture->registry.registry,
+                              fixture->registry.settings);
+  server_fixture_run (fixture, run_quota, "quota-bytes");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -269,9 +318,14 @@ main (int argc, char **argv)
     const char *path;
     void (*func) (ServerFixture *fixture, gconstpointer data);
   } tests[] = {
-    { "/limit/burst", test_burst },     { "/limit/subjects", test_subjects },
-    { "/limit/network", test_network }, { "/limit/local", test_local },
-    { "/limit/post", test_post },       { "/limit/failures", test_failures },
+    { "/limit/burst", test_burst },
+    { "/limit/subjects", test_subjects },
+    { "/limit/network", test_network },
+    { "/limit/local", test_local },
+    { "/limit/post", test_post },
+    { "/limit/failures", test_failures },
+    { "/limit/quota-versions", test_quota_versions },
+    { "/limit/quota-bytes", test_quota_bytes },
   };
 
   g_test_init (&argc, &argv, NULL);

@@ -41,6 +41,10 @@ loft_settings_for_registry (LoftConfig *config)
     loft_config_get_number (config, LOFT_CONFIG_MAX_ENTRIES);
   settings->archive.path =
     loft_config_get_number (config, LOFT_CONFIG_MAX_PATH_LENGTH);
+  settings->max_versions =
+    loft_config_get_number (config, LOFT_CONFIG_MAX_VERSIONS_PER_PACKAGE);
+  settings->max_bytes =
+    loft_config_get_number (config, LOFT_CONFIG_MAX_BYTES_PER_PACKAGE);
   settings->rescan_interval =
     loft_config_get_number (config, LOFT_CONFIG_RESCAN_INTERVAL);
   g_clear_pointer (&settings->reserved, g_strfreev);

@@ -119,6 +119,54 @@ loft_catalog_get_package (LoftCatalog *self, const char *name, GError **error)
 }
 
 /**
+ * loft_catalog_measure_package:
+ * @self: a catalog
+ * @name: a package
+ * @out_versions: (out): how many versions it has, yanked ones included
+ * @out_bytes: (out): bytes of their tarballs, as far as they are known
+ * @error: return location for a #GError
+ *
+ * Tells how large a package is. Looks at every version.
+ *
+ * Returns: %TRUE, or %FALSE with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE if nothing is known of it
+ */
+gboolean
+loft_catalog_measure_package (LoftCatalog *self,
+                              const char *name,
+                              guint64 *out_versions,
+                              guint64 *out_bytes,
+                              GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (name != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return FALSE;
+
+  g_autoptr (LoftCatalogStatement) find = loft_catalog_query (
+    reader,
+    error,
+    "SELECT p.versions, (SELECT total (max (v.size, 0)) FROM versions AS v"
+    "    WHERE v.package = p.id)"
+    "  FROM packages AS p WHERE p.name = ?1",
+    "t",
+    name);
+  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
+  if (code == SQLITE_DONE)
+    set_no_such_package (name, error);
+  if (code != SQLITE_ROW)
+    return FALSE;
+
+  *out_versions = loft_catalog_column_int (find, 0);
+  *out_bytes = loft_catalog_column_int (find, 1);
+
+  return TRUE;
+}
+
+/**
  * loft_catalog_package_row_clear:
  * @self: a row
  *

@@ -143,6 +143,11 @@ gboolean loft_catalog_count_problems (LoftCatalog *self,
                                       GError **error);
 LoftCatalogPackage *
 loft_catalog_get_package (LoftCatalog *self, const char *name, GError **error);
+gboolean loft_catalog_measure_package (LoftCatalog *self,
+                                       const char *name,
+                                       guint64 *out_versions,
+                                       guint64 *out_bytes,
+                                       GError **error);
 LoftCatalogVersion *loft_catalog_get_version (LoftCatalog *self,
                                               const char *name,
                                               const char *version,

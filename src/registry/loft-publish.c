@@ -497,7 +497,12 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
                              LOFT_STORAGE_ERROR,
                              LOFT_STORAGE_ERROR_NOT_FOUND))
     return refuse_broken (&publish, g_steal_pointer (&local_error), error);
-  else if (!loft_registry_store_archive (self,
+  else if ((job->import == NULL &&
+            !loft_registry_check_quota (self,
+                                        request->name,
+                                        loft_spool_get_size (request->spool),
+                                        error)) ||
+           !loft_registry_store_archive (self,
                                          request,
                                          publish.key,
                                          &publish.archive_name,

@@ -141,6 +141,11 @@ gboolean loft_registry_check_names (LoftRegistry *self,
                                     const char *version,
                                     GError **error);
 
+gboolean loft_registry_check_quota (LoftRegistry *self,
+                                    const char *name,
+                                    goffset size,
+                                    GError **error);
+
 /* Changing what is published. */
 
 typedef struct

@@ -11,6 +11,7 @@
 #define RESCAN_INTERVAL (24 * 60 * 60)
 #define TOKEN_LIFETIME (90 * 24 * 60 * 60)
 #define MAX_TARBALL (20 * 1024 * 1024)
+#define MAX_VERSIONS 10000
 
 /**
  * loft_registry_settings_new:
@@ -27,6 +28,7 @@ loft_registry_settings_new (void)
 
   self->publish = LOFT_PUBLISH_CLAIM;
   self->max_tarball = MAX_TARBALL;
+  self->max_versions = MAX_VERSIONS;
   self->archive = limits;
   self->token_lifetime = TOKEN_LIFETIME;
   self->rescan_interval = RESCAN_INTERVAL;

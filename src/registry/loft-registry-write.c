@@ -70,7 +70,14 @@ check_in_thread_cb (GTask *task,
                                    check->token,
                                    &check->exists,
                                    &local_error) &&
-      loft_registry_check_owner (self, check->name, check->token, &local_error))
+      loft_registry_check_owner (self,
+                                 check->name,
+                                 check->token,
+                                 &local_error) &&
+      (check->exists || loft_registry_check_quota (self,
+                                                   check->name,
+                                                   check->size,
+                                                   &local_error)))
     {
       g_task_return_boolean (task, TRUE);
       return;
@@ -91,7 +98,8 @@ check_in_thread_cb (GTask *task,
  * @user_data: for @callback
  *
  * Tells, before the tarball is sent, all that can be told by then: what
- * loft_registry_check_publish() does, and whether the token is the owner's.
+ * loft_registry_check_publish() does, whether the token is the owner's, and
+ * whether there may be another version.
  */
 void
 loft_registry_check_publish_async (LoftRegistry *self,

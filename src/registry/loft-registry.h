@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * @publish: who may publish
  * @max_tarball: bytes of a tarball at most
  * @archive: what a tarball may hold
+ * @max_versions: versions of a package at most; 0 for any number
+ * @max_bytes: bytes of all tarballs of a package at most; 0 for any number
  * @reserved: (nullable): names that nobody may take, besides the built-in ones
  * @token_lifetime: seconds that a token is good where nobody has said so; 0 for
  *   ever
@@ -33,6 +35,8 @@ typedef struct
   LoftPublishMode publish;
   goffset max_tarball;
   LoftArchiveLimits archive;
+  guint64 max_versions;
+  guint64 max_bytes;
   GStrv reserved; /* owned, nullable */
   guint64 token_lifetime;
   guint rescan_interval;
