@@ -192,6 +192,52 @@ test_revoke (CtlKit *kit, gconstpointer test_data)
   g_assert_nonnull (strstr (list, "revoked"));
 }
 
+/* Long work is waited for, and what it has found and left has a status of its
+ * own. */
+static void
+test_jobs (CtlKit *kit, gconstpointer test_data)
+{
+  g_autofree char *document =
+    g_build_filename (kit->daemon->storage, "broken", "1.0.0.json", NULL);
+  g_autofree char *orphan =
+    g_build_filename (kit->daemon->storage, "sound", "2.0.0.tar.gz", NULL);
+  g_autoptr (GError) error = NULL;
+
+  ctl_kit_publish (kit, "sound", "1.0.0", "");
+  ctl_kit_publish (kit, "broken", "1.0.0", "");
+  g_autofree char *clean = ctl_kit_succeed ("verify");
+  g_assert_true (g_str_has_prefix (clean, "Verified: "));
+  g_autofree char *scanned = ctl_kit_succeed ("rescan");
+  g_assert_cmpstr (scanned, ==, "");
+  g_autoptr (JsonNode) collected = get_json ("collect --json");
+  g_assert_cmpint (
+    json_object_get_int_member (json_node_get_object (collected), "count"),
+    ==,
+    0);
+
+  g_file_set_contents (document, "no document", -1, &error);
+  g_assert_no_error (error);
+  g_autoptr (CtlKitResult) verified = ctl_kit_run ("verify");
+  g_assert_cmpint (verified->status, ==, 6);
+  g_assert_nonnull (strstr (verified->out, "broken/1.0.0.json"));
+  g_assert_nonnull (strstr (verified->err, "left"));
+  g_autoptr (CtlKitResult) json = ctl_kit_run ("verify --json broken");
+  g_assert_cmpint (json->status, ==, 6);
+  g_autoptr (JsonNode) node = json_from_string (json->out, &error);
+  g_assert_no_error (error);
+  JsonArray *findings =
+    json_object_get_array_member (json_node_get_object (node), "findings");
+  g_assert_cmpuint (json_array_get_length (findings), >, 0);
+  g_autofree char *other = ctl_kit_succeed ("verify sound");
+  g_assert_null (strstr (other, "broken"));
+
+  g_file_set_contents (orphan, "no tarball", -1, &error);
+  g_assert_no_error (error);
+  g_autoptr (CtlKitResult) left = ctl_kit_run ("collect --dry-run");
+  g_assert_cmpint (left->status, ==, 6);
+  g_assert_nonnull (strstr (left->out, "archive-orphan"));
+}
+
 static const Row bad[] = {
   { "", 2, "No command was given" },
   { "frobnicate", 2, "There is no command “frobnicate”" },
@@ -224,6 +270,8 @@ static const Row bad[] = {
   { "token create ann -l 1dd", 2, "--lifetime: “1dd”" },
   { "token create ann -s everything", 1, "Scopes are" },
   { "token revoke nothing", 5, "no such token" },
+  { "rescan now", 2, "Usage: loft-registryctl rescan" },
+  { "collect now", 2, "Usage: loft-registryctl collect" },
   { "--address=nowhere: status", 3, "No connection to that bus" },
   { "--address=unix:path=/nowhere status", 3, "No connection to that bus" },
   { "show unknown", 5, "“loft-registryctl packages” lists" },
@@ -429,6 +477,7 @@ main (int argc, char **argv)
   add ("/ctl/bad", test_bad);
   add ("/ctl/changes", test_changes);
   add ("/ctl/revoke", test_revoke);
+  add ("/ctl/jobs", test_jobs);
   add ("/ctl/others", test_others);
   add ("/ctl/nobody", test_nobody);
   add ("/ctl/follow", test_follow);

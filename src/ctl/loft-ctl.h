@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * @LOFT_CTL_ERROR_UNREACHABLE: no registry was reached
  * @LOFT_CTL_ERROR_FORBIDDEN: the caller has not the right
  * @LOFT_CTL_ERROR_NOT_FOUND: there is no such thing
+ * @LOFT_CTL_ERROR_FINDINGS: something was found, and left as it was
  *
  * Why a command failed. The numbers are what the program exits with, and stand
  * in its manual page.
@@ -27,7 +28,8 @@ typedef enum
   LOFT_CTL_ERROR_USAGE = 2,
   LOFT_CTL_ERROR_UNREACHABLE = 3,
   LOFT_CTL_ERROR_FORBIDDEN = 4,
-  LOFT_CTL_ERROR_NOT_FOUND = 5
+  LOFT_CTL_ERROR_NOT_FOUND = 5,
+  LOFT_CTL_ERROR_FINDINGS = 6
 } LoftCtlError;
 
 #define LOFT_CTL_ERROR (loft_ctl_error_quark ())
@@ -75,16 +77,19 @@ typedef struct
   gboolean (*run) (const LoftCtl *self, char **arguments, GError **error);
 } LoftCtlCommand;
 
+extern const LoftCtlCommand loft_ctl_collect;
 extern const LoftCtlCommand loft_ctl_deprecate;
 extern const LoftCtlCommand loft_ctl_logs;
 extern const LoftCtlCommand loft_ctl_metrics;
 extern const LoftCtlCommand loft_ctl_owners;
 extern const LoftCtlCommand loft_ctl_packages;
 extern const LoftCtlCommand loft_ctl_reload;
+extern const LoftCtlCommand loft_ctl_rescan;
 extern const LoftCtlCommand loft_ctl_show;
 extern const LoftCtlCommand loft_ctl_status;
 extern const LoftCtlCommand loft_ctl_token;
 extern const LoftCtlCommand loft_ctl_unyank;
+extern const LoftCtlCommand loft_ctl_verify;
 extern const LoftCtlCommand loft_ctl_yank;
 
 G_END_DECLS
