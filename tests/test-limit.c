@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "kit/server-kit.h"
+#include "registry/loft-json.h"
 
 #include <string.h>
 
@@ -242,6 +243,72 @@ ask_me (ServerFixture *fixture, const char *peer, const char *auth)
   return answer->status;
 }
 
+static JsonObject *
+get_limits (ServerFixture *fixture, const char *headers, JsonNode **out_json)
+{
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", "/limits", headers, NULL);
+  g_autofree char *text = http_answer_dup_text (answer);
+  g_autoptr (GError) error = NULL;
+
+  g_assert_cmpuint (answer->status, ==, 200);
+  assert_header (answer, "Cache-Control", "no-store");
+  *out_json = loft_json_parse (text, strlen (text), &error);
+  g_assert_no_error (error);
+
+  return json_node_get_object (*out_json);
+}
+
+static gint64
+get_number (JsonObject *limits, guint index, const char *member)
+{
+  JsonArray *array = json_object_get_array_member (limits, "limits");
+
+  g_assert_cmpuint (json_array_get_length (array), ==, LOFT_N_LIMITS);
+
+  return json_object_get_int_member (
+    json_array_get_object_element (array, index),
+    member);
+}
+
+/* To ask what is left costs nothing. */
+static void
+run_look (ServerFixture *fixture, gconstpointer data)
+{
+  static const char from[] = ANN "X-Forwarded-For: 192.0.2.1\r\n";
+  g_autoptr (JsonNode) local = NULL;
+  JsonObject *limits = get_limits (fixture, "", &local);
+
+  g_assert_cmpuint (put (fixture, "192.0.2.1", ANN, "one", "1.0.0"), ==, 201);
+  g_assert_false (json_object_get_boolean_member (limits, "counted"));
+  g_assert_cmpint (get_number (limits, LOFT_LIMIT_NEW, "remaining"), ==, 2);
+  g_assert_cmpint (
+    json_object_get_int_member (limits, "max_versions_per_package"),
+    ==,
+    10000);
+  g_assert_true (json_object_get_null_member (limits, "max_bytes_per_package"));
+
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (JsonNode) json = NULL;
+
+      limits = get_limits (fixture, from, &json);
+      g_assert_true (json_object_get_boolean_member (limits, "counted"));
+      g_assert_cmpint (get_number (limits, LOFT_LIMIT_NEW, "burst"), ==, 2);
+      g_assert_cmpint (get_number (limits, LOFT_LIMIT_NEW, "remaining"), ==, 1);
+      g_assert_cmpint (get_number (limits, LOFT_LIMIT_NEW, "more_in"), >, 0);
+      g_assert_cmpint (get_number (limits, LOFT_LIMIT_UPDATES, "more_in"),
+                       ==,
+                       0);
+    }
+}
+
+static void
+test_look (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_look, NULL);
+}
+
 /* Whoever guesses is not told any more whether he is right. */
 static void
 run_failures (ServerFixture *fixture, gconstpointer data)
@@ -324,6 +391,7 @@ main (int argc, char **argv)
     { "/limit/local", test_local },
     { "/limit/post", test_post },
     { "/limit/failures", test_failures },
+    { "/limit/look", test_look },
     { "/limit/quota-versions", test_quota_versions },
     { "/limit/quota-bytes", test_quota_bytes },
   };

@@ -211,6 +211,35 @@ loft_limit_count_failure (LoftRequest *request)
 }
 
 /**
+ * loft_limit_look:
+ * @request: a living request
+ * @kind: what it might want to do
+ * @out_left: (out): how often it may at once
+ * @out_wait: (out): seconds until once more; 0 if nothing is used up
+ *
+ * Tells how far a limit is from being reached. Where none counts for the
+ * request, nothing is used up.
+ */
+void
+loft_limit_look (LoftRequest *request,
+                 LoftLimitKind kind,
+                 guint *out_left,
+                 guint *out_wait)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (out_left != NULL && out_wait != NULL);
+
+  use (request, kind, FALSE);
+  *out_left = request->shared->settings.limits[kind].burst;
+  *out_wait = 0;
+  if (request->limit.name == NULL)
+    return;
+  *out_left = request->limit.left;
+  *out_wait = request->limit.wait;
+  request->limit.name = NULL;
+}
+
+/**
  * loft_limit_add_headers:
  * @request: a living request
  * @headers: headers of its answer

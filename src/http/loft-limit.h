@@ -15,6 +15,10 @@ gboolean loft_limit_check_publish (LoftRequest *request, GError **error);
 gboolean
 loft_limit_take (LoftRequest *request, LoftLimitKind kind, GError **error);
 gboolean loft_limit_check_failures (LoftRequest *request, GError **error);
+void loft_limit_look (LoftRequest *request,
+                      LoftLimitKind kind,
+                      guint *out_left,
+                      guint *out_wait);
 void loft_limit_count_failure (LoftRequest *request);
 void loft_limit_add_headers (LoftRequest *request, SoupMessageHeaders *headers);
 

@@ -10,6 +10,7 @@
 
 #include "http/loft-changes.h"
 #include "http/loft-http-figures.h"
+#include "http/loft-http-limits.h"
 #include "http/loft-http-owners.h"
 #include "http/loft-http-publish.h"
 #include "http/loft-http-tokens.h"
@@ -25,6 +26,7 @@ static const LoftRoute routes[] = {
   { "GET", "/livez", &loft_read_livez },
   { "GET", "/readyz", &loft_read_readyz },
   { "GET", "/metrics", &loft_read_metrics },
+  { "GET", "/limits", &loft_read_limits },
   { "GET", "/changes", &loft_read_changes },
   { "GET", "/packages", &loft_read_packages },
   { "POST", "/packages/publish", &loft_write_publish },

@@ -124,3 +124,25 @@ loft_registry_get_max_tarball (LoftRegistry *self)
 
   return self->settings->max_tarball;
 }
+
+/**
+ * loft_registry_get_quota:
+ * @self: a registry
+ * @out_versions: (out): versions of a package at most; 0 for any number
+ * @out_bytes: (out): bytes of all its tarballs at most; 0 for any number
+ *
+ * Tells how large a package may be.
+ */
+void
+loft_registry_get_quota (LoftRegistry *self,
+                         guint64 *out_versions,
+                         guint64 *out_bytes)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (out_versions != NULL && out_bytes != NULL);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  *out_versions = self->settings->max_versions;
+  *out_bytes = self->settings->max_bytes;
+}

@@ -197,6 +197,9 @@ void loft_registry_stop (LoftRegistry *self);
 void loft_registry_rescan (LoftRegistry *self);
 void loft_registry_recover (LoftRegistry *self);
 
+void loft_registry_get_quota (LoftRegistry *self,
+                              guint64 *out_versions,
+                              guint64 *out_bytes);
 goffset loft_registry_get_max_tarball (LoftRegistry *self);
 void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);
 guint loft_registry_get_age (LoftRegistry *self);
