@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "registry/loft-page.h"
+#include "registry/loft-page-private.h"
 
 #include <fcntl.h>
 #include <sys/wait.h>
@@ -100,6 +100,27 @@ test_processes (void)
   g_assert_true (take (page, "b", START, &bucket));
 }
 
+/* A process that dies in the midst of it takes nobody's turn with it. */
+static void
+test_death (void)
+{
+  g_autoptr (LoftPage) page = loft_page_new (1, NULL);
+  LoftBucket bucket;
+  pid_t child = fork ();
+
+  if (child == 0)
+    {
+      pthread_mutex_lock (&page->header->buckets_mutex);
+      _exit (0);
+    }
+  g_assert_cmpint (child, >, 0);
+  g_assert_cmpint (waitpid (child, NULL, 0), ==, child);
+
+  for (guint i = 0; i < BURST; i++)
+    g_assert_true (take (page, "a", START, &bucket));
+  g_assert_false (take (page, "a", START, &bucket));
+}
+
 /* However many come, all are served from the same memory; and who has used up
  * his own is not forgotten for some who have come once. */
 static void
@@ -140,6 +161,7 @@ main (int argc, char **argv)
   g_test_add_func ("/page-buckets/refill", test_refill);
   g_test_add_func ("/page-buckets/together", test_together);
   g_test_add_func ("/page-buckets/processes", test_processes);
+  g_test_add_func ("/page-buckets/death", test_death);
   g_test_add_func ("/page-buckets/crowd", test_crowd);
   g_test_add_func ("/page-buckets/change", test_change);
 
