@@ -83,6 +83,7 @@ extern const LoftCtlCommand loft_ctl_logs;
 extern const LoftCtlCommand loft_ctl_metrics;
 extern const LoftCtlCommand loft_ctl_owners;
 extern const LoftCtlCommand loft_ctl_packages;
+extern const LoftCtlCommand loft_ctl_publish;
 extern const LoftCtlCommand loft_ctl_reload;
 extern const LoftCtlCommand loft_ctl_rescan;
 extern const LoftCtlCommand loft_ctl_show;

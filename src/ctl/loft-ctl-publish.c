@@ -1,0 +1,245 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <gio/gunixinputstream.h>
+#include <glib/gi18n.h>
+#include <libsoup/soup.h>
+#include <sys/stat.h>
+
+#include "ctl/loft-ctl-json.h"
+#include "ctl/loft-ctl-pack.h"
+#include "ctl/loft-ctl-progress.h"
+#include "ctl/loft-ctl.h"
+
+/* "loft-registryctl publish": packs a folder and sends it to a registry, over
+ * HTTP as anybody would. */
+
+#define REGISTRY_DEFAULT "http://127.0.0.1:3030"
+#define ANSWER_MAX (64 * 1024)
+#define SECONDS_MAX 120
+
+static char *option_registry;   /* owned, nullable */
+static char *option_token_file; /* owned, nullable */
+
+/* clang-format off */
+static const GOptionEntry entries[] = {
+  { "registry", 'r', 0, G_OPTION_ARG_STRING, &option_registry,
+    N_ ("Publish to the registry at this URL"), N_ ("URL") },
+  { "token-file", 't', 0, G_OPTION_ARG_FILENAME, &option_token_file,
+    N_ ("Show the token that is in this file"), N_ ("FILE") },
+  G_OPTION_ENTRY_NULL
+};
+/* clang-format on */
+
+typedef struct
+{
+  LoftCtlProgress *progress; /* not owned */
+  guint64 done;
+  guint64 total;
+} Upload;
+
+static gboolean
+read_token (char **out_token, GError **error)
+{
+  if (option_token_file == NULL)
+    *out_token = g_strdup (g_getenv ("LOFT_TOKEN"));
+  else if (!g_file_get_contents (option_token_file, out_token, NULL, error))
+    return FALSE;
+  if (*out_token == NULL)
+    return TRUE;
+
+  g_strstrip (*out_token);
+  for (const char *c = *out_token; *c != '\0'; c++)
+    if (!g_ascii_isgraph (*c))
+      {
+        g_set_error_literal (error,
+                             LOFT_CTL_ERROR,
+                             LOFT_CTL_ERROR_USAGE,
+                             _ ("This is no token"));
+        return FALSE;
+      }
+
+  return TRUE;
+}
+
+static SoupMessage *
+make_message (const char *name, const char *version, GError **error)
+{
+  const char *environment = g_getenv ("LOFT_REGISTRY");
+  const char *base = option_registry != NULL ? option_registry
+                     : environment != NULL   ? environment
+                                             : REGISTRY_DEFAULT;
+  g_autofree char *escaped_name = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree char *escaped_version = g_uri_escape_string (version, NULL, FALSE);
+  g_autofree char *uri =
+    g_strdup_printf ("%s%spackages/%s/%s",
+                     base,
+                     g_str_has_suffix (base, "/") ? "" : "/",
+                     escaped_name,
+                     escaped_version);
+  SoupMessage *message = soup_message_new ("PUT", uri);
+
+  if (message == NULL)
+    g_set_error (error,
+                 LOFT_CTL_ERROR,
+                 LOFT_CTL_ERROR_USAGE,
+                 _ ("“%s” is no URL of a registry"),
+                 base);
+
+  return message;
+}
+
+static void
+wrote_cb (SoupMessage *message, guint size, gpointer user_data)
+{
+  Upload *upload = user_data;
+
+  upload->done += size;
+  loft_ctl_progress_show (upload->progress,
+                          upload->done,
+                          upload->total,
+                          "bytes");
+}
+
+static char *
+send_message (const LoftCtl *self,
+              SoupMessage *message,
+              guint64 size,
+              GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftCtlProgress) progress = loft_ctl_progress_new (self);
+  Upload upload = { .progress = progress, .total = size };
+  g_autofree char *text = g_malloc0 (ANSWER_MAX + 1);
+  g_autoptr (SoupSession) session =
+    soup_session_new_with_options ("timeout", SECONDS_MAX, NULL);
+
+  g_signal_connect (message, "wrote-body-data", G_CALLBACK (wrote_cb), &upload);
+  g_autoptr (GInputStream) body =
+    soup_session_send (session, message, NULL, &local_error);
+  g_signal_handlers_disconnect_by_data (message, &upload);
+  if (body == NULL || !g_input_stream_read_all (body,
+                                                text,
+                                                ANSWER_MAX,
+                                                NULL,
+                                                NULL,
+                                                &local_error))
+    {
+      g_set_error (error,
+                   LOFT_CTL_ERROR,
+                   LOFT_CTL_ERROR_UNREACHABLE,
+                   _ ("The registry can't be reached: %s\n"
+                      "--registry says which one."),
+                   local_error->message);
+      return NULL;
+    }
+
+  return g_steal_pointer (&text);
+}
+
+static gboolean
+check_answer (SoupMessage *message, const char *text, GError **error)
+{
+  guint status = soup_message_get_status (message);
+  if (status == SOUP_STATUS_OK || status == SOUP_STATUS_CREATED)
+    return TRUE;
+
+  gboolean is_forbidden =
+    status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN;
+  g_autoptr (JsonObject) problem = loft_ctl_json_parse (text, NULL);
+  const char *detail =
+    problem != NULL ? loft_ctl_json_get_string (problem, "detail") : NULL;
+  g_set_error (
+    error,
+    LOFT_CTL_ERROR,
+    (int) (is_forbidden ? LOFT_CTL_ERROR_FORBIDDEN : LOFT_CTL_ERROR_FAILED),
+    "%s (%u)%s",
+    detail != NULL ? detail : soup_message_get_reason_phrase (message),
+    status,
+    is_forbidden ? _ ("\n--token-file and LOFT_TOKEN tell which token to show.")
+                 : "");
+  return FALSE;
+}
+
+static gboolean
+publish (const LoftCtl *self,
+         GInputStream *tarball,
+         guint64 size,
+         const char *name,
+         const char *version,
+         GError **error)
+{
+  g_autofree char *token = NULL;
+  if (!read_token (&token, error))
+    return FALSE;
+
+  g_autoptr (SoupMessage) message = make_message (name, version, error);
+  if (message == NULL)
+    return FALSE;
+
+  soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
+  soup_message_set_request_body (message,
+                                 "application/gzip",
+                                 tarball,
+                                 (gssize) size);
+  if (token != NULL && *token != '\0')
+    {
+      g_autofree char *value = g_strconcat ("Bearer ", token, NULL);
+
+      soup_message_headers_replace (soup_message_get_request_headers (message),
+                                    "Authorization",
+                                    value);
+    }
+
+  g_autofree char *text = send_message (self, message, size, error);
+  if (text == NULL || !check_answer (message, text, error))
+    return FALSE;
+
+  gboolean is_new = soup_message_get_status (message) == SOUP_STATUS_CREATED;
+  if (self->json)
+    loft_ctl_json_print_strings ("name", name, "version", version, NULL);
+  else if (is_new)
+    g_print (_ ("%s %s is published.\n"), name, version);
+  else
+    g_print (_ ("%s %s was there already, the same.\n"), name, version);
+
+  return TRUE;
+}
+
+static gboolean
+run (const LoftCtl *self, char **arguments, GError **error)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *version = NULL;
+  struct stat status = { 0 };
+  int fd = loft_ctl_pack_open (arguments[0], error);
+  if (fd == -1)
+    return FALSE;
+
+  g_autoptr (GInputStream) tarball = g_unix_input_stream_new (fd, TRUE);
+  if (!loft_ctl_pack_identify (fd, &name, &version, error))
+    return FALSE;
+  fstat (fd, &status);
+
+  return publish (self,
+                  tarball,
+                  (guint64) status.st_size,
+                  name,
+                  version,
+                  error);
+}
+
+const LoftCtlCommand loft_ctl_publish = {
+  .name = "publish",
+  .arguments = N_ ("DIR|TARBALL"),
+  .summary = N_ ("Publish the package in a folder, or a tarball, over HTTP"),
+  .least = 1,
+  .most = 1,
+  .options = entries,
+  .run = run,
+};
