@@ -23,6 +23,8 @@ for file in "$LOFT_TEST_BINDIR/loft-registryctl" \
             "$LOFT_TEST_PKGLIBDIR/backends/filesystem.so" \
             "$LOFT_TEST_DOCDIR/examples/Caddyfile" \
             "$LOFT_TEST_DOCDIR/examples/loft-registry.conf" \
+            "$LOFT_TEST_DOCDIR/examples/loft-registry.json" \
+            "$LOFT_TEST_DOCDIR/examples/loft-registry.rules.yml" \
             "$LOFT_TEST_DOCDIR/examples/nginx.conf" \
             "$LOFT_TEST_DATADIR/dbus-1/interfaces/sh.fargone.loft.Registry1.xml" \
             "$LOFT_TEST_DATADIR/dbus-1/system.d/sh.fargone.loft.Registry1.conf" \
