@@ -1,0 +1,130 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <gio/gunixfdlist.h>
+#include <glib/gi18n.h>
+#include <glib/gstdio.h>
+#include <json-glib/json-glib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "ctl/loft-ctl-bus.h"
+#include "ctl/loft-ctl-job.h"
+#include "ctl/loft-ctl-json.h"
+
+/* "loft-registryctl export": everything as one tar. A file has its name only
+ * once it is whole. */
+
+static gboolean
+fail (GError **error, const char *path, const char *reason)
+{
+  g_set_error (error,
+               LOFT_CTL_ERROR,
+               LOFT_CTL_ERROR_FAILED,
+               "%s: %s",
+               path,
+               reason);
+  return FALSE;
+}
+
+static gboolean
+export_to (const LoftCtl *self, int fd, GError **error)
+{
+  g_autoptr (GUnixFDList) list = g_unix_fd_list_new ();
+  g_autofree char *path = NULL;
+  int handle = g_unix_fd_list_append (list, fd, error);
+  if (handle == -1)
+    return FALSE;
+
+  g_autoptr (LoftBusRegistry1) registry = loft_ctl_bus_connect (self, error);
+  if (registry == NULL || !loft_bus_registry1_call_export_sync (
+                            registry,
+                            g_variant_new_handle (handle),
+                            g_variant_new ("a{sv}", NULL),
+                            G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+                            LOFT_CTL_BUS_PATIENCE,
+                            list,
+                            &path,
+                            NULL,
+                            NULL,
+                            error))
+    return FALSE;
+
+  g_autoptr (GVariant) job = loft_ctl_job_wait (self, registry, path, error);
+
+  return job != NULL;
+}
+
+static void
+report (const LoftCtl *self, const char *path, gint64 size)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  g_autofree char *shown = g_filename_display_name (path);
+  g_autofree char *text = g_format_size ((guint64) size);
+
+  if (!self->json)
+    {
+      g_print ("%s: %s\n", shown, text);
+      return;
+    }
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "file");
+  json_builder_add_string_value (builder, shown);
+  json_builder_set_member_name (builder, "bytes");
+  json_builder_add_int_value (builder, size);
+  json_builder_end_object (builder);
+  loft_ctl_json_print (builder);
+}
+
+/* What is there under that name is never replaced. */
+static gboolean
+export_file (const LoftCtl *self, const char *path, GError **error)
+{
+  g_autofree char *part = g_strconcat (path, ".part", NULL);
+  struct stat status = { 0 };
+
+  if (g_file_test (path, G_FILE_TEST_EXISTS))
+    return fail (error, path, _ ("There is such a file already"));
+  int fd = g_open (part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  if (fd == -1)
+    return fail (error, part, g_strerror (errno));
+
+  gboolean done = export_to (self, fd, error);
+  if (done && (fsync (fd) == -1 || fstat (fd, &status) == -1 ||
+               link (part, path) == -1))
+    done = fail (error, path, g_strerror (errno));
+  close (fd);
+  g_unlink (part);
+  if (done)
+    report (self, path, status.st_size);
+
+  return done;
+}
+
+static gboolean
+run (const LoftCtl *self, char **arguments, GError **error)
+{
+  if (!g_str_equal (arguments[0], "-"))
+    return export_file (self, arguments[0], error);
+
+  if (isatty (STDOUT_FILENO) == 1)
+    return fail (error, "-", _ ("A terminal has no use for an archive"));
+
+  return export_to (self, STDOUT_FILENO, error);
+}
+
+const LoftCtlCommand loft_ctl_export = {
+  .name = "export",
+  .arguments = N_ ("FILE|-"),
+  .summary = N_ ("Write everything to one archive"),
+  .least = 1,
+  .most = 1,
+  .run = run,
+};

@@ -1,0 +1,172 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kit/ctl-kit.h"
+#include "kit/package-kit.h"
+
+/* Exporting by the administrator's tool. */
+
+/* More than any pipe holds. */
+#define LARGE (4 * 1024 * 1024)
+
+#define WAIT_SECONDS 30
+#define CAUGHT "\nSigCgt:\t"
+
+static void
+publish_large (CtlKit *kit)
+{
+  g_autoptr (GBytes) tarball = package_kit_make ("large", "1.0.0", LARGE, 1);
+  g_autoptr (Wire) wire = wire_new (kit->daemon->port);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (WireAnswer) answer =
+    wire_request (wire,
+                  "PUT",
+                  "/packages/large/1.0.0",
+                  "Content-Type: application/gzip\r\n",
+                  tarball,
+                  &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (answer->status, ==, 201);
+}
+
+/* The archive holds everything, and never replaces a file. */
+static void
+test_file (CtlKit *kit, gconstpointer test_data)
+{
+  g_autofree char *path =
+    g_build_filename (kit->daemon->folder, "all.tar", NULL);
+  g_autofree char *part = g_strconcat (path, ".part", NULL);
+  g_autofree char *line = g_strdup_printf ("export '%s'", path);
+  const char *list[] = { "tar", "-tf", path, NULL };
+  g_autofree char *members = NULL;
+  g_autoptr (GError) error = NULL;
+
+  ctl_kit_publish (kit, "exported", "1.0.0", "");
+  g_autofree char *text = ctl_kit_succeed (line);
+  g_assert_true (g_str_has_prefix (text, path));
+  g_spawn_sync (NULL,
+                (char **) list,
+                NULL,
+                G_SPAWN_SEARCH_PATH,
+                NULL,
+                NULL,
+                &members,
+                NULL,
+                NULL,
+                &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (members, "exported/1.0.0.json\n"));
+  g_assert_nonnull (strstr (members, "exported/1.0.0.tar.gz\n"));
+  g_assert_false (g_file_test (part, G_FILE_TEST_EXISTS));
+
+  g_autoptr (CtlKitResult) again = ctl_kit_run (line);
+  g_assert_cmpint (again->status, ==, 1);
+  g_assert_nonnull (strstr (again->err, "There is such a file already"));
+  g_autoptr (CtlKitResult) nowhere = ctl_kit_run ("export /nowhere/all.tar");
+  g_assert_cmpint (nowhere->status, ==, 1);
+}
+
+/* An export that fails leaves no file behind. */
+static void
+test_failed (CtlKit *kit, gconstpointer test_data)
+{
+  g_autofree char *path =
+    g_build_filename (kit->daemon->folder, "none.tar", NULL);
+  g_autofree char *part = g_strconcat (path, ".part", NULL);
+  g_autofree char *line = g_strdup_printf ("export '%s'", path);
+  g_autoptr (GError) error = NULL;
+
+  daemon_kit_stop (kit->daemon, &error);
+  g_assert_no_error (error);
+  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
+  g_autoptr (CtlKitResult) result = ctl_kit_run (line);
+  g_assert_cmpint (result->status, ==, 3);
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+  g_assert_false (g_file_test (part, G_FILE_TEST_EXISTS));
+}
+
+/* Waits until a process does something itself about Ctrl+C. */
+static void
+wait_for_handler (const char *pid)
+{
+  g_autofree char *path = g_build_filename ("/proc", pid, "status", NULL);
+  gint64 end = g_get_monotonic_time () + WAIT_SECONDS * G_USEC_PER_SEC;
+
+  while (g_get_monotonic_time () < end)
+    {
+      g_autofree char *text = NULL;
+      const char *caught = g_file_get_contents (path, &text, NULL, NULL)
+                             ? strstr (text, CAUGHT)
+                             : NULL;
+
+      if (caught != NULL &&
+          (g_ascii_strtoull (caught + strlen (CAUGHT), NULL, 16) &
+           1u << (SIGINT - 1)) != 0)
+        return;
+      g_usleep (1000);
+    }
+  g_assert_not_reached ();
+}
+
+/* Ctrl+C ends the export, not only the tool: nobody reads, so that it would go
+ * on for ever. */
+static void
+test_interrupted (CtlKit *kit, gconstpointer test_data)
+{
+  char buffer[512];
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocessLauncher) launcher =
+    g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE);
+
+  publish_large (kit);
+  g_autoptr (GSubprocess) process = ctl_kit_launch (launcher, "export -");
+  g_assert_true (
+    g_input_stream_read_all (g_subprocess_get_stdout_pipe (process),
+                             buffer,
+                             sizeof buffer,
+                             NULL,
+                             NULL,
+                             &error));
+  g_assert_no_error (error);
+  wait_for_handler (g_subprocess_get_identifier (process));
+  g_subprocess_send_signal (process, SIGINT);
+  g_subprocess_wait (process, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_get_if_exited (process));
+  g_assert_cmpint (g_subprocess_get_exit_status (process), ==, 1);
+}
+
+static void
+add (const char *path, void (*test) (CtlKit *, gconstpointer))
+{
+  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  if (!bus_kit_is_possible ())
+    {
+      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
+      return EXIT_SUCCESS;
+    }
+
+  add ("/ctl-export/file", test_file);
+  add ("/ctl-export/failed", test_failed);
+  add ("/ctl-export/interrupted", test_interrupted);
+
+  return g_test_run ();
+}
