@@ -41,6 +41,22 @@ check "the page describes every command and invents none" \
   diff commands.txt described-commands.txt
 check "the page describes every option and invents none" \
   diff options.txt described-options.txt
+# completes WORD...: what bash offers for the last WORD.
+completes ()
+{
+  bash -c 'complete () { :; }
+           . "$1"; shift
+           COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
+           _loft_registryctl
+           printf "%s\n" "${COMPREPLY[@]}"' bash \
+    "$installed$LOFT_TEST_DATADIR/bash-completion/completions/loft-registryctl" \
+    "$ctl" "$@"
+}
+
+completes "" | sort >completed.txt
+check "bash completes every command" diff commands.txt completed.txt
+completes logs --fo >completed.txt
+check "bash completes an option of a command" grep -q -x -e --follow completed.txt
 check "without a bus, it says what to do" \
   fails 3 "choose another bus" \
   "$ctl" --address "unix:path=$folder/none" status

@@ -26,6 +26,7 @@ for file in "$LOFT_TEST_BINDIR/loft-registryctl" \
             "$LOFT_TEST_DOCDIR/examples/loft-registry.json" \
             "$LOFT_TEST_DOCDIR/examples/loft-registry.rules.yml" \
             "$LOFT_TEST_DOCDIR/examples/nginx.conf" \
+            "$LOFT_TEST_DATADIR/bash-completion/completions/loft-registryctl" \
             "$LOFT_TEST_DATADIR/dbus-1/interfaces/sh.fargone.loft.Registry1.xml" \
             "$LOFT_TEST_DATADIR/dbus-1/system.d/sh.fargone.loft.Registry1.conf" \
             "$LOFT_TEST_DATADIR/dbus-1/system-services/sh.fargone.loft.Registry1.service" \
