@@ -20,6 +20,7 @@
 #include "daemon/loft-workers.h"
 #include "dbus/loft-dbus-service.h"
 #include "http/loft-metrics.h"
+#include "registry/loft-message-id.h"
 
 /* What workers may take beyond the time to drain. */
 #define STOP_MARGIN 5
@@ -295,7 +296,12 @@ drain (gpointer user_data)
 
   self->stopping = TRUE;
   loft_notifier_stop (self->notifier);
-  g_message ("Stopping, once the running requests are answered");
+  g_log_structured (G_LOG_DOMAIN,
+                    G_LOG_LEVEL_MESSAGE,
+                    "MESSAGE_ID",
+                    LOFT_MESSAGE_STOPPING,
+                    "MESSAGE",
+                    "Stopping, once the running requests are answered");
   if (self->workers != NULL)
     loft_workers_stop_async (
       self->workers,
@@ -531,10 +537,15 @@ loft_daemon_run (LoftDaemon *self, GError **error)
   loft_sockets_report (self->sockets, self->config);
   start_bus (self);
 
-  g_message ("%s %s serves %s",
-             PACKAGE_NAME,
-             PACKAGE_VERSION,
-             loft_storage_get_uri (self->storage));
+  g_log_structured (G_LOG_DOMAIN,
+                    G_LOG_LEVEL_MESSAGE,
+                    "MESSAGE_ID",
+                    LOFT_MESSAGE_STARTED,
+                    "MESSAGE",
+                    "%s %s serves %s",
+                    PACKAGE_NAME,
+                    PACKAGE_VERSION,
+                    loft_storage_get_uri (self->storage));
   self->notifier = loft_notifier_new (self->registry, self->workers);
   g_main_loop_run (self->loop);
   if (self->bus != NULL)

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "daemon/loft-notifier.h"
+#include "registry/loft-message-id.h"
 
 #ifdef HAVE_SYSTEMD
 #include <systemd/sd-daemon.h>
@@ -191,9 +192,15 @@ watchdog_cb (gpointer user_data)
   if (silent == 0)
     tell ("WATCHDOG=1");
   else if (!self->stuck)
-    g_warning ("Worker %u is stuck, and as long as it is, the service manager "
-               "is not told that all is well",
-               silent);
+    g_log_structured (
+      G_LOG_DOMAIN,
+      G_LOG_LEVEL_WARNING,
+      "MESSAGE_ID",
+      LOFT_MESSAGE_WORKER_STUCK,
+      "MESSAGE",
+      "Worker %u is stuck, and as long as it is, the service manager "
+      "is not told that all is well",
+      silent);
   self->stuck = silent != 0;
 
   return G_SOURCE_CONTINUE;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/loft-parent-link.h"
+#include "registry/loft-message-id.h"
 
 /* How long to wait before one that has died is started again: not at all if it
  * has lived for a while, else longer each time. */
@@ -295,15 +296,25 @@ report_end (const LoftWorker *worker, int status)
   else if (is_in_order (status) || could_not_start (status))
     g_debug ("Worker %u has ended", worker->slot);
   else if (WIFSIGNALED (status))
-    g_warning ("Worker %u, process %d, was ended by signal %d",
-               worker->slot,
-               (int) worker->pid,
-               WTERMSIG (status));
+    g_log_structured (G_LOG_DOMAIN,
+                      G_LOG_LEVEL_WARNING,
+                      "MESSAGE_ID",
+                      LOFT_MESSAGE_WORKER_DIED,
+                      "MESSAGE",
+                      "Worker %u, process %d, was ended by signal %d",
+                      worker->slot,
+                      (int) worker->pid,
+                      WTERMSIG (status));
   else
-    g_warning ("Worker %u, process %d, ended with status %d",
-               worker->slot,
-               (int) worker->pid,
-               WEXITSTATUS (status));
+    g_log_structured (G_LOG_DOMAIN,
+                      G_LOG_LEVEL_WARNING,
+                      "MESSAGE_ID",
+                      LOFT_MESSAGE_WORKER_DIED,
+                      "MESSAGE",
+                      "Worker %u, process %d, ended with status %d",
+                      worker->slot,
+                      (int) worker->pid,
+                      WEXITSTATUS (status));
 }
 
 static void

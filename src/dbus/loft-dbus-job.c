@@ -9,6 +9,7 @@
 #include "dbus/loft-dbus-job.h"
 
 #include "dbus/loft-bus-generated.h"
+#include "registry/loft-message-id.h"
 
 #define INTERFACE LOFT_DBUS_INTERFACE ".Job"
 
@@ -139,7 +140,14 @@ run_cancel (LoftDbusService *service,
   /* It may be gone since the call came. */
   if (self != NULL)
     {
-      g_message ("%s ends a %s", actor, self->kind);
+      g_log_structured (G_LOG_DOMAIN,
+                        G_LOG_LEVEL_MESSAGE,
+                        "MESSAGE_ID",
+                        LOFT_MESSAGE_ADMINISTERED,
+                        "MESSAGE",
+                        "%s ends a %s",
+                        actor,
+                        self->kind);
       g_cancellable_cancel (self->cancellable);
     }
   g_dbus_method_invocation_return_value (invocation, NULL);
@@ -288,7 +296,14 @@ loft_dbus_job_new (LoftDbusService *service,
 
   self->service = service;
   g_hash_table_insert (service->jobs, self->path, g_object_ref (self));
-  g_message ("%s begins a %s", actor, kind);
+  g_log_structured (G_LOG_DOMAIN,
+                    G_LOG_LEVEL_MESSAGE,
+                    "MESSAGE_ID",
+                    LOFT_MESSAGE_ADMINISTERED,
+                    "MESSAGE",
+                    "%s begins a %s",
+                    actor,
+                    kind);
 
   return g_steal_pointer (&self);
 }

@@ -11,6 +11,7 @@
 #include "dbus/loft-bus-generated.h"
 #include "dbus/loft-dbus-job.h"
 #include "dbus/loft-dbus-private.h"
+#include "registry/loft-message-id.h"
 
 /**
  * LoftDbusService:
@@ -30,7 +31,13 @@ run_reload (LoftDbusService *self,
   g_autoptr (GError) reason = NULL;
   g_autoptr (GError) local_error = NULL;
 
-  g_message ("%s has the configuration read again", actor);
+  g_log_structured (G_LOG_DOMAIN,
+                    G_LOG_LEVEL_MESSAGE,
+                    "MESSAGE_ID",
+                    LOFT_MESSAGE_ADMINISTERED,
+                    "MESSAGE",
+                    "%s has the configuration read again",
+                    actor);
   if (self->delegate.reload (self->delegate_data, &reason))
     {
       g_dbus_method_invocation_return_value (invocation, NULL);
@@ -48,7 +55,13 @@ run_drain (LoftDbusService *self,
            GDBusMethodInvocation *invocation,
            const char *actor)
 {
-  g_message ("%s has the registry stop", actor);
+  g_log_structured (G_LOG_DOMAIN,
+                    G_LOG_LEVEL_MESSAGE,
+                    "MESSAGE_ID",
+                    LOFT_MESSAGE_ADMINISTERED,
+                    "MESSAGE",
+                    "%s has the registry stop",
+                    actor);
   g_dbus_method_invocation_return_value (invocation, NULL);
   self->delegate.drain (self->delegate_data);
 }

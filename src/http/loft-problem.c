@@ -9,6 +9,7 @@
 #include "http/loft-problem.h"
 
 #include "registry/loft-json.h"
+#include "registry/loft-message-id.h"
 #include "registry/loft-registry-error.h"
 
 #include <string.h>
@@ -300,7 +301,14 @@ report_refusal (const GError *error, const char *request_id)
   static Lines lines = { 0, 0 };
 
   if (may_write (&lines, REFUSALS_MAX))
-    g_message ("Request %s was refused: %s", request_id, error->message);
+    g_log_structured (G_LOG_DOMAIN,
+                      G_LOG_LEVEL_MESSAGE,
+                      "MESSAGE_ID",
+                      LOFT_MESSAGE_REFUSED,
+                      "MESSAGE",
+                      "Request %s was refused: %s",
+                      request_id,
+                      error->message);
   else
     g_info ("Request %s was refused: %s", request_id, error->message);
 }
@@ -344,5 +352,17 @@ loft_problem_report (const GError *error, const char *request_id)
   g_free (last_message);
   last_message = g_strdup (error->message);
   last_time = now;
-  g_warning ("Request %s failed: %s", request_id, error->message);
+  if (g_error_matches (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_NO_SPACE))
+    g_log_structured (G_LOG_DOMAIN,
+                      G_LOG_LEVEL_WARNING,
+                      "MESSAGE_ID",
+                      LOFT_MESSAGE_NO_SPACE,
+                      "MESSAGE",
+                      "Request %s failed: %s",
+                      request_id,
+                      error->message);
+  else
+    g_warning ("Request %s failed: %s", request_id, error->message);
 }

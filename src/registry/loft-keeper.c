@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "registry/loft-log-seal.h"
+#include "registry/loft-message-id.h"
 #include "registry/loft-registry-private.h"
 
 /* The thread that keeps catalog and storage together.
@@ -40,8 +41,14 @@ catch_up (LoftRegistry *self, GError **error)
     return FALSE;
   if (!same)
     {
-      g_message ("The storage has another log than the catalog was made of; "
-                 "the catalog is made anew");
+      g_log_structured (
+        G_LOG_DOMAIN,
+        G_LOG_LEVEL_MESSAGE,
+        "MESSAGE_ID",
+        LOFT_MESSAGE_CATALOG_LOST,
+        "MESSAGE",
+        "The storage has another log than the catalog was made of; "
+        "the catalog is made anew");
       if (!loft_catalog_reset (self->catalog, error))
         return FALSE;
     }

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include "registry/loft-message-id.h"
 #include "registry/loft-registry-private.h"
 
 /* The watcher: a thread that sees what goes wrong while nobody asks, and that
@@ -42,15 +43,26 @@ follow (LoftRegistry *self, gboolean *unreached)
     {
       loft_registry_note_reached (self);
       if (*unreached)
-        g_message ("The storage is reached again");
+        g_log_structured (G_LOG_DOMAIN,
+                          G_LOG_LEVEL_MESSAGE,
+                          "MESSAGE_ID",
+                          LOFT_MESSAGE_STORAGE_BACK,
+                          "MESSAGE",
+                          "The storage is reached again");
       *unreached = FALSE;
     }
   else if (!*unreached && loft_registry_get_age (self) > 0 &&
            !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     {
       *unreached = TRUE;
-      g_warning ("The storage can't be reached, and that is tried again: %s",
-                 local_error->message);
+      g_log_structured (
+        G_LOG_DOMAIN,
+        G_LOG_LEVEL_WARNING,
+        "MESSAGE_ID",
+        LOFT_MESSAGE_STORAGE_LOST,
+        "MESSAGE",
+        "The storage can't be reached, and that is tried again: %s",
+        local_error->message);
     }
 }
 
@@ -58,8 +70,13 @@ follow (LoftRegistry *self, gboolean *unreached)
 static void
 give_up_catalog (LoftRegistry *self, const GError *error)
 {
-  g_warning ("The catalog can't be used any more, and is made anew: %s",
-             error->message);
+  g_log_structured (G_LOG_DOMAIN,
+                    G_LOG_LEVEL_WARNING,
+                    "MESSAGE_ID",
+                    LOFT_MESSAGE_CATALOG_LOST,
+                    "MESSAGE",
+                    "The catalog can't be used any more, and is made anew: %s",
+                    error->message);
   loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, FALSE);
   loft_page_begin_epoch (self->page);
 

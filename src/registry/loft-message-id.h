@@ -1,0 +1,21 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+/* The MESSAGE_ID of what an operator acts on. They are there to be looked for,
+ * so none ever changes; data/loft-registry.catalog explains each. */
+
+#define LOFT_MESSAGE_STARTED "0e0685f324bc4767adf46ef2620e7d86"
+#define LOFT_MESSAGE_STOPPING "f7e87ea019484f3ebd816c91118b442a"
+#define LOFT_MESSAGE_WORKER_DIED "41b2b372e4324d2b9f4a474af7236763"
+#define LOFT_MESSAGE_WORKER_STUCK "3873fd3360104171819f1263d5794e0c"
+#define LOFT_MESSAGE_CATALOG_LOST "e91ab9bac51644a98cefdee2b180ace2"
+#define LOFT_MESSAGE_STORAGE_LOST "1a3c8c4b1f514949830c59f52abe2323"
+#define LOFT_MESSAGE_STORAGE_BACK "a46c4566f81f43359bbdceff299ce102"
+#define LOFT_MESSAGE_NO_SPACE "84407b1ba2f946c5be87fb56df7aa968"
+#define LOFT_MESSAGE_REFUSED "2c038e5842a24042b28a9558fcd3fc21"
+#define LOFT_MESSAGE_ADMINISTERED "e2c1dbcd547d4c81b88242976f8227dc"
