@@ -357,6 +357,7 @@ test_follow (CtlKit *kit, gconstpointer test_data)
   g_assert_no_error (error);
 }
 
+/* NULL where the system has no terminals to give, as in a bare chroot. */
 static char *
 run_on_terminal (const char *line)
 {
@@ -366,7 +367,8 @@ run_on_terminal (const char *line)
   char buffer[4096];
   ssize_t n;
 
-  g_assert_cmpint (terminal, !=, -1);
+  if (terminal == -1)
+    return NULL;
   g_assert_cmpint (grantpt (terminal), ==, 0);
   g_assert_cmpint (unlockpt (terminal), ==, 0);
   g_assert_cmpint (ioctl (terminal, TIOCSWINSZ, &size), ==, 0);
@@ -435,6 +437,11 @@ test_terminal (CtlKit *kit, gconstpointer test_data)
   adopt (kit, "rude-one", HOSTILE);
 
   g_autofree char *text = run_on_terminal ("packages");
+  if (text == NULL)
+    {
+      g_test_skip ("no terminal can be opened here");
+      return;
+    }
   g_test_message ("%s", text);
   g_assert_nonnull (strstr (text, "\033[1mNAME"));
   g_assert_nonnull (strstr (text, "Much"));
