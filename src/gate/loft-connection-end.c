@@ -8,7 +8,6 @@
 
 #include "gate/loft-connection.h"
 
-#include <errno.h>
 #include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
@@ -138,22 +137,10 @@ loft_connection_drain (LoftConnection *self)
   while (self->readable && self->read_left > 0 && self->drain_max > 0)
     {
       gssize n =
-        recv (self->fd, gate->inbox, LOFT_GATE_BUFFER_SIZE, MSG_DONTWAIT);
+        loft_connection_receive (self, gate->inbox, LOFT_GATE_BUFFER_SIZE);
 
-      if (n < 0 && errno == EINTR)
-        continue;
-      if (n < 0 && errno == EAGAIN)
-        {
-          self->readable = FALSE;
-          break;
-        }
       if (n <= 0)
-        {
-          self->ended = TRUE;
-          self->readable = FALSE;
-          break;
-        }
-      loft_figure_add (&gate->figures->received, (guint64) n);
+        break;
       if (!loft_connection_has_output (self))
         loft_connection_touch (self);
       self->read_left -= MIN (self->read_left, (guint) n);

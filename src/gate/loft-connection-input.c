@@ -38,9 +38,19 @@ is_waiting (LoftConnection *self)
           (self->state == LOFT_CONNECTION_SERVED && self->idle));
 }
 
-/* Reads once; a mistake of the socket is an end too. */
-static gssize
-receive (LoftConnection *self, void *buffer, gsize room)
+/**
+ * loft_connection_receive:
+ * @self: a connection
+ * @buffer: (out caller-allocates): where to put it
+ * @room: bytes of it
+ *
+ * Reads once, and notes whether there may be more; a mistake of the socket is
+ * an end too.
+ *
+ * Returns: how many bytes came, 0 at the end, or -1 if there are none for now
+ */
+gssize
+loft_connection_receive (LoftConnection *self, void *buffer, gsize room)
 {
   gssize n = 0;
 
@@ -89,7 +99,7 @@ receive_more (LoftConnection *self, LoftSpan *out_input)
     loft_buffer_reserve (&self->in, gate->settings.head.size);
   char *buffer = empty ? gate->inbox : self->in.data + self->in.length;
   gsize room = empty ? LOFT_GATE_BUFFER_SIZE : self->in.size - self->in.length;
-  gssize n = receive (self, buffer, room);
+  gssize n = loft_connection_receive (self, buffer, room);
   if (n <= 0)
     return FALSE;
 
@@ -299,7 +309,7 @@ loft_connection_read (LoftConnection *self,
       loft_buffer_consume (&self->in, (gsize) n);
     }
   else if (count > 0 && self->readable)
-    n = receive (self, buffer, count);
+    n = loft_connection_receive (self, buffer, count);
 
   if (n > 0)
     {

@@ -174,6 +174,7 @@ gssize loft_connection_read (LoftConnection *self,
                              void *buffer,
                              gsize count,
                              GError **error);
+gssize loft_connection_receive (LoftConnection *self, void *buffer, gsize room);
 void loft_connection_await_input (LoftConnection *self);
 
 /* loft-connection-output.c */
