@@ -6,7 +6,6 @@
 
 #include "config.h"
 
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -325,22 +324,6 @@ assert_serves (BusFixture *fixture)
   g_assert_cmpuint (answer->status, ==, 200);
 }
 
-static void
-wait_for_log (BusFixture *fixture, const char *expected)
-{
-  gint64 end = g_get_monotonic_time () + WAIT_SECONDS * G_USEC_PER_SEC;
-
-  for (;;)
-    {
-      g_autofree char *log = daemon_kit_dup_log (fixture->daemon);
-
-      if (strstr (log, expected) != NULL)
-        break;
-      g_assert_cmpint (g_get_monotonic_time (), <, end);
-      g_usleep (1000);
-    }
-}
-
 /* A registry serves where there is no bus, */
 static void
 test_no_bus (BusFixture *fixture, gconstpointer test_data)
@@ -348,7 +331,7 @@ test_no_bus (BusFixture *fixture, gconstpointer test_data)
   g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/bus", TRUE);
   fixture->daemon->expects_warnings = TRUE;
   bus_fixture_start (fixture);
-  wait_for_log (fixture, "The system bus can't be reached");
+  bus_fixture_wait_log (fixture, "The system bus can't be reached");
   assert_serves (fixture);
 }
 
@@ -373,7 +356,7 @@ test_name_taken (BusFixture *fixture, gconstpointer test_data)
 
   fixture->daemon->expects_warnings = TRUE;
   bus_fixture_start (fixture);
-  wait_for_log (fixture, "can't be had on the system bus");
+  bus_fixture_wait_log (fixture, "can't be had on the system bus");
   assert_serves (fixture);
 }
 
@@ -387,8 +370,8 @@ test_bus_ends (BusFixture *fixture, gconstpointer test_data)
   bus_fixture_start (fixture);
   g_assert_true (bus_kit_wait_name (fixture->connection, BUS_KIT_NAME, TRUE));
   g_dbus_connection_set_exit_on_close (fixture->connection, FALSE);
-  kill (fixture->bus->pid, SIGKILL);
-  wait_for_log (fixture, "The system bus can't be reached");
+  bus_kit_stop (fixture->bus);
+  bus_fixture_wait_log (fixture, "The system bus can't be reached");
   bus_fixture_publish (fixture, "alone", "1.0.0");
   assert_serves (fixture);
   daemon_kit_stop (fixture->daemon, &error);

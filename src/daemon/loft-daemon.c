@@ -546,7 +546,7 @@ loft_daemon_run (LoftDaemon *self, GError **error)
                     PACKAGE_NAME,
                     PACKAGE_VERSION,
                     loft_storage_get_uri (self->storage));
-  self->notifier = loft_notifier_new (self->registry, self->workers);
+  self->notifier = loft_notifier_new (self->registry, self->workers, self->bus);
   g_main_loop_run (self->loop);
   if (self->bus != NULL)
     loft_dbus_service_stop (self->bus);

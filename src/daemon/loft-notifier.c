@@ -33,6 +33,7 @@ struct _LoftNotifier
 
   LoftRegistry *registry; /* owned */
   LoftWorkers *workers;   /* owned, nullable */
+  LoftDbusService *bus;   /* owned, nullable */
   char *status;           /* owned; what was told last, NULL for nothing */
   guint64 watchdog;       /* microseconds; 0 if nobody watches */
   guint start_source;
@@ -51,6 +52,7 @@ loft_notifier_dispose (GObject *object)
   g_clear_handle_id (&self->start_source, g_source_remove);
   g_clear_handle_id (&self->status_source, g_source_remove);
   g_clear_handle_id (&self->watchdog_source, g_source_remove);
+  g_clear_object (&self->bus);
   g_clear_object (&self->workers);
   g_clear_object (&self->registry);
 
@@ -158,7 +160,11 @@ static gboolean
 status_cb (gpointer user_data)
 {
   LoftNotifier *self = LOFT_NOTIFIER (user_data);
-  g_autofree char *status = describe (self->registry);
+  g_autofree char *registry = describe (self->registry);
+  gboolean missed =
+    self->bus != NULL && !loft_dbus_service_is_reachable (self->bus);
+  g_autofree char *status =
+    g_strconcat (registry, missed ? "; not on the bus" : "", NULL);
 
   tell_status (self, status);
 
@@ -210,6 +216,7 @@ watchdog_cb (gpointer user_data)
  * loft_notifier_new:
  * @registry: what is served
  * @workers: (nullable): who serves it, if others do
+ * @bus: (nullable): the registry on a bus, if it shall be there
  *
  * Begins to tell the service manager of a daemon that listens, and whose
  * workers were started. Does nothing if the environment names no such manager,
@@ -218,15 +225,19 @@ watchdog_cb (gpointer user_data)
  * Returns: (transfer full): a notifier
  */
 LoftNotifier *
-loft_notifier_new (LoftRegistry *registry, LoftWorkers *workers)
+loft_notifier_new (LoftRegistry *registry,
+                   LoftWorkers *workers,
+                   LoftDbusService *bus)
 {
   g_return_val_if_fail (LOFT_IS_REGISTRY (registry), NULL);
   g_return_val_if_fail (workers == NULL || LOFT_IS_WORKERS (workers), NULL);
+  g_return_val_if_fail (bus == NULL || LOFT_IS_DBUS_SERVICE (bus), NULL);
 
   LoftNotifier *self = g_object_new (LOFT_TYPE_NOTIFIER, NULL);
 
   self->registry = g_object_ref (registry);
   g_set_object (&self->workers, workers);
+  g_set_object (&self->bus, bus);
   if (g_getenv ("NOTIFY_SOCKET") == NULL)
     return self;
 

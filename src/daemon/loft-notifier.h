@@ -7,6 +7,7 @@
 #pragma once
 
 #include "daemon/loft-workers.h"
+#include "dbus/loft-dbus-service.h"
 #include "registry/loft-registry.h"
 
 G_BEGIN_DECLS
@@ -14,7 +15,9 @@ G_BEGIN_DECLS
 #define LOFT_TYPE_NOTIFIER (loft_notifier_get_type ())
 G_DECLARE_FINAL_TYPE (LoftNotifier, loft_notifier, LOFT, NOTIFIER, GObject)
 
-LoftNotifier *loft_notifier_new (LoftRegistry *registry, LoftWorkers *workers);
+LoftNotifier *loft_notifier_new (LoftRegistry *registry,
+                                 LoftWorkers *workers,
+                                 LoftDbusService *bus);
 void loft_notifier_begin_reload (LoftNotifier *self);
 void loft_notifier_end_reload (LoftNotifier *self);
 void loft_notifier_stop (LoftNotifier *self);

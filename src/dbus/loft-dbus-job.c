@@ -30,7 +30,7 @@ struct _LoftDbusJob
   GObject parent_instance;
 
   LoftDbusService *service;    /* not owned, NULL once it has left the bus */
-  GDBusConnection *connection; /* owned */
+  GDBusConnection *connection; /* owned, NULL without a bus */
   GCancellable *cancellable;   /* owned */
   GMainContext *context;       /* owned */
   char *path;                  /* owned */
@@ -255,6 +255,60 @@ check_room (LoftDbusService *service, GError **error)
 }
 
 /**
+ * loft_dbus_job_join_bus:
+ * @self: a job that is on no bus
+ * @error: return location for a #GError
+ *
+ * Puts a job on the bus of its service.
+ *
+ * Returns: %FALSE with @error set if that can't be
+ */
+gboolean
+loft_dbus_job_join_bus (LoftDbusJob *self, GError **error)
+{
+  GDBusConnection *connection = self->service->connection;
+
+  /* Whether somebody may begin a job may be known only when the bus is gone. */
+  if (connection == NULL)
+    {
+      g_set_error_literal (error,
+                           G_IO_ERROR,
+                           G_IO_ERROR_CLOSED,
+                           "The bus is gone");
+      return FALSE;
+    }
+
+  self->object_id =
+    g_dbus_connection_register_object (connection,
+                                       self->path,
+                                       loft_bus_registry1_job_interface_info (),
+                                       &vtable,
+                                       self,
+                                       NULL,
+                                       error);
+  if (self->object_id == 0)
+    return FALSE;
+  self->connection = g_object_ref (connection);
+
+  return TRUE;
+}
+
+/**
+ * loft_dbus_job_lose_bus:
+ * @self: a job
+ *
+ * Takes a job from a bus that is gone. Its work goes on.
+ */
+void
+loft_dbus_job_lose_bus (LoftDbusJob *self)
+{
+  if (self->connection != NULL)
+    g_dbus_connection_unregister_object (self->connection, self->object_id);
+  self->object_id = 0;
+  g_clear_object (&self->connection);
+}
+
+/**
  * loft_dbus_job_new:
  * @service: a service that is on the bus
  * @kind: what kind of work it is; lives for ever
@@ -280,21 +334,12 @@ loft_dbus_job_new (LoftDbusService *service,
     return NULL;
 
   g_autoptr (LoftDbusJob) self = g_object_new (LOFT_TYPE_DBUS_JOB, NULL);
-  self->connection = g_object_ref (service->connection);
+  self->service = service;
   self->kind = kind;
   self->path = g_strdup_printf (LOFT_DBUS_PATH "/jobs/%u", ++service->last_job);
-  self->object_id =
-    g_dbus_connection_register_object (self->connection,
-                                       self->path,
-                                       loft_bus_registry1_job_interface_info (),
-                                       &vtable,
-                                       self,
-                                       NULL,
-                                       error);
-  if (self->object_id == 0)
+  if (!loft_dbus_job_join_bus (self, error))
     return NULL;
 
-  self->service = service;
   g_hash_table_insert (service->jobs, self->path, g_object_ref (self));
   g_log_structured (G_LOG_DOMAIN,
                     G_LOG_LEVEL_MESSAGE,
@@ -343,7 +388,7 @@ tell (LoftDbusJob *self,
 {
   GVariantDict values;
 
-  if (self->service == NULL)
+  if (self->connection == NULL)
     return;
 
   g_variant_dict_init (&values, NULL);
@@ -464,6 +509,9 @@ loft_dbus_job_end (LoftDbusJob *self, LoftReport *report, const GError *error)
     return;
 
   g_source_attach (self->leave, self->context);
+  if (self->connection == NULL)
+    return;
+
   tell (self, names, invalidated);
   g_dbus_connection_emit_signal (
     self->connection,
@@ -491,6 +539,6 @@ loft_dbus_job_leave (LoftDbusJob *self)
   g_cancellable_cancel (self->cancellable);
   if (self->leave != NULL)
     g_source_destroy (self->leave);
-  g_dbus_connection_unregister_object (self->connection, self->object_id);
+  loft_dbus_job_lose_bus (self);
   g_hash_table_remove (service->jobs, self->path);
 }

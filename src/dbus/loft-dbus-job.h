@@ -27,5 +27,7 @@ void loft_dbus_job_progress_cb (guint64 done,
 void
 loft_dbus_job_end (LoftDbusJob *self, LoftReport *report, const GError *error);
 void loft_dbus_job_leave (LoftDbusJob *self);
+gboolean loft_dbus_job_join_bus (LoftDbusJob *self, GError **error);
+void loft_dbus_job_lose_bus (LoftDbusJob *self);
 
 G_END_DECLS

@@ -44,6 +44,10 @@ struct _LoftDbusService
   LoftDbusNews *news;           /* owned, NULL without a bus */
   guint name_id;
   guint object_id;
+  gulong closed_id;
+  gboolean has_name;
+  GSource *again; /* owned, nullable: until the bus is looked for again */
+  guint pause;    /* seconds till then, the next time */
   gint64 started_at;
   GHashTable *jobs; /* owned, of owned LoftDbusJob by their paths */
   guint last_job;
@@ -81,6 +85,11 @@ typedef struct
   const char *name;
   const char *type;
 } LoftDbusOption;
+
+extern const GDBusInterfaceVTable loft_dbus_service_vtable;
+
+void loft_dbus_join (LoftDbusService *self);
+void loft_dbus_part (LoftDbusService *self);
 
 void loft_dbus_service_call (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,

@@ -8,7 +8,6 @@
 
 #include "dbus/loft-dbus-service.h"
 
-#include "dbus/loft-bus-generated.h"
 #include "dbus/loft-dbus-job.h"
 #include "dbus/loft-dbus-private.h"
 #include "registry/loft-message-id.h"
@@ -180,7 +179,7 @@ get_property_cb (GDBusConnection *connection,
   return loft_dbus_get_property (LOFT_DBUS_SERVICE (user_data), property_name);
 }
 
-static const GDBusInterfaceVTable vtable = {
+const GDBusInterfaceVTable loft_dbus_service_vtable = {
   .method_call = method_call_cb,
   .get_property = get_property_cb,
 };
@@ -261,79 +260,35 @@ loft_dbus_service_new (LoftRegistry *registry,
   return self;
 }
 
-static void
-bus_acquired_cb (GDBusConnection *connection,
-                 const char *name,
-                 gpointer user_data)
-{
-  LoftDbusService *self = LOFT_DBUS_SERVICE (user_data);
-  g_autoptr (GError) local_error = NULL;
-
-  /* A registry outlives a bus. */
-  g_dbus_connection_set_exit_on_close (connection, FALSE);
-  self->connection = g_object_ref (connection);
-  self->object_id =
-    g_dbus_connection_register_object (connection,
-                                       LOFT_DBUS_PATH,
-                                       loft_bus_registry1_interface_info (),
-                                       &vtable,
-                                       self,
-                                       NULL,
-                                       &local_error);
-  if (self->object_id == 0)
-    g_warning ("The bus gets no object: %s", local_error->message);
-  else
-    self->news = loft_dbus_news_new (self);
-}
-
-static void
-name_acquired_cb (GDBusConnection *connection,
-                  const char *name,
-                  gpointer user_data)
-{
-  g_message ("On the bus as %s", name);
-}
-
-static void
-name_lost_cb (GDBusConnection *connection, const char *name, gpointer user_data)
-{
-  const LoftDbusService *self = LOFT_DBUS_SERVICE (user_data);
-  const char *bus = self->bus == G_BUS_TYPE_SYSTEM ? "system" : "session";
-
-  if (connection == NULL || g_dbus_connection_is_closed (connection))
-    g_warning ("The %s bus can't be reached, so this registry can't be "
-               "administered; start the bus and then this registry again, or "
-               "set bus=none",
-               bus);
-  else
-    g_warning ("The name %s can't be had on the %s bus, so this registry can't "
-               "be administered: another one has it, or the bus has no policy "
-               "that gives it to this user; see bus in loft-registry.conf(5)",
-               name,
-               bus);
-}
-
 /**
  * loft_dbus_service_start:
  * @self: a service
  *
- * Goes to the bus. If that is not to be, the log says why, and nothing else
- * happens.
+ * Goes to the bus. If that can't be reached, the log says so, and it is tried
+ * again until it can; the same if it goes away later. Without the name nothing
+ * else happens than that the log says why.
  */
 void
 loft_dbus_service_start (LoftDbusService *self)
 {
   g_return_if_fail (LOFT_IS_DBUS_SERVICE (self));
-  g_return_if_fail (self->name_id == 0);
+  g_return_if_fail (self->connection == NULL);
 
-  self->name_id = g_bus_own_name (self->bus,
-                                  LOFT_DBUS_INTERFACE,
-                                  G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
-                                  bus_acquired_cb,
-                                  name_acquired_cb,
-                                  name_lost_cb,
-                                  self,
-                                  NULL);
+  loft_dbus_join (self);
+}
+
+/**
+ * loft_dbus_service_is_reachable:
+ * @self: a service
+ *
+ * Returns: whether it is on the bus and has its name there just now
+ */
+gboolean
+loft_dbus_service_is_reachable (LoftDbusService *self)
+{
+  g_return_val_if_fail (LOFT_IS_DBUS_SERVICE (self), FALSE);
+
+  return self->has_name;
 }
 
 static void
@@ -359,14 +314,5 @@ loft_dbus_service_stop (LoftDbusService *self)
   g_cancellable_cancel (self->stopping);
   loft_dbus_end_waiting (self);
   end_jobs (self);
-  g_clear_pointer (&self->news, loft_dbus_news_free);
-  if (self->name_id != 0)
-    g_bus_unown_name (self->name_id);
-  self->name_id = 0;
-  if (self->object_id != 0)
-    g_dbus_connection_unregister_object (self->connection, self->object_id);
-  self->object_id = 0;
-  if (self->connection != NULL)
-    g_dbus_connection_flush (self->connection, NULL, NULL, NULL);
-  g_clear_object (&self->connection);
+  loft_dbus_part (self);
 }

@@ -46,6 +46,7 @@ LoftDbusService *loft_dbus_service_new (LoftRegistry *registry,
                                         const LoftDbusDelegate *delegate,
                                         gpointer user_data);
 void loft_dbus_service_start (LoftDbusService *self);
+gboolean loft_dbus_service_is_reachable (LoftDbusService *self);
 void loft_dbus_service_stop (LoftDbusService *self);
 
 G_END_DECLS

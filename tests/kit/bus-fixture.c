@@ -8,6 +8,7 @@
 
 #include "kit/bus-fixture.h"
 
+#include <string.h>
 #include <unistd.h>
 
 #include "kit/package-kit.h"
@@ -143,4 +144,21 @@ bus_fixture_wait_descriptors (BusFixture *fixture, guint most)
     }
 
   return TRUE;
+}
+
+/* Waits until the daemon has said something. */
+void
+bus_fixture_wait_log (BusFixture *fixture, const char *expected)
+{
+  gint64 end = g_get_monotonic_time () + BUS_FIXTURE_SECONDS * G_USEC_PER_SEC;
+
+  for (;;)
+    {
+      g_autofree char *log = daemon_kit_dup_log (fixture->daemon);
+
+      if (strstr (log, expected) != NULL)
+        break;
+      g_assert_cmpint (g_get_monotonic_time (), <, end);
+      g_usleep (1000);
+    }
 }

@@ -39,6 +39,7 @@ void bus_fixture_assert (BusFixture *fixture,
                          const char *parameters,
                          const char *expected);
 guint bus_fixture_count_descriptors (BusFixture *fixture);
+void bus_fixture_wait_log (BusFixture *fixture, const char *expected);
 gboolean bus_fixture_wait_descriptors (BusFixture *fixture, guint most);
 
 G_END_DECLS

@@ -99,19 +99,14 @@ launch (BusKit *self, GError **error)
                         error);
 }
 
-BusKit *
-bus_kit_new (GError **error)
+/* Starts the bus, or starts it again where it was, and waits for it. */
+gboolean
+bus_kit_start (BusKit *self, GError **error)
 {
-  g_autoptr (BusKit) self = g_new0 (BusKit, 1);
   gint64 end = g_get_monotonic_time () + START_SECONDS * G_USEC_PER_SEC;
 
-  self->folder = g_dir_make_tmp ("loft-bus-XXXXXX", error);
-  if (self->folder == NULL)
-    return NULL;
-  g_chmod (self->folder, 0711);
-  self->address = g_strdup_printf ("unix:path=%s/bus", self->folder);
   if (!launch (self, error))
-    return NULL;
+    return FALSE;
 
   for (;;)
     {
@@ -120,14 +115,43 @@ bus_kit_new (GError **error)
         bus_kit_connect (self, getuid (), &local_error);
 
       if (connection != NULL)
-        break;
+        return TRUE;
       if (g_get_monotonic_time () > end)
         {
           g_propagate_error (error, g_steal_pointer (&local_error));
-          return NULL;
+          return FALSE;
         }
       g_usleep (PAUSE);
     }
+}
+
+/* Ends the bus, if it runs, as a crash would. */
+void
+bus_kit_stop (BusKit *self)
+{
+  g_autofree char *socket = g_build_filename (self->folder, "bus", NULL);
+
+  if (self->pid != 0)
+    {
+      kill (self->pid, SIGKILL);
+      waitpid (self->pid, NULL, 0);
+    }
+  self->pid = 0;
+  g_unlink (socket);
+}
+
+BusKit *
+bus_kit_new (GError **error)
+{
+  g_autoptr (BusKit) self = g_new0 (BusKit, 1);
+
+  self->folder = g_dir_make_tmp ("loft-bus-XXXXXX", error);
+  if (self->folder == NULL)
+    return NULL;
+  g_chmod (self->folder, 0711);
+  self->address = g_strdup_printf ("unix:path=%s/bus", self->folder);
+  if (!bus_kit_start (self, error))
+    return NULL;
   g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", self->address, TRUE);
 
   return g_steal_pointer (&self);
@@ -136,19 +160,13 @@ bus_kit_new (GError **error)
 void
 bus_kit_free (BusKit *self)
 {
-  if (self->pid != 0)
-    {
-      kill (self->pid, SIGKILL);
-      waitpid (self->pid, NULL, 0);
-    }
   if (self->folder != NULL)
     {
       g_autofree char *config =
         g_build_filename (self->folder, "bus.conf", NULL);
-      g_autofree char *socket = g_build_filename (self->folder, "bus", NULL);
 
+      bus_kit_stop (self);
       g_unlink (config);
-      g_unlink (socket);
       g_rmdir (self->folder);
     }
   g_free (self->folder);

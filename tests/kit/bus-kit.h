@@ -35,6 +35,8 @@ typedef struct
 
 gboolean bus_kit_is_possible (void);
 BusKit *bus_kit_new (GError **error);
+gboolean bus_kit_start (BusKit *self, GError **error);
+void bus_kit_stop (BusKit *self);
 void bus_kit_free (BusKit *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (BusKit, bus_kit_free)
 
