@@ -243,6 +243,47 @@ ask_me (ServerFixture *fixture, const char *peer, const char *auth)
   return answer->status;
 }
 
+static guint
+change (ServerFixture *fixture, const char *method, const char *target)
+{
+  static const char text[] = "{\"owners\":[],\"name\":\"laptop\"}";
+  g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port,
+                  method,
+                  target,
+                  ANN "Content-Type: application/json\r\n"
+                      "X-Forwarded-For: 192.0.2.1\r\n",
+                  body);
+
+  return answer->status;
+}
+
+/* Whatever leaves something in the log counts; what revokes a token does not
+ * wait. */
+static void
+run_changes (ServerFixture *fixture, gconstpointer data)
+{
+  static const char yank[] = "/packages/one/1.0.0/yank";
+  static const char owners[] = "/packages/one/owners";
+
+  g_assert_cmpuint (put (fixture, NULL, ANN, "one", "1.0.0"), ==, 201);
+  g_assert_cmpuint (change (fixture, "POST", yank), ==, 200);
+  g_assert_cmpuint (change (fixture, "DELETE", yank), ==, 200);
+  g_assert_cmpuint (change (fixture, "PUT", owners), ==, 200);
+  g_assert_cmpuint (change (fixture, "POST", yank), ==, 429);
+  g_assert_cmpuint (change (fixture, "DELETE", yank), ==, 429);
+  g_assert_cmpuint (change (fixture, "PUT", owners), ==, 429);
+  g_assert_cmpuint (change (fixture, "POST", "/tokens"), ==, 429);
+  g_assert_cmpuint (change (fixture, "DELETE", "/tokens/k-0"), ==, 401);
+}
+
+static void
+test_changes (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_changes, NULL);
+}
+
 static JsonObject *
 get_limits (ServerFixture *fixture, const char *headers, JsonNode **out_json)
 {
@@ -390,6 +431,7 @@ main (int argc, char **argv)
     { "/limit/network", test_network },
     { "/limit/local", test_local },
     { "/limit/post", test_post },
+    { "/limit/changes", test_changes },
     { "/limit/failures", test_failures },
     { "/limit/look", test_look },
     { "/limit/quota-versions", test_quota_versions },

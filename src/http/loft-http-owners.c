@@ -9,6 +9,7 @@
 #include "http/loft-http-owners.h"
 
 #include "http/loft-body.h"
+#include "http/loft-limit.h"
 #include "http/loft-representation.h"
 #include "http/loft-response.h"
 
@@ -17,7 +18,8 @@ prepare (LoftRequest *request, GError **error)
 {
   g_autofree char *token = NULL;
 
-  return loft_request_get_token (request, &token, error);
+  return loft_request_get_token (request, &token, error) &&
+         loft_limit_take (request, LOFT_LIMIT_UPDATES, error);
 }
 
 /* What was set, since that is what was asked for. */

@@ -9,6 +9,7 @@
 #include "http/loft-http-tokens.h"
 
 #include "http/loft-body.h"
+#include "http/loft-limit.h"
 #include "http/loft-representation.h"
 #include "http/loft-response.h"
 
@@ -21,6 +22,14 @@ prepare (LoftRequest *request, GError **error)
   g_autofree char *token = NULL;
 
   return loft_request_get_token (request, &token, error);
+}
+
+/* To revoke a token is never too late, and ends what was counted before. */
+static gboolean
+prepare_create (LoftRequest *request, GError **error)
+{
+  return prepare (request, error) &&
+         loft_limit_take (request, LOFT_LIMIT_UPDATES, error);
 }
 
 static char *
@@ -281,7 +290,7 @@ const LoftEndpoint loft_read_tokens = {
 };
 const LoftEndpoint loft_write_tokens = {
   .handle = handle_create,
-  .prepare = prepare,
+  .prepare = prepare_create,
   .media_types = loft_body_types,
   .body_max = LOFT_BODY_MAX,
   .body_required = TRUE,

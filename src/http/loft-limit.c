@@ -13,7 +13,8 @@
 
 #include <string.h>
 
-/* Nobody may fill the registry, or try tokens, as fast as the network lets him.
+/* Nobody may fill the registry or its log, or try tokens, as fast as the
+ * network lets him.
  *
  * It is counted for where a request comes from, as far as its proxies are
  * believed, and for the token that it bears, so that neither many tokens from
@@ -30,7 +31,7 @@ static const struct
   const char *message;
 } infos[] = {
   [LOFT_LIMIT_NEW] = { "new", "Too many new packages were published" },
-  [LOFT_LIMIT_UPDATES] = { "updates", "Too many versions were published" },
+  [LOFT_LIMIT_UPDATES] = { "updates", "Too many changes were made" },
   [LOFT_LIMIT_FAILURES] = { "failures",
                             "Too many tokens were sent that are not good" },
 };
