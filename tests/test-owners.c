@@ -208,6 +208,70 @@ test_pass_on (Fixture *fixture, gconstpointer test_data)
   assert_publish (fixture, "mine", "1.1.0", OTHER_TOKEN, "published");
 }
 
+/* What is everybody's stays so, whoever may publish, until an administrator
+ * says otherwise; and that anyone may publish gives nothing away. */
+static void
+test_open (Fixture *fixture, gconstpointer test_data)
+{
+  const LoftCaller callers[] = { { .token = NULL }, { .token = TOKEN } };
+  const LoftPublishMode modes[] = { LOFT_PUBLISH_CLAIM, LOFT_PUBLISH_OPEN };
+
+  assert_publish (fixture, "theirs", "1.0.0", OTHER_TOKEN, "published");
+  assert_publish (fixture, "open", "1.0.0", NULL, "published");
+  for (guint i = 0; i < G_N_ELEMENTS (modes) * G_N_ELEMENTS (callers); i++)
+    {
+      const LoftCaller *caller = &callers[i % G_N_ELEMENTS (callers)];
+      int code = caller->token == NULL ? LOFT_REGISTRY_ERROR_TOKEN_NEEDED
+                                       : LOFT_REGISTRY_ERROR_FORBIDDEN;
+      g_autoptr (GError) error = NULL;
+
+      fixture->settings->publish = modes[i / G_N_ELEMENTS (callers)];
+      loft_registry_set_settings (fixture->registry, fixture->settings);
+      g_assert_false (
+        registry_kit_set_owners (fixture, "open", "ann", caller, &error));
+      g_assert_error (error,
+                      LOFT_REGISTRY_ERROR,
+                      LOFT_REGISTRY_ERROR_FORBIDDEN);
+      g_clear_error (&error);
+      g_assert_false (
+        registry_kit_set_owners (fixture, "theirs", "ann", caller, &error));
+      g_assert_error (error, LOFT_REGISTRY_ERROR, code);
+    }
+
+  set_owners (fixture, "open", "ann");
+  fixture->settings->publish = LOFT_PUBLISH_CLAIM;
+  loft_registry_set_settings (fixture->registry, fixture->settings);
+  assert_publish (fixture, "open", "1.2.0", TOKEN, "forbidden");
+}
+
+/* A reason is no place to keep things, and a state that could not be read again
+ * is not written. */
+static void
+test_large (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *most = g_strnfill (1000, 'x');
+  g_autofree char *more = g_strconcat (most, "x", NULL);
+
+  assert_publish (fixture, "mine", "1.0.0", TOKEN, "published");
+  g_assert_false (
+    registry_kit_deprecate (fixture, "mine", more, TOKEN, &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_RULES);
+  g_clear_error (&error);
+
+  g_autofree char *filling = g_strnfill (8 * 1024 * 1024 - 800, 'x');
+  g_autofree char *state =
+    g_strdup_printf ("{\"revision\":9,\"changed_at\":\"2026-01-01T00:00:00Z\","
+                     "\"owners\":[],\"yanked\":{\"0.1.0\":\"%s\"}}",
+                     filling);
+  storage_kit_put (fixture->real, "full/package.json", state, &error);
+  g_assert_no_error (error);
+  assert_publish (fixture, "full", "1.0.0", NULL, "published");
+  g_assert_false (registry_kit_deprecate (fixture, "full", most, NULL, &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_TOO_LARGE);
+  assert_publish (fixture, "full", "1.1.0", NULL, "published");
+}
+
 static void
 put_adopted (Fixture *fixture)
 {
@@ -278,6 +342,8 @@ main (int argc, char **argv)
   add ("/owners/events", test_events);
   add ("/owners/invalid", test_invalid);
   add ("/owners/pass-on", test_pass_on);
+  add ("/owners/open", test_open);
+  add ("/owners/large", test_large);
   add ("/owners/adopted", test_adopted);
   add ("/owners/administrator", test_administrator);
 

@@ -12,7 +12,8 @@
 
 #include "registry/loft-json.h"
 
-/* The states of packages, as they are stored: `NAME/package.json`. */
+/* The states of packages, as they are stored: `NAME/package.json`. None is
+ * written that would be too large to be read again. */
 
 #define STATE_SIZE_MAX (8 * 1024 * 1024)
 
@@ -128,7 +129,8 @@ loft_authority_find_state (LoftAuthority *self,
  * Writes the package's `package.json`. Blocks.
  *
  * Returns: %TRUE, or %FALSE with @error set: %LOFT_STORAGE_ERROR_CHANGED if
- *   somebody else was first, or another #LoftStorageError
+ *   somebody else was first, %LOFT_REGISTRY_ERROR_TOO_LARGE, or another
+ *   #LoftStorageError
  */
 gboolean
 loft_authority_write_state (LoftAuthority *self,
@@ -143,6 +145,18 @@ loft_authority_write_state (LoftAuthority *self,
   g_autofree char *key = g_strconcat (name, "/package.json", NULL);
   g_autoptr (JsonNode) json = loft_state_to_json (state, TRUE);
   g_autoptr (GBytes) text = loft_json_to_bytes (json);
+  if (g_bytes_get_size (text) > STATE_SIZE_MAX)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_TOO_LARGE,
+                   "What is known of “%s” beside its versions would take more "
+                   "than %d bytes",
+                   name,
+                   STATE_SIZE_MAX);
+      return FALSE;
+    }
+
   g_autofree char *written =
     loft_storage_replace (self->storage, key, text, etag, NULL, error);
 

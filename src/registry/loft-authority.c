@@ -289,6 +289,29 @@ may_still_change (LoftAuthority *self,
          may_claimant_change (self, name, state, token, out_actor, error);
 }
 
+/* Who says that an open package is his keeps all others out who may publish to
+ * it as well. */
+static gboolean
+check_taking (LoftScopes scope,
+              const char *name,
+              const LoftState *state,
+              const LoftToken *issued,
+              GError **error)
+{
+  if (scope != LOFT_SCOPE_OWNERS || state->owners->len > 0 ||
+      (issued != NULL && (issued->scopes & LOFT_SCOPE_ADMIN) != 0))
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_REGISTRY_ERROR,
+               LOFT_REGISTRY_ERROR_FORBIDDEN,
+               "The package “%s” is everybody's: only an administrator gives "
+               "it to somebody",
+               name);
+
+  return FALSE;
+}
+
 /**
  * loft_authority_may_change:
  * @self: an authority
@@ -302,7 +325,8 @@ may_still_change (LoftAuthority *self,
  * @error: return location for a #GError
  *
  * Tells whether the bearer of @token may publish to the package, yank its
- * versions, deprecate it or give it away. Blocks.
+ * versions, deprecate it or give it away. That anyone may publish does not mean
+ * that anyone may say whose it is. Blocks.
  *
  * Returns: %TRUE, or %FALSE with @error set to
  *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED, %LOFT_REGISTRY_ERROR_FORBIDDEN, or a
@@ -325,9 +349,10 @@ loft_authority_may_change (LoftAuthority *self,
   g_autoptr (LoftToken) issued = NULL;
 
   *out_actor = NULL;
-  if (mode == LOFT_PUBLISH_OPEN)
+  if (mode == LOFT_PUBLISH_OPEN && scope != LOFT_SCOPE_OWNERS)
     return TRUE;
-  if (!identify (self, mode, token, &issued, error))
+  if (!identify (self, mode, token, &issued, error) ||
+      !check_taking (scope, name, state, issued, error))
     return FALSE;
 
   if (issued == NULL)

@@ -15,6 +15,9 @@
 
 #define OWNERS_MAX 100
 
+/* Letters of a reason. All of them are in each event that follows. */
+#define TEXT_MAX 1000
+
 static char *
 find_key (LoftRegistry *self, LoftChangeJob *job, GError **error)
 {
@@ -96,12 +99,18 @@ set_owners (LoftState *next, const LoftState *state, GStrv owners)
 }
 
 static gboolean
-check_owners (const LoftState *state, const LoftChangeJob *job, GError **error)
+check_wish (const LoftState *state, const LoftChangeJob *job, GError **error)
 {
   g_autoptr (LoftFindings) findings = loft_findings_new ();
   const char *const *owners = (const char *const *) job->owners;
   gsize length = owners != NULL ? g_strv_length (job->owners) : 0;
 
+  if (job->text != NULL && g_utf8_strlen (job->text, -1) > TEXT_MAX)
+    loft_findings_add (findings,
+                       "text",
+                       job->type == LOFT_EVENT_DEPRECATE ? "message" : "reason",
+                       "A reason has at most %d letters",
+                       TEXT_MAX);
   if (length > OWNERS_MAX)
     loft_findings_add (findings,
                        "owners",
@@ -236,7 +245,7 @@ change_once (LoftRegistry *self,
     return FALSE;
 
   if (!may_change (self, job, state, &actor, error) ||
-      !check_owners (state, job, error))
+      !check_wish (state, job, error))
     return FALSE;
   if (!tell_of_state (self, job->name, state, error))
     return FALSE;
