@@ -12,15 +12,53 @@
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
+#include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "ctl/loft-ctl-bus.h"
+#include "ctl/loft-ctl-export-check.h"
 #include "ctl/loft-ctl-job.h"
 #include "ctl/loft-ctl-json.h"
 
 /* "loft-registryctl export": everything as one tar. A file has its name only
- * once it is whole. */
+ * once it is whole; until then it has another one, which is gone when the
+ * export is, were it by a signal. */
+
+static gboolean option_check;
+
+/* clang-format off */
+static const GOptionEntry entries[] = {
+  { "check", 0, 0, G_OPTION_ARG_NONE, &option_check,
+    N_ ("Check an archive that was written before, without any registry"),
+    NULL },
+  G_OPTION_ENTRY_NULL
+};
+/* clang-format on */
+
+/* For the handler of signals, which may do next to nothing. */
+static const char *unfinished;
+
+static void
+remove_unfinished (int number)
+{
+  unlink (unfinished);
+  raise (number);
+}
+
+/* Waiting for the registry has handlers of its own, and leaves none. */
+static void
+remove_on_signals (const char *path)
+{
+  const struct sigaction action = { .sa_handler = remove_unfinished,
+                                    .sa_flags = (int) SA_RESETHAND };
+
+  unfinished = path;
+  sigaction (SIGINT, &action, NULL);
+  sigaction (SIGTERM, &action, NULL);
+  sigaction (SIGHUP, &action, NULL);
+}
 
 static gboolean
 fail (GError **error, const char *path, const char *reason)
@@ -83,6 +121,43 @@ report (const LoftCtl *self, const char *path, gint64 size)
   loft_ctl_json_print (builder);
 }
 
+/* Whoever writes the same file at the same time holds the lock. */
+static int
+open_part (const char *part, GError **error)
+{
+  int fd = g_open (part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (fd == -1)
+    {
+      fail (error, part, g_strerror (errno));
+      return -1;
+    }
+  if (flock (fd, LOCK_EX | LOCK_NB) == 0 && ftruncate (fd, 0) == 0)
+    return fd;
+
+  fail (error,
+        part,
+        errno == EWOULDBLOCK ? _ ("Another export is writing it")
+                             : g_strerror (errno));
+  close (fd);
+
+  return -1;
+}
+
+static gboolean
+sync_folder (const char *path)
+{
+  g_autofree char *folder = g_path_get_dirname (path);
+  int fd = g_open (folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+  gboolean done = fd != -1 && fsync (fd) == 0;
+  int reason = errno;
+
+  if (fd != -1)
+    close (fd);
+  errno = reason;
+
+  return done;
+}
+
 /* What is there under that name is never replaced. */
 static gboolean
 export_file (const LoftCtl *self, const char *path, GError **error)
@@ -92,16 +167,18 @@ export_file (const LoftCtl *self, const char *path, GError **error)
 
   if (g_file_test (path, G_FILE_TEST_EXISTS))
     return fail (error, path, _ ("There is such a file already"));
-  int fd = g_open (part, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+  int fd = open_part (part, error);
   if (fd == -1)
-    return fail (error, part, g_strerror (errno));
+    return FALSE;
 
+  remove_on_signals (part);
   gboolean done = export_to (self, fd, error);
+  remove_on_signals (part);
   if (done && (fsync (fd) == -1 || fstat (fd, &status) == -1 ||
-               link (part, path) == -1))
+               link (part, path) == -1 || !sync_folder (path)))
     done = fail (error, path, g_strerror (errno));
-  close (fd);
   g_unlink (part);
+  close (fd);
   if (done)
     report (self, path, status.st_size);
 
@@ -111,6 +188,8 @@ export_file (const LoftCtl *self, const char *path, GError **error)
 static gboolean
 run (const LoftCtl *self, char **arguments, GError **error)
 {
+  if (option_check)
+    return loft_ctl_export_check (self, arguments[0], error);
   if (!g_str_equal (arguments[0], "-"))
     return export_file (self, arguments[0], error);
 
@@ -126,5 +205,6 @@ const LoftCtlCommand loft_ctl_export = {
   .summary = N_ ("Write everything to one archive"),
   .least = 1,
   .most = 1,
+  .options = entries,
   .run = run,
 };

@@ -27,6 +27,7 @@
  * and must be the same in the end. One that was cut short has no list. */
 
 #define BLOCK_SIZE (256 * 1024)
+#define TAR_BLOCK 512
 #define HEAD_SIZE_MAX 4096
 #define SHA256_LENGTH 32
 
@@ -132,12 +133,34 @@ refuse_list (Reader *reader, goffset place, GError **error)
   char *line = text + (place - from);
   while (line > text && line[-1] != '\n')
     line--;
+  if (*line == '#')
+    line += strcspn (line, "\n") + (strchr (line, '\n') != NULL ? 1 : 0);
   line[strcspn (line, "\n")] = '\0';
   const char *path = strstr (line, "  ");
 
   return refuse (error,
                  "“%s” is not what its list says",
                  path != NULL ? path + 2 : line);
+}
+
+/* Nothing comes after the list but the end of a tar archive, two blocks of
+ * zeros. libarchive would do without. */
+static gboolean
+read_end (Reader *reader, GError **error)
+{
+  struct archive_entry *entry;
+  la_int64_t place = archive_filter_bytes (reader->archive, 0);
+  la_int64_t blocks = (place + TAR_BLOCK - 1) / TAR_BLOCK;
+  int code = archive_read_next_header (reader->archive, &entry);
+
+  if (code == ARCHIVE_OK)
+    return refuse (error, "it goes on after its list");
+  if (code != ARCHIVE_EOF)
+    return refuse (error, "%s", get_reason (reader));
+
+  return archive_filter_bytes (reader->archive, 0) >=
+           (blocks + 2) * TAR_BLOCK ||
+         refuse (error, "it was cut short");
 }
 
 /* Compares the list in the archive with the one that was made. */
@@ -193,7 +216,7 @@ read_head (Reader *reader, GError **error)
 }
 
 static gboolean
-take_member (Reader *reader, const char *path, GError **error)
+take_member (Reader *reader, const char *path, gint64 modified, GError **error)
 {
   gboolean first = reader->summary.objects == 0;
   g_autofree char *name = NULL;
@@ -210,7 +233,7 @@ take_member (Reader *reader, const char *path, GError **error)
     return FALSE;
 
   g_autoptr (GString) line = g_string_new (NULL);
-  loft_tar_append_line (line, sha256, path);
+  loft_tar_append_line (line, sha256, path, modified);
   reader->summary.objects++;
   if (loft_document_parse_key (path, &name, &key) &&
       !g_str_equal (name, "_registry"))
@@ -239,16 +262,17 @@ read_all (Reader *reader, GError **error)
         return refuse (error, "“%s” is no file", path != NULL ? path : "");
       if (!g_str_equal (path, LOFT_EXPORT_LIST))
         {
-          if (!take_member (reader, path, error))
+          gint64 modified = archive_entry_mtime (entry) * G_USEC_PER_SEC +
+                            archive_entry_mtime_nsec (entry) / 1000;
+
+          if (!take_member (reader, path, modified, error))
             return FALSE;
           continue;
         }
 
       if (!loft_spool_finish (reader->list, error) ||
-          !read_list (reader, error))
+          !read_list (reader, error) || !read_end (reader, error))
         return FALSE;
-      if (archive_read_next_header (reader->archive, &entry) != ARCHIVE_EOF)
-        return refuse (error, "it goes on after its list");
 
       return reader->summary.objects > 0 || refuse (error, "it is empty");
     }

@@ -225,13 +225,20 @@ write_header (LoftTarWriter *self,
  * @text: where to append
  * @sha256: a digest, in hex
  * @path: what it is of
+ * @modified: since when it is so, in microseconds since 1970
  *
- * Appends a line as sha256sum writes and reads them.
+ * Appends a line as sha256sum writes and reads them, after one with the time,
+ * which sha256sum takes for a comment.
  */
 void
-loft_tar_append_line (GString *text, const char *sha256, const char *path)
+loft_tar_append_line (GString *text,
+                      const char *sha256,
+                      const char *path,
+                      gint64 modified)
 {
   g_return_if_fail (text != NULL && sha256 != NULL && path != NULL);
+
+  g_string_append_printf (text, "# %" G_GINT64_FORMAT "\n", modified);
 
   if (strpbrk (path, "\\\n\r") != NULL)
     g_string_append_c (text, '\\');
@@ -256,11 +263,15 @@ loft_tar_append_line (GString *text, const char *sha256, const char *path)
 }
 
 static gboolean
-list (LoftTarWriter *self, const char *path, const char *sha256, GError **error)
+list (LoftTarWriter *self,
+      const char *path,
+      const char *sha256,
+      gint64 modified,
+      GError **error)
 {
   g_autoptr (GString) line = g_string_new (NULL);
 
-  loft_tar_append_line (line, sha256, path);
+  loft_tar_append_line (line, sha256, path, modified);
 
   return loft_spool_write (self->list, line->str, line->len, error);
 }
@@ -360,7 +371,8 @@ loft_tar_writer_add_object (LoftTarWriter *self,
                                         loft_object_get_size (object),
                                         loft_object_get_modified (object),
                                         error);
-  if (sha256 == NULL || !list (self, path, sha256, error))
+  if (sha256 == NULL ||
+      !list (self, path, sha256, loft_object_get_modified (object), error))
     return FALSE;
   if (out_sha256 != NULL)
     *out_sha256 = g_steal_pointer (&sha256);
@@ -399,7 +411,7 @@ loft_tar_writer_add_bytes (LoftTarWriter *self,
                                         modified,
                                         error);
 
-  return sha256 != NULL && list (self, path, sha256, error);
+  return sha256 != NULL && list (self, path, sha256, modified, error);
 }
 
 /**
@@ -422,6 +434,8 @@ loft_tar_writer_finish (LoftTarWriter *self, const char *path, GError **error)
   if (!loft_spool_finish (self->list, error))
     return FALSE;
 
+  /* What the list does not tell of, a header without extensions protects. */
+  gint64 now = g_get_real_time () / G_USEC_PER_SEC * G_USEC_PER_SEC;
   int fd = loft_spool_get_fd (self->list);
   g_autoptr (GInputStream) stream = g_unix_input_stream_new (fd, FALSE);
   g_autofree char *sha256 = lseek (fd, 0, SEEK_SET) == 0
@@ -429,7 +443,7 @@ loft_tar_writer_finish (LoftTarWriter *self, const char *path, GError **error)
                                             path,
                                             stream,
                                             loft_spool_get_size (self->list),
-                                            g_get_real_time (),
+                                            now,
                                             error)
                               : NULL;
   if (sha256 == NULL || archive_write_close (self->archive) != ARCHIVE_OK)

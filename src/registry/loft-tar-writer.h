@@ -39,6 +39,9 @@ gboolean loft_tar_writer_add_bytes (LoftTarWriter *self,
 gboolean
 loft_tar_writer_finish (LoftTarWriter *self, const char *path, GError **error);
 
-void loft_tar_append_line (GString *text, const char *sha256, const char *path);
+void loft_tar_append_line (GString *text,
+                           const char *sha256,
+                           const char *path,
+                           gint64 modified);
 
 G_END_DECLS
