@@ -17,6 +17,10 @@
  * end. What a proxy of ours has added is true; what stands before that, whoever
  * is the first stranger may have invented. So the list is read from its end, as
  * long as it names proxies of ours, and the first other one is the peer.
+ *
+ * There are two headers for it, and most proxies know one of them and let the
+ * other one pass, as the client has sent it. Which one is the proxy's nobody
+ * can tell, so where they differ, neither counts.
  */
 
 /* Proxies that are gone through; a longer chain is nobody's. */
@@ -106,17 +110,46 @@ parse_element (char *element)
   return node != NULL ? parse_node (node) : NULL;
 }
 
+typedef GInetAddress *(*ParseFunc) (char *element);
+
+/* Follows one of the headers back from a proxy of ours. */
+static GInetAddress *
+follow (GInetAddress *proxy,
+        const char *list,
+        ParseFunc parse,
+        LoftAddressList *trusted)
+{
+  g_autoptr (GInetAddress) found = g_object_ref (proxy);
+  g_autofree char *rest = g_strdup (list);
+
+  for (guint hops = 0; hops < HOPS_MAX && *rest != '\0'; hops++)
+    {
+      char *element = take_last (rest, ',');
+      gboolean is_last = element == rest;
+      g_autoptr (GInetAddress) node = parse (element);
+
+      if (node == NULL)
+        break;
+      g_object_unref (found);
+      found = loft_address_simplify (node);
+      if (is_last || !loft_address_list_contains (trusted, found))
+        break;
+    }
+
+  return g_steal_pointer (&found);
+}
+
 /**
  * loft_forwarded_find_peer:
  * @peer: who has connected
  * @forwarded: (nullable): the `Forwarded` headers of a request, joined
- * @x_forwarded_for: (nullable): its `X-Forwarded-For` headers, joined; looked
- * at where the other one is missing
+ * @x_forwarded_for: (nullable): its `X-Forwarded-For` headers, joined
  * @trusted: the proxies that are believed
  *
  * Finds out where a request came from: from whom has connected or, if that is a
  * listed proxy, from the last one in its list that is not listed. Where the
- * list is not understood, it came from the last proxy that was.
+ * list is not understood, it came from the last proxy that was; where both
+ * headers are there and say different things, from whom has connected.
  *
  * Returns: (transfer full): the address
  */
@@ -129,26 +162,20 @@ loft_forwarded_find_peer (GInetAddress *peer,
   g_return_val_if_fail (G_IS_INET_ADDRESS (peer), NULL);
   g_return_val_if_fail (trusted != NULL, NULL);
 
-  const char *list = forwarded != NULL ? forwarded : x_forwarded_for;
-  g_autoptr (GInetAddress) found = loft_address_simplify (peer);
-  if (list == NULL || !loft_address_list_contains (trusted, found))
-    return g_steal_pointer (&found);
+  g_autoptr (GInetAddress) connected = loft_address_simplify (peer);
+  if ((forwarded == NULL && x_forwarded_for == NULL) ||
+      !loft_address_list_contains (trusted, connected))
+    return g_steal_pointer (&connected);
 
-  g_autofree char *rest = g_strdup (list);
-  for (guint hops = 0; hops < HOPS_MAX && *rest != '\0'; hops++)
-    {
-      char *element = take_last (rest, ',');
-      gboolean is_last = element == rest;
-      g_autoptr (GInetAddress) node =
-        forwarded != NULL ? parse_element (element) : parse_node (element);
+  g_autoptr (GInetAddress) one =
+    forwarded != NULL ? follow (connected, forwarded, parse_element, trusted)
+                      : NULL;
+  g_autoptr (GInetAddress) other =
+    x_forwarded_for != NULL
+      ? follow (connected, x_forwarded_for, parse_node, trusted)
+      : NULL;
+  if (one != NULL && other != NULL && !g_inet_address_equal (one, other))
+    return g_steal_pointer (&connected);
 
-      if (node == NULL)
-        break;
-      g_object_unref (found);
-      found = loft_address_simplify (node);
-      if (is_last || !loft_address_list_contains (trusted, found))
-        break;
-    }
-
-  return g_steal_pointer (&found);
+  return one != NULL ? g_steal_pointer (&one) : g_steal_pointer (&other);
 }
