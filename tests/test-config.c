@@ -279,7 +279,7 @@ static const FileCase file_cases[] = {
     ":2: “=true” comes before any [group]" },
   { "[registry]\nstorage=\xff\n",
     LOFT_CONFIG_ERROR_SYNTAX,
-    ":2: “…” is not UTF-8" },
+    ":2: The line is not in UTF-8" },
   { "[registry]\npublish[de]=open\n",
     LOFT_CONFIG_ERROR_UNKNOWN,
     ":2: “publish[de]” is no key of [registry]" },

@@ -70,7 +70,7 @@ static void
 install_actions (void)
 {
   g_autofree char *source =
-    g_test_build_filename (G_TEST_DIST,
+    g_test_build_filename (G_TEST_BUILT,
                            "..",
                            "data",
                            "polkit",

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -99,7 +100,7 @@ lock_file (LoftFilesystemRoot *self,
           if (errno != EWOULDBLOCK)
             loft_filesystem_set_error (error,
                                        errno,
-                                       "“%s” cannot be locked",
+                                       _ ("“%s” cannot be locked"),
                                        self->path);
           return -1;
         }
@@ -112,7 +113,7 @@ lock_file (LoftFilesystemRoot *self,
   g_set_error (error,
                LOFT_STORAGE_ERROR,
                LOFT_STORAGE_ERROR_UNAVAILABLE,
-               "The lock of “%s” is deleted again and again",
+               _ ("The lock of “%s” is deleted again and again"),
                self->path);
 
   return -1;
@@ -175,11 +176,12 @@ wait_for_members (LoftFilesystemRoot *self,
       g_usleep (MEMBERS_PAUSE);
     }
 
-  g_set_error (error,
-               LOFT_STORAGE_ERROR,
-               LOFT_STORAGE_ERROR_UNAVAILABLE,
-               "“%s” is still in use by processes of a server that has ended",
-               self->path);
+  g_set_error (
+    error,
+    LOFT_STORAGE_ERROR,
+    LOFT_STORAGE_ERROR_UNAVAILABLE,
+    _ ("“%s” is still in use by processes of a server that has ended"),
+    self->path);
 
   return FALSE;
 }
@@ -218,7 +220,7 @@ loft_filesystem_own (LoftFilesystemRoot *self,
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
                    LOFT_STORAGE_ERROR_UNAVAILABLE,
-                   "“%s” is in use by another server (%s)",
+                   _ ("“%s” is in use by another server (%s)"),
                    self->path,
                    owner);
       return FALSE;

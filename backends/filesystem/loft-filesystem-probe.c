@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <stdio.h>
 
 #include "loft-filesystem-walk.h"
@@ -190,8 +191,8 @@ loft_filesystem_probe (LoftFilesystemRoot *self, int *out_code, GError **error)
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
                    LOFT_STORAGE_ERROR_FAILED,
-                   "The filesystem of “%s” has no hard links, without which "
-                   "two writers cannot be told apart: %s",
+                   _ ("The filesystem of “%s” has no hard links, without "
+                      "which two writers cannot be told apart: %s"),
                    self->path,
                    g_strerror (code));
       return FALSE;
@@ -203,7 +204,7 @@ loft_filesystem_probe (LoftFilesystemRoot *self, int *out_code, GError **error)
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
                    LOFT_STORAGE_ERROR_FAILED,
-                   "The filesystem of “%s” cannot flush folders: %s",
+                   _ ("The filesystem of “%s” cannot flush folders: %s"),
                    self->path,
                    g_strerror (code));
       return FALSE;

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "loft-filesystem-owner.h"
@@ -145,7 +146,7 @@ make_root (const char *path, GError **error)
   if (!exists && mkdir (path, 0755) == -1 && errno != EEXIST)
     return loft_filesystem_set_error (error,
                                       errno,
-                                      "The folder “%s” cannot be made",
+                                      _ ("The folder “%s” cannot be made"),
                                       path);
 
   g_auto (LoftFd) fd = open (above, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -155,7 +156,7 @@ make_root (const char *path, GError **error)
     return loft_filesystem_set_error (
       error,
       code,
-      "The folder “%s” cannot be flushed to the disk",
+      _ ("The folder “%s” cannot be flushed to the disk"),
       above);
 
   return TRUE;
@@ -201,7 +202,7 @@ prepare_writing (LoftFilesystemRoot *self,
   if (code != 0)
     return loft_filesystem_set_error (error,
                                       code,
-                                      "“%s/_registry” cannot be used",
+                                      _ ("“%s/_registry” cannot be used"),
                                       self->path);
 
   if (own)
@@ -233,7 +234,7 @@ open_root (const char *path, gboolean own, GError **error)
     {
       loft_filesystem_set_error (error,
                                  errno,
-                                 "The folder “%s” cannot be opened",
+                                 _ ("The folder “%s” cannot be opened"),
                                  path);
       return NULL;
     }

@@ -9,6 +9,7 @@
 #include "loft-filesystem-storage.h"
 
 #include <fcntl.h>
+#include <glib/gi18n.h>
 
 #include "loft-filesystem-list.h"
 #include "loft-filesystem-walk.h"
@@ -110,11 +111,12 @@ read_config (GKeyFile *config, GError **error)
   for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
     if (g_strcmp0 (keys[i], "Root") != 0)
       {
-        g_set_error (error,
-                     LOFT_STORAGE_ERROR,
-                     LOFT_STORAGE_ERROR_FAILED,
-                     "“%s” in [filesystem] is unknown; there is only “Root”",
-                     keys[i]);
+        g_set_error (
+          error,
+          LOFT_STORAGE_ERROR,
+          LOFT_STORAGE_ERROR_FAILED,
+          _ ("“%s” in [filesystem] is unknown; there is only “Root”"),
+          keys[i]);
         return NULL;
       }
 
@@ -126,7 +128,7 @@ read_config (GKeyFile *config, GError **error)
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
                    LOFT_STORAGE_ERROR_FAILED,
-                   "“Root” in [filesystem] must name a folder");
+                   _ ("“Root” in [filesystem] must name a folder"));
       return NULL;
     }
 

@@ -40,16 +40,6 @@ static const struct
     N_ ("“loft-registryctl status” tells how far the catalog is.") },
 };
 
-static const char *
-get_bus_name (const LoftCtl *self)
-{
-  if (self->address != NULL)
-    return _ ("that bus");
-
-  return self->bus == G_BUS_TYPE_SYSTEM ? _ ("the system bus")
-                                        : _ ("the session bus");
-}
-
 static GDBusConnection *
 reach_bus (const LoftCtl *self, GError **error)
 {
@@ -65,13 +55,21 @@ reach_bus (const LoftCtl *self, GError **error)
                           : g_bus_get_sync (self->bus, NULL, &local_error);
 
   if (connection == NULL)
-    g_set_error (error,
-                 LOFT_CTL_ERROR,
-                 LOFT_CTL_ERROR_UNREACHABLE,
-                 _ ("No connection to %s: %s\n"
-                    "--system, --user and --address choose another bus."),
-                 get_bus_name (self),
-                 local_error->message);
+    {
+      g_autofree char *message = g_strdup_printf (
+        self->address != NULL ? _ ("No connection to that bus: %s")
+        : self->bus == G_BUS_TYPE_SYSTEM
+          ? _ ("No connection to the system bus: %s")
+          : _ ("No connection to the session bus: %s"),
+        local_error->message);
+
+      g_set_error (error,
+                   LOFT_CTL_ERROR,
+                   LOFT_CTL_ERROR_UNREACHABLE,
+                   "%s\n%s",
+                   message,
+                   _ ("--system, --user and --address choose another bus."));
+    }
   else
     g_dbus_connection_set_exit_on_close (connection, FALSE);
 
@@ -112,11 +110,16 @@ loft_ctl_bus_connect (const LoftCtl *self, GError **error)
       g_set_error (error,
                    LOFT_CTL_ERROR,
                    LOFT_CTL_ERROR_UNREACHABLE,
-                   _ ("No registry is on %s.\n"
-                      "Start loft-registryd, with “bus = %s” in its "
-                      "configuration."),
-                   get_bus_name (self),
-                   self->bus == G_BUS_TYPE_SYSTEM ? "system" : "session");
+                   "%s\n%s",
+                   self->address != NULL ? _ ("No registry is on that bus.")
+                   : self->bus == G_BUS_TYPE_SYSTEM
+                     ? _ ("No registry is on the system bus.")
+                     : _ ("No registry is on the session bus."),
+                   self->bus == G_BUS_TYPE_SYSTEM
+                     ? _ ("Start loft-registryd, with “bus = system” in its "
+                          "configuration.")
+                     : _ ("Start loft-registryd, with “bus = session” in its "
+                          "configuration."));
       return NULL;
     }
 

@@ -125,9 +125,9 @@ read_document (const char *folder, const char *stem, GError **error)
   g_set_error (error,
                LOFT_CTL_ERROR,
                LOFT_CTL_ERROR_FAILED,
-               _ ("%s%s: This is no document"),
+               "%s" SUFFIX ": %s",
                stem,
-               SUFFIX);
+               _ ("This is no document"));
   return NULL;
 }
 

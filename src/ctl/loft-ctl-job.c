@@ -10,6 +10,7 @@
 
 #include <glib-unix.h>
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <signal.h>
 
@@ -268,7 +269,7 @@ loft_ctl_job_report (const LoftCtl *self, GVariant *job, GError **error)
   if (self->json)
     print_json (findings, n);
   else if (n > g_variant_n_children (findings))
-    g_print (_ ("These are the first of %" G_GUINT64_FORMAT ".\n"), n);
+    g_print (_ ("These are the first of %" PRIu64 ".\n"), n);
 
   /* Of those that are not shown nobody knows. */
   left += n - MIN (n, g_variant_n_children (findings));
@@ -278,10 +279,9 @@ loft_ctl_job_report (const LoftCtl *self, GVariant *job, GError **error)
   g_set_error (error,
                LOFT_CTL_ERROR,
                LOFT_CTL_ERROR_FINDINGS,
-               g_dngettext (GETTEXT_PACKAGE,
-                            "%" G_GUINT64_FORMAT " finding is left",
-                            "%" G_GUINT64_FORMAT " findings are left",
-                            (gulong) left),
+               ngettext ("%" PRIu64 " finding is left",
+                         "%" PRIu64 " findings are left",
+                         (gulong) left),
                left);
   return FALSE;
 }

@@ -8,6 +8,8 @@
 
 #include "ctl/loft-ctl-json.h"
 
+#include <glib/gi18n.h>
+
 #include "ctl/loft-ctl.h"
 
 /**
@@ -28,10 +30,11 @@ loft_ctl_json_parse (const char *text, GError **error)
     return NULL;
   if (!JSON_NODE_HOLDS_OBJECT (node))
     {
-      g_set_error_literal (error,
-                           LOFT_CTL_ERROR,
-                           LOFT_CTL_ERROR_FAILED,
-                           "The registry sent something else than an object");
+      g_set_error_literal (
+        error,
+        LOFT_CTL_ERROR,
+        LOFT_CTL_ERROR_FAILED,
+        _ ("The registry sent something else than an object"));
       return NULL;
     }
 

@@ -70,12 +70,28 @@ loft_ctl_progress_free (LoftCtlProgress *self)
   g_free (self);
 }
 
+/* Without the unit, which follows or goes without saying. */
 static char *
-describe_amount (guint64 amount, const char *unit)
+describe_number (guint64 amount, const char *unit)
 {
   return g_str_equal (unit, "bytes")
            ? g_format_size (amount)
            : g_strdup_printf ("%" G_GUINT64_FORMAT, amount);
+}
+
+static void
+append_amount (GString *line, guint64 done, guint64 total, const char *unit)
+{
+  if (total > 0)
+    {
+      g_autofree char *number = describe_number (done, unit);
+
+      g_string_append_printf (line, "%s/", number);
+    }
+
+  g_autofree char *amount =
+    loft_ctl_text_amount (total > 0 ? total : done, unit);
+  g_string_append (line, amount);
 }
 
 static void
@@ -86,9 +102,11 @@ append_bar (GString *line, guint64 done, guint64 total)
   g_string_append_c (line, '[');
   for (guint64 i = 0; i < BAR; i++)
     g_string_append_c (line, i < filled ? '#' : '.');
+  g_string_append (line, "] ");
   g_string_append_printf (line,
-                          "] %3.0f %%  ",
+                          _ ("%3.0f %%"),
                           (double) done / (double) total * 100);
+  g_string_append (line, "  ");
 }
 
 static void
@@ -105,14 +123,18 @@ append_rate (LoftCtlProgress *self,
   if (seconds < 1 || rate <= 0)
     return;
 
-  g_autofree char *amount = describe_amount ((guint64) rate, unit);
-  g_string_append_printf (line, "  %s/s", amount);
+  g_autofree char *amount = describe_number ((guint64) rate, unit);
+  g_string_append (line, "  ");
+  /* Translators: so many a second */
+  g_string_append_printf (line, _ ("%s/s"), amount);
   if (total > done)
     {
       g_autofree char *left =
         loft_ctl_text_duration ((guint64) ((double) (total - done) / rate));
 
-      g_string_append_printf (line, _ ("  %s left"), left);
+      g_string_append (line, "  ");
+      /* Translators: how long it will take, such as “12 s left” */
+      g_string_append_printf (line, _ ("%s left"), left);
     }
 }
 
@@ -138,18 +160,9 @@ loft_ctl_progress_show (LoftCtlProgress *self,
     return;
 
   g_autoptr (GString) line = g_string_new (NULL);
-  g_autofree char *amount = describe_amount (done, unit);
   if (total > 0)
     append_bar (line, MIN (done, total), total);
-  g_string_append (line, amount);
-  if (total > 0)
-    {
-      g_autofree char *all = describe_amount (total, unit);
-
-      g_string_append_printf (line, "/%s", all);
-    }
-  if (!g_str_equal (unit, "bytes"))
-    g_string_append_printf (line, " %s", unit);
+  append_amount (line, done, total, unit);
   append_rate (self, line, done, total, unit);
 
   g_autofree char *clean = loft_ctl_text_clean (line->str, FALSE);

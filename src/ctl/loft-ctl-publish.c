@@ -158,10 +158,11 @@ check_answer (SoupMessage *message, const char *text, GError **error)
     error,
     LOFT_CTL_ERROR,
     (int) (is_forbidden ? LOFT_CTL_ERROR_FORBIDDEN : LOFT_CTL_ERROR_FAILED),
-    "%s (%u)%s",
+    "%s (%u)%s%s",
     detail != NULL ? detail : soup_message_get_reason_phrase (message),
     status,
-    is_forbidden ? _ ("\n--token-file and LOFT_TOKEN tell which token to show.")
+    is_forbidden ? "\n" : "",
+    is_forbidden ? _ ("--token-file and LOFT_TOKEN tell which token to show.")
                  : "");
   return FALSE;
 }

@@ -39,6 +39,17 @@ static const struct
   { "Version", "version", N_ ("Version:") },
 };
 
+/* A state that is not here is shown as it came. */
+static const struct
+{
+  const char *state;
+  const char *text;
+} states[] = {
+  { "starting", N_ ("starting") },
+  { "ready", N_ ("ready") },
+  { "failing", N_ ("failing") },
+};
+
 static char *
 describe_catalog (GVariant *properties)
 {
@@ -47,10 +58,13 @@ describe_catalog (GVariant *properties)
 
   g_variant_lookup (properties, "CatalogState", "&s", &state);
   g_variant_lookup (properties, "Progress", "d", &progress);
+  if (g_str_equal (state, "rebuilding"))
+    return g_strdup_printf (_ ("rebuilding, %.0f %%"), progress * 100);
+  for (guint i = 0; i < G_N_ELEMENTS (states); i++)
+    if (g_str_equal (states[i].state, state))
+      return g_strdup (_ (states[i].text));
 
-  return g_str_equal (state, "rebuilding")
-           ? g_strdup_printf ("%s, %.0f %%", state, progress * 100)
-           : g_strdup (state);
+  return g_strdup (state);
 }
 
 static char *

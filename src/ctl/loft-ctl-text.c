@@ -9,6 +9,7 @@
 #include "ctl/loft-ctl-text.h"
 
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <string.h>
 
 #include "ctl/loft-ctl.h"
@@ -129,6 +130,32 @@ loft_ctl_text_shorten (const char *text, int width)
 }
 
 /**
+ * loft_ctl_text_amount:
+ * @amount: how much or how many
+ * @unit: of what, as the registry calls it
+ *
+ * Says how much something is.
+ *
+ * Returns: (transfer full): a text
+ */
+char *
+loft_ctl_text_amount (guint64 amount, const char *unit)
+{
+  if (g_str_equal (unit, "bytes"))
+    return g_format_size (amount);
+  if (g_str_equal (unit, "versions"))
+    return g_strdup_printf (
+      ngettext ("%" PRIu64 " version", "%" PRIu64 " versions", (gulong) amount),
+      amount);
+  if (g_str_equal (unit, "objects"))
+    return g_strdup_printf (
+      ngettext ("%" PRIu64 " object", "%" PRIu64 " objects", (gulong) amount),
+      amount);
+
+  return g_strdup_printf ("%" G_GUINT64_FORMAT " %s", amount, unit);
+}
+
+/**
  * loft_ctl_text_duration:
  * @seconds: a time span
  *
@@ -143,19 +170,19 @@ loft_ctl_text_duration (guint64 seconds)
   guint64 hours = minutes / 60;
 
   if (hours >= 48)
-    return g_strdup_printf (_ ("%" G_GUINT64_FORMAT " days"), hours / 24);
+    return g_strdup_printf (
+      ngettext ("%" PRIu64 " day", "%" PRIu64 " days", (gulong) (hours / 24)),
+      hours / 24);
   if (hours > 0)
-    return g_strdup_printf (
-      _ ("%" G_GUINT64_FORMAT " h %02" G_GUINT64_FORMAT " min"),
-      hours,
-      minutes % 60);
+    return g_strdup_printf (_ ("%" PRIu64 " h %02" PRIu64 " min"),
+                            hours,
+                            minutes % 60);
   if (minutes > 0)
-    return g_strdup_printf (
-      _ ("%" G_GUINT64_FORMAT " min %02" G_GUINT64_FORMAT " s"),
-      minutes,
-      seconds % 60);
+    return g_strdup_printf (_ ("%" PRIu64 " min %02" PRIu64 " s"),
+                            minutes,
+                            seconds % 60);
 
-  return g_strdup_printf (_ ("%" G_GUINT64_FORMAT " s"), seconds);
+  return g_strdup_printf (_ ("%" PRIu64 " s"), seconds);
 }
 
 /**
@@ -174,8 +201,11 @@ loft_ctl_text_time (const char *iso)
   g_autoptr (GDateTime) local =
     time != NULL ? g_date_time_to_local (time) : NULL;
 
-  return local != NULL ? g_date_time_format (local, "%Y-%m-%d %H:%M")
-                       : g_strdup ("");
+  if (local == NULL)
+    return g_strdup ("");
+
+  /* Translators: a time as strftime() writes it, always of the same width */
+  return g_date_time_format (local, _ ("%Y-%m-%d %H:%M"));
 }
 
 /**

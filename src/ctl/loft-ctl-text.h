@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 char *loft_ctl_text_clean (const char *text, gboolean keep_lines);
 int loft_ctl_text_width (const char *text);
 char *loft_ctl_text_shorten (const char *text, int width);
+char *loft_ctl_text_amount (guint64 amount, const char *unit);
 char *loft_ctl_text_duration (guint64 seconds);
 gboolean loft_ctl_text_split_version (const char *text,
                                       char **out_name,

@@ -89,7 +89,9 @@ describe_time (guint64 seconds, const char *none)
       ? g_date_time_new_from_unix_local ((gint64) seconds)
       : NULL;
 
-  return time != NULL ? g_date_time_format (time, "%Y-%m-%d") : g_strdup (none);
+  /* Translators: a day as strftime() writes it */
+  return time != NULL ? g_date_time_format (time, _ ("%Y-%m-%d"))
+                      : g_strdup (none);
 }
 
 static void

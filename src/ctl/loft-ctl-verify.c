@@ -10,6 +10,7 @@
 
 #include "ctl/loft-ctl-bus.h"
 #include "ctl/loft-ctl-job.h"
+#include "ctl/loft-ctl-text.h"
 
 /* "loft-registryctl verify": compares everything in the storage with what is
  * known of it. */
@@ -66,7 +67,11 @@ run (const LoftCtl *self, char **arguments, GError **error)
   g_variant_lookup (job, "Done", "t", &done);
   g_variant_lookup (job, "Unit", "&s", &unit);
   if (!self->json)
-    g_print (_ ("Verified: %" G_GUINT64_FORMAT " %s\n"), done, unit);
+    {
+      g_autofree char *amount = loft_ctl_text_amount (done, unit);
+
+      g_print (_ ("Verified: %s\n"), amount);
+    }
 
   return loft_ctl_job_report (self, job, error);
 }

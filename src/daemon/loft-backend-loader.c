@@ -8,6 +8,7 @@
 
 #include "daemon/loft-backend-loader.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "storage/loft-storage-plugin.h"
@@ -28,8 +29,8 @@ check_name (const char *name, GError **error)
   g_set_error (error,
                LOFT_BACKEND_ERROR,
                LOFT_BACKEND_ERROR_INVALID_NAME,
-               "“%s” is not the name of a backend, which has small letters, "
-               "digits and hyphens only",
+               _ ("“%s” is not the name of a backend, which has small letters, "
+                  "digits and hyphens only"),
                shown);
 
   return FALSE;
@@ -41,7 +42,8 @@ compare_names (gconstpointer a, gconstpointer b)
   return strcmp (*(const char *const *) a, *(const char *const *) b);
 }
 
-/* What there is instead of the one that is missing, in one line. */
+/* What there is instead of the one that is missing, in one line; NULL if there
+ * is nothing. */
 static char *
 list_backends (const char *directory)
 {
@@ -57,7 +59,7 @@ list_backends (const char *directory)
         g_strndup (file, strlen (file) - strlen (MODULE_SUFFIX)));
 
   if (names->len == 0)
-    return g_strdup ("no backend at all");
+    return NULL;
 
   g_ptr_array_sort (names, compare_names);
   g_ptr_array_add (names, NULL);
@@ -78,7 +80,10 @@ open_module (const char *directory, const char *name, GError **error)
       g_set_error (error,
                    LOFT_BACKEND_ERROR,
                    LOFT_BACKEND_ERROR_MISSING,
-                   "There is no backend “%s”: “%s” has %s",
+                   others != NULL
+                     ? _ ("There is no backend “%s”: “%s” has %s")
+                     : _ ("There is no backend “%s”: “%s” has no backend at "
+                          "all"),
                    name,
                    directory,
                    others);
@@ -94,7 +99,7 @@ open_module (const char *directory, const char *name, GError **error)
     g_set_error (error,
                  LOFT_BACKEND_ERROR,
                  LOFT_BACKEND_ERROR_FOREIGN,
-                 "“%s” cannot be loaded: %s",
+                 _ ("“%s” cannot be loaded: %s"),
                  path,
                  local_error->message);
 
@@ -112,7 +117,7 @@ find_plugin (GModule *module, GError **error)
       g_set_error (error,
                    LOFT_BACKEND_ERROR,
                    LOFT_BACKEND_ERROR_FOREIGN,
-                   "“%s” is not a backend of loft-registry",
+                   _ ("“%s” is not a backend of loft-registry"),
                    g_module_name (module));
       return NULL;
     }
@@ -121,14 +126,15 @@ find_plugin (GModule *module, GError **error)
   const LoftStoragePlugin *plugin = symbol;
   if (plugin->abi != LOFT_STORAGE_PLUGIN_ABI)
     {
-      g_set_error (error,
-                   LOFT_BACKEND_ERROR,
-                   LOFT_BACKEND_ERROR_ABI,
-                   "“%s” was built for another version of loft-registry: its "
-                   "interface has the number %u, not %u",
-                   g_module_name (module),
-                   plugin->abi,
-                   LOFT_STORAGE_PLUGIN_ABI);
+      g_set_error (
+        error,
+        LOFT_BACKEND_ERROR,
+        LOFT_BACKEND_ERROR_ABI,
+        _ ("“%s” was built for another version of loft-registry: its "
+           "interface has the number %u, not %u"),
+        g_module_name (module),
+        plugin->abi,
+        LOFT_STORAGE_PLUGIN_ABI);
       return NULL;
     }
 
@@ -164,7 +170,7 @@ load (const char *name, GError **error)
       g_set_error (error,
                    LOFT_BACKEND_ERROR,
                    LOFT_BACKEND_ERROR_FOREIGN,
-                   "The backend “%s” brings no storage",
+                   _ ("The backend “%s” brings no storage"),
                    name);
       return NULL;
     }

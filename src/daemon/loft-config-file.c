@@ -8,6 +8,8 @@
 
 #include "daemon/loft-config-file.h"
 
+#include <glib/gi18n.h>
+
 /* GKeyFile forgives much and tells no line numbers. So a file is first read
  * line by line here, which finds whatever is no group, key or comment, what is
  * written twice and what is unknown; GKeyFile then only takes values out of a
@@ -24,21 +26,32 @@ line_free (gpointer data)
   g_free (line);
 }
 
+static gboolean line_error (GError **error,
+                            LoftConfigError code,
+                            const char *file,
+                            guint number,
+                            const char *format,
+                            ...) G_GNUC_PRINTF (5, 6);
+
 static gboolean
 line_error (GError **error,
             LoftConfigError code,
             const char *file,
             guint number,
-            const char *text,
-            const char *reason)
+            const char *format,
+            ...)
 {
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_autofree char *reason = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
   g_set_error (error,
                LOFT_CONFIG_ERROR,
                code,
-               "%s:%u: “%s” %s",
+               "%s:%u: %s",
                file,
                number,
-               text,
                reason);
   return FALSE;
 }
@@ -61,8 +74,7 @@ scan_line (GPtrArray *lines,
                        LOFT_CONFIG_ERROR_SYNTAX,
                        file,
                        number,
-                       "…",
-                       "is not UTF-8");
+                       _ ("The line is not in UTF-8"));
 
   const char *equals = strchr (stripped, '=');
   const LoftConfigLine *last =
@@ -84,10 +96,10 @@ scan_line (GPtrArray *lines,
                        LOFT_CONFIG_ERROR_SYNTAX,
                        file,
                        number,
-                       stripped,
                        equals != NULL
-                         ? "comes before any [group]"
-                         : "is no [group], key=value or # comment");
+                         ? _ ("“%s” comes before any [group]")
+                         : _ ("“%s” is no [group], key=value or # comment"),
+                       stripped);
 
   return TRUE;
 }
@@ -113,21 +125,17 @@ check_lines (GPtrArray *lines, const char *file, GError **error)
                            LOFT_CONFIG_ERROR_SYNTAX,
                            file,
                            line->number,
-                           line->key,
-                           "is there twice");
+                           _ ("“%s” is there twice"),
+                           line->key);
       if (loft_config_key_is_group (line->group) &&
           !loft_config_key_find (line->group, line->key, NULL))
-        {
-          g_autofree char *reason =
-            g_strdup_printf ("is no key of [%s]", line->group);
-
-          return line_error (error,
-                             LOFT_CONFIG_ERROR_UNKNOWN,
-                             file,
-                             line->number,
-                             line->key,
-                             reason);
-        }
+        return line_error (error,
+                           LOFT_CONFIG_ERROR_UNKNOWN,
+                           file,
+                           line->number,
+                           _ ("“%s” is no key of [%s]"),
+                           line->key,
+                           line->group);
     }
 
   return TRUE;
@@ -171,6 +179,7 @@ read_values (GPtrArray *lines,
                            LOFT_CONFIG_ERROR_VALUE,
                            file,
                            line->number,
+                           "“%s”: %s",
                            line->key,
                            local_error->message);
     }
@@ -215,7 +224,7 @@ loft_config_file_read (const char *file, GKeyFile *key_file, GError **error)
       g_set_error (error,
                    LOFT_CONFIG_ERROR,
                    LOFT_CONFIG_ERROR_SYNTAX,
-                   "%s: There is a zero byte in it",
+                   _ ("%s: There is a zero byte in it"),
                    file);
       return NULL;
     }

@@ -8,6 +8,9 @@
 
 #include "daemon/loft-config-key.h"
 
+#include <glib/gi18n.h>
+#include <inttypes.h>
+
 #define KIB G_GUINT64_CONSTANT (1024)
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
@@ -49,15 +52,21 @@ loft_config_parse_address (const char *text)
   return G_INET_SOCKET_ADDRESS (g_steal_pointer (&address));
 }
 
+static GVariant *refuse (GError **error, const char *format, ...)
+  G_GNUC_PRINTF (2, 3);
+
 static GVariant *
-refuse (const char *text, const char *expected, GError **error)
+refuse (GError **error, const char *format, ...)
 {
-  g_set_error (error,
-               LOFT_CONFIG_ERROR,
-               LOFT_CONFIG_ERROR_VALUE,
-               "“%s” is not %s",
-               text,
-               expected);
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_autofree char *message = g_strdup_vprintf (format, arguments);
+  va_end (arguments);
+  g_set_error_literal (error,
+                       LOFT_CONFIG_ERROR,
+                       LOFT_CONFIG_ERROR_VALUE,
+                       message);
   return NULL;
 }
 
@@ -65,7 +74,7 @@ static GVariant *
 parse_text (const LoftConfigKeyInfo *info, const char *text, GError **error)
 {
   if (info->minimum > 0 && text[0] == '\0')
-    return refuse (text, "a value: it must not be empty", error);
+    return refuse (error, _ ("The value must not be empty"));
 
   return g_variant_new_string (text);
 }
@@ -75,7 +84,9 @@ parse_name (const char *text, GError **error)
 {
   for (const char *c = text; *c != '\0'; c++)
     if (!g_ascii_isalnum (*c) && *c != '-')
-      return refuse (text, "a name of letters, digits and hyphens", error);
+      return refuse (error,
+                     _ ("“%s” is not a name of letters, digits and hyphens"),
+                     text);
 
   return g_variant_new_string (text);
 }
@@ -89,9 +100,8 @@ parse_choice (const LoftConfigKeyInfo *info, const char *text, GError **error)
     return g_variant_new_string (text);
 
   g_autofree char *list = g_strjoinv (", ", choices);
-  g_autofree char *expected = g_strdup_printf ("one of: %s", list);
 
-  return refuse (text, expected, error);
+  return refuse (error, _ ("“%s” is not one of: %s"), text, list);
 }
 
 static GVariant *
@@ -105,7 +115,7 @@ parse_boolean (const char *text, GError **error)
   if (g_strv_contains (no, text))
     return g_variant_new_boolean (FALSE);
 
-  return refuse (text, "true or false", error);
+  return refuse (error, _ ("“%s” is not true or false"), text);
 }
 
 static guint64
@@ -146,16 +156,25 @@ parse_number (const LoftConfigKeyInfo *info, const char *text, GError **error)
       number * unit >= info->minimum)
     return g_variant_new_uint64 (number * unit);
 
-  const char *what = info->type == LOFT_CONFIG_SIZE      ? "a size"
-                     : info->type == LOFT_CONFIG_SECONDS ? "a number of seconds"
-                                                         : "a number";
-  g_autofree char *expected =
-    g_strdup_printf ("%s from %" G_GUINT64_FORMAT " to %" G_GUINT64_FORMAT,
-                     what,
-                     info->minimum,
-                     info->maximum);
+  if (info->type == LOFT_CONFIG_SIZE)
+    return refuse (error,
+                   _ ("“%s” is not a size from %" PRIu64 " to %" PRIu64),
+                   text,
+                   info->minimum,
+                   info->maximum);
+  if (info->type == LOFT_CONFIG_SECONDS)
+    return refuse (
+      error,
+      _ ("“%s” is not a number of seconds from %" PRIu64 " to %" PRIu64),
+      text,
+      info->minimum,
+      info->maximum);
 
-  return refuse (text, expected, error);
+  return refuse (error,
+                 _ ("“%s” is not a number from %" PRIu64 " to %" PRIu64),
+                 text,
+                 info->minimum,
+                 info->maximum);
 }
 
 static GVariant *
@@ -176,10 +195,10 @@ parse_words (const LoftConfigKeyInfo *info, const char *text, GError **error)
             loft_config_parse_address (words[i]);
 
           if (address == NULL)
-            return refuse (words[i],
-                           "an address and a port, such as 127.0.0.1:3030 or "
-                           "[::1]:3030",
-                           error);
+            return refuse (error,
+                           _ ("“%s” is not an address and a port, such as "
+                              "127.0.0.1:3030 or [::1]:3030"),
+                           words[i]);
         }
       if (info->type == LOFT_CONFIG_NETWORKS)
         {
@@ -187,17 +206,17 @@ parse_words (const LoftConfigKeyInfo *info, const char *text, GError **error)
             g_inet_address_mask_new_from_string (words[i], NULL);
 
           if (mask == NULL)
-            return refuse (words[i],
-                           "an address or a network, such as 192.0.2.1 or "
-                           "2001:db8::/32",
-                           error);
+            return refuse (error,
+                           _ ("“%s” is not an address or a network, such as "
+                              "192.0.2.1 or 2001:db8::/32"),
+                           words[i]);
         }
       g_variant_builder_add (builder, "s", words[i]);
       n_words++;
     }
 
   if (n_words < info->minimum)
-    return refuse (text, "a value: it must not be empty", error);
+    return refuse (error, _ ("The value must not be empty"));
 
   return g_variant_builder_end (builder);
 }
@@ -227,7 +246,7 @@ loft_config_key_parse (LoftConfigKey key, const char *text, GError **error)
     {
       g_autofree char *valid = g_utf8_make_valid (stripped, -1);
 
-      return refuse (valid, "text in UTF-8", error);
+      return refuse (error, _ ("“%s” is not text in UTF-8"), valid);
     }
 
   switch (info->type)

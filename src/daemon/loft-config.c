@@ -6,6 +6,8 @@
 
 #include "config.h"
 
+#include <glib/gi18n.h>
+
 #include "daemon/loft-config-file.h"
 #include "daemon/loft-config.h"
 
@@ -162,8 +164,8 @@ check_groups (LoftConfig *self,
           g_set_error (error,
                        LOFT_CONFIG_ERROR,
                        LOFT_CONFIG_ERROR_UNKNOWN,
-                       "%s:%u: [%s] is no group, nor is there a backend of "
-                       "this name",
+                       _ ("%s:%u: [%s] is no group, nor is there a backend "
+                          "of this name"),
                        file,
                        line->number,
                        line->group);
@@ -234,7 +236,7 @@ take_environment (LoftConfig *self,
           g_set_error (error,
                        LOFT_CONFIG_ERROR,
                        LOFT_CONFIG_ERROR_UNKNOWN,
-                       "%s: There is no such environment variable",
+                       _ ("%s: There is no such environment variable"),
                        variable);
           return FALSE;
         }

@@ -9,6 +9,8 @@
 #include "daemon/loft-daemon.h"
 
 #include <glib-unix.h>
+#include <glib/gi18n.h>
+#include <locale.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -448,7 +450,7 @@ set_up (LoftDaemon *self, GError **error)
     {
       g_prefix_error (
         error,
-        "Can't open the storage (%s): ",
+        _ ("Can't open the storage (%s): "),
         loft_config_get_origin (self->config, LOFT_CONFIG_STORAGE));
       return FALSE;
     }
@@ -523,6 +525,11 @@ loft_daemon_run (LoftDaemon *self, GError **error)
 
   if (!set_up (self, error))
     return FALSE;
+
+  /* Until here errors are for who starts the program, in his language. What is
+   * said from now on goes to the log and to programs, and that is English. It
+   * has to be changed before there are threads. */
+  setlocale (LC_MESSAGES, "C");
 
   watch_signal (self, SIGTERM, stop_cb);
   watch_signal (self, SIGINT, stop_cb);

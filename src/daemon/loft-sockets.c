@@ -9,6 +9,7 @@
 #include "daemon/loft-sockets.h"
 
 #include <fcntl.h>
+#include <glib/gi18n.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -54,8 +55,8 @@ take_passed (int fd, GError **error)
       g_set_error (error,
                    G_IO_ERROR,
                    G_IO_ERROR_INVALID_ARGUMENT,
-                   "Descriptor %d, which was passed to the server, is no "
-                   "socket of a stream that listens",
+                   _ ("Descriptor %d, which was passed to the server, is no "
+                      "socket of a stream that listens"),
                    fd);
       return NULL;
     }

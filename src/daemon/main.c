@@ -99,7 +99,9 @@ fail (const GError *error, int status)
 int
 main (int argc, char **argv)
 {
-  setlocale (LC_ALL, "");
+  /* Numbers and dates that the server writes are read by programs. */
+  setlocale (LC_CTYPE, "");
+  setlocale (LC_MESSAGES, "");
   bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
   bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
   textdomain (GETTEXT_PACKAGE);
@@ -121,6 +123,7 @@ main (int argc, char **argv)
 
   if (option_worker != NULL)
     {
+      setlocale (LC_MESSAGES, "C");
       loft_log_writer_install ();
       return loft_worker_run (option_worker);
     }

@@ -8,6 +8,8 @@
 
 #include "http/loft-listen.h"
 
+#include <glib/gi18n.h>
+
 #include <gio/gnetworking.h>
 
 /* As many as the kernel allows; libsoup's own sockets would take ten. */
@@ -60,7 +62,7 @@ loft_listen_open (const char *address, GError **error)
     g_network_address_parse (address, DEFAULT_PORT, error);
   if (connectable == NULL)
     {
-      g_prefix_error (error, "Can't listen on “%s”: ", address);
+      g_prefix_error (error, _ ("Can't listen on “%s”: "), address);
       return NULL;
     }
 
@@ -83,10 +85,10 @@ loft_listen_open (const char *address, GError **error)
           if (local_error == NULL)
             local_error = g_error_new_literal (G_IO_ERROR,
                                                G_IO_ERROR_NOT_FOUND,
-                                               "It stands for no address");
+                                               _ ("It stands for no address"));
           g_propagate_prefixed_error (error,
                                       g_steal_pointer (&local_error),
-                                      "Can't listen on “%s”: ",
+                                      _ ("Can't listen on “%s”: "),
                                       address);
           return NULL;
         }

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <glib-unix.h>
+#include <glib/gi18n.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
@@ -244,7 +245,7 @@ loft_registry_new (LoftStorage *storage,
       g_set_error (error,
                    LOFT_REGISTRY_ERROR,
                    LOFT_REGISTRY_ERROR_FAILED,
-                   "The cache directory “%s” can't be made: %s",
+                   _ ("The cache directory “%s” can't be made: %s"),
                    cache_directory,
                    g_strerror (code));
       return NULL;
