@@ -254,6 +254,45 @@ test_actor (Fixture *fixture, gconstpointer test_data)
   g_assert_nonnull (strstr (log, "\"actor\":\"admin:daemon\""));
 }
 
+static char *
+begin_endless (GDBusConnection *connection, int *out_end)
+{
+  int ends[2];
+
+  g_assert_cmpint (pipe (ends), ==, 0);
+  g_assert_cmpint (fcntl (ends[1], F_SETPIPE_SZ, 4096), !=, -1);
+  *out_end = ends[0];
+
+  return bus_fixture_export (connection, ends[1]);
+}
+
+/* However much one administrator has the registry do, another one can still
+ * have it do something. */
+static void
+test_share (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) colleague =
+    bus_kit_connect (fixture->bus.bus, OPERATOR, &error);
+  g_assert_no_error (error);
+  int ends[5];
+
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    {
+      g_autofree char *path = begin_endless (fixture->bus.connection, &ends[i]);
+
+      if (i < 4)
+        g_assert_true (g_str_has_prefix (path, BUS_KIT_PATH));
+      else
+        g_assert_cmpstr (path, ==, BUS_KIT_ERROR "Busy");
+    }
+  g_autofree char *other =
+    bus_kit_try (colleague, BUS_KIT_PATH, "Verify", "(@a{sv} {},)");
+  g_assert_true (g_str_has_prefix (other, "('" BUS_KIT_PATH));
+  for (guint i = 0; i < G_N_ELEMENTS (ends); i++)
+    close (ends[i]);
+}
+
 /* Where polkit has gone away nobody has any more rights than without it. */
 static void
 test_polkit_ends (Fixture *fixture, gconstpointer test_data)
@@ -302,6 +341,12 @@ main (int argc, char **argv)
               NULL,
               set_up,
               test_actor,
+              tear_down);
+  g_test_add ("/dbus-polkit/share",
+              Fixture,
+              NULL,
+              set_up,
+              test_share,
               tear_down);
   g_test_add ("/dbus-polkit/polkit-ends",
               Fixture,

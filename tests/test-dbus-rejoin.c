@@ -6,7 +6,6 @@
 
 #include "config.h"
 
-#include <gio/gunixfdlist.h>
 #include <gio/gunixsocketaddress.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,9 +185,6 @@ test_late (BusFixture *fixture, gconstpointer test_data)
 static void
 test_jobs (BusFixture *fixture, gconstpointer test_data)
 {
-  g_autoptr (GUnixFDList) list = g_unix_fd_list_new ();
-  g_autoptr (GError) error = NULL;
-  g_autofree char *path = NULL;
   gint64 end = g_get_monotonic_time () + BUS_FIXTURE_SECONDS * G_USEC_PER_SEC;
   int ends[2];
 
@@ -203,25 +199,7 @@ test_jobs (BusFixture *fixture, gconstpointer test_data)
 
   /* Nobody reads what is exported, so it takes for ever. */
   g_assert_cmpint (pipe (ends), ==, 0);
-  g_unix_fd_list_append (list, ends[1], &error);
-  g_assert_no_error (error);
-  close (ends[1]);
-  g_autoptr (GVariant) answer = g_dbus_connection_call_with_unix_fd_list_sync (
-    fixture->connection,
-    BUS_KIT_NAME,
-    BUS_KIT_PATH,
-    BUS_KIT_NAME,
-    "Export",
-    g_variant_new ("(ha{sv})", 0, NULL),
-    NULL,
-    G_DBUS_CALL_FLAGS_NONE,
-    -1,
-    list,
-    NULL,
-    NULL,
-    &error);
-  g_assert_no_error (error);
-  g_variant_get (answer, "(o)", &path);
+  g_autofree char *path = bus_fixture_export (fixture->connection, ends[1]);
 
   lose_bus (fixture);
   bus_fixture_wait_log (fixture, LOST);

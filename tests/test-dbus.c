@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "kit/bus-fixture.h"
+#include "kit/package-kit.h"
 
 /* The real program with two workers on a bus, where there is no polkit. */
 
@@ -190,6 +191,101 @@ test_list_changes (BusFixture *fixture, gconstpointer test_data)
                      "ListChanges",
                      "(uint64 1000000, uint32 1, uint32 1)");
   g_assert_cmpstr (none, ==, "([], 1000000)");
+}
+
+static void
+begin_wait (GDBusConnection *connection, guint seconds, GAsyncResult **out)
+{
+  g_dbus_connection_call (connection,
+                          BUS_KIT_NAME,
+                          BUS_KIT_PATH,
+                          BUS_KIT_NAME,
+                          "ListChanges",
+                          g_variant_new ("(tuu)", G_MAXINT32, 1, seconds),
+                          G_VARIANT_TYPE ("(ast)"),
+                          G_DBUS_CALL_FLAGS_NONE,
+                          G_MAXINT,
+                          NULL,
+                          take_cb,
+                          out);
+}
+
+/* Nobody waits so often that others can't. */
+static void
+test_wait_share (BusFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusConnection) greedy =
+    bus_kit_connect (fixture->bus, getuid (), &error);
+  g_assert_no_error (error);
+  g_autoptr (GAsyncResult) refused = NULL;
+  g_autoptr (GAsyncResult) other = NULL;
+  GAsyncResult *waits[8] = { NULL };
+
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    begin_wait (greedy, 300, &waits[i]);
+  begin_wait (greedy, 300, &refused);
+  wait_for (&refused);
+  g_assert_null (g_dbus_connection_call_finish (greedy, refused, &error));
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+  g_assert_cmpstr (name, ==, BUS_KIT_ERROR "Busy");
+  g_clear_error (&error);
+
+  begin_wait (fixture->connection, 1, &other);
+  wait_for (&other);
+  g_autoptr (GVariant) answer =
+    g_dbus_connection_call_finish (fixture->connection, other, &error);
+  g_assert_no_error (error);
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    g_assert_null (waits[i]);
+  bus_fixture_assert (fixture, "Drain", "()", "()");
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    {
+      wait_for (&waits[i]);
+      g_clear_object (&waits[i]);
+    }
+}
+
+/* Whoever wants everything gets it a part at a time. */
+static void
+test_pages (BusFixture *fixture, gconstpointer test_data)
+{
+  const PackageKitFolder folder = {
+    .storage = fixture->daemon->storage,
+    .packages = 300,
+    .versions = 4,
+    .size = 100,
+  };
+  g_autoptr (GError) error = NULL;
+  guint64 since = 0;
+  guint events = 0;
+  guint calls = 0;
+
+  package_kit_fill (&folder, NULL, NULL, &error);
+  g_assert_no_error (error);
+  bus_fixture_start (fixture);
+  g_assert_true (bus_kit_wait_name (fixture->connection, BUS_KIT_NAME, TRUE));
+
+  for (gboolean more = TRUE; more; calls++)
+    {
+      g_autofree char *parameters = g_strdup_printf (
+        "(uint64 %" G_GUINT64_FORMAT ", uint32 100000, uint32 0)",
+        since);
+      g_autoptr (GVariant) answer = bus_kit_call (fixture->connection,
+                                                  BUS_KIT_PATH,
+                                                  "ListChanges",
+                                                  parameters,
+                                                  &error);
+      g_assert_no_error (error);
+      g_auto (GStrv) page = NULL;
+
+      g_variant_get (answer, "(^ast)", &page, &since);
+      g_assert_cmpuint (g_strv_length (page), <=, 1000);
+      events += g_strv_length (page);
+      more = page[0] != NULL;
+    }
+  g_assert_cmpuint (calls, ==, 3);
+  g_assert_cmpuint (events, ==, 1200);
 }
 
 /* The figures are those of all processes. */
@@ -415,6 +511,8 @@ main (int argc, char **argv)
   add ("/dbus/list-packages", test_list_packages);
   add ("/dbus/show-package", test_show_package);
   add ("/dbus/list-changes", test_list_changes);
+  add ("/dbus/wait-share", test_wait_share);
+  add_stopped ("/dbus/pages", test_pages);
   add ("/dbus/metrics", test_metrics);
   add ("/dbus/signals", test_signals);
   add ("/dbus/reload", test_reload);

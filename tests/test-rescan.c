@@ -13,6 +13,12 @@
 
 typedef RegistryFixture Fixture;
 
+typedef struct
+{
+  LoftRegistry *registry; /* not owned */
+  LoftRegistryStatus status;
+} Noted;
+
 static void
 publish (Fixture *fixture, const char *name, const char *version)
 {
@@ -62,6 +68,40 @@ test_adopt (Fixture *fixture, gconstpointer test_data)
                        "3 publish hello 1.1.0\n"
                        "4 adopt adopted 0.1.0\n");
     }
+}
+
+static void
+note_status_cb (LoftStorage *storage, const char *key, gpointer user_data)
+{
+  Noted *noted = user_data;
+
+  loft_registry_get_status (noted->registry, &noted->status);
+}
+
+/* While a folder is adopted for the first time, it is known how far that is,
+ * though no log tells how much there is. */
+static void
+test_progress (Fixture *fixture, gconstpointer test_data)
+{
+  Noted noted = { NULL };
+  LoftRegistryStatus status;
+
+  upkeep_kit_put_adopted (fixture, "alpha", "0.1.0");
+  upkeep_kit_put_adopted (fixture, "alpha", "0.2.0");
+  upkeep_kit_put_adopted (fixture, "zebra", "0.1.0");
+  upkeep_kit_put_adopted (fixture, "zebra", "0.2.0");
+
+  noted.registry = fixture->registry;
+  fault_storage_set_rival (fixture->storage, note_status_cb, &noted);
+  fault_storage_arm (fixture->storage, FAULT_READ_RIVAL, "zebra/0.2.0.json", 1);
+  registry_fixture_start (fixture);
+
+  g_assert_cmpint (noted.status.phase, ==, LOFT_REGISTRY_REBUILDING);
+  g_assert_cmpuint (noted.status.scanned, ==, 2);
+  g_assert_cmpuint (noted.status.expected, ==, 4);
+  loft_registry_get_status (fixture->registry, &status);
+  g_assert_cmpint (status.phase, ==, LOFT_REGISTRY_READY);
+  g_assert_cmpuint (status.scanned, ==, 4);
 }
 
 /* What is wrong is reported, and left as it is. */
@@ -188,6 +228,12 @@ main (int argc, char **argv)
   add ("cancel", test_cancel);
   add ("unready", test_unready);
   add ("stop", test_stop);
+  g_test_add ("/rescan/progress",
+              Fixture,
+              NULL,
+              registry_fixture_set_up,
+              test_progress,
+              registry_fixture_tear_down);
   g_test_add_func ("/rescan/report", test_report);
 
   return g_test_run ();

@@ -126,8 +126,9 @@ describe (LoftRegistry *registry)
                               status.sequence);
     case LOFT_REGISTRY_REBUILDING:
       return g_strdup_printf ("Making the catalog anew, %" G_GUINT64_FORMAT
-                              " documents so far",
-                              status.scanned);
+                              " of %" G_GUINT64_FORMAT " documents so far",
+                              status.scanned,
+                              MAX (status.scanned, status.expected));
     case LOFT_REGISTRY_FAILING:
       return g_strdup_printf ("The storage can't be read; packages: "
                               "%" G_GUINT64_FORMAT

@@ -8,13 +8,14 @@
 
 #include "dbus/loft-dbus-private.h"
 
-/* Listing changes. A reader who has seen everything may wait for more, for a
- * bounded time, and only so many may. */
+/* Listing changes, so many at once that answering holds nobody else up. A
+ * reader who has seen everything may wait for more, for a bounded time, and
+ * only so many may, and so many times each. */
 
-#define LIMIT_DEFAULT 1000
-#define LIMIT_MAX 10000
+#define LIMIT_MAX 1000
 #define SECONDS_MAX 300
 #define WAITING_MAX 256
+#define WAITING_OF_ONE_MAX 8
 
 typedef struct
 {
@@ -127,6 +128,35 @@ loft_dbus_end_waiting (LoftDbusService *self)
     end_wait (g_queue_peek_head (&self->waiting), TRUE);
 }
 
+static gboolean
+check_room (LoftDbusService *self,
+            GDBusMethodInvocation *invocation,
+            GError **error)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  guint own = 0;
+
+  for (GList *l = self->waiting.head; l != NULL; l = l->next)
+    {
+      const Wait *wait = l->data;
+
+      if (g_str_equal (g_dbus_method_invocation_get_sender (wait->invocation),
+                       sender))
+        own++;
+    }
+  if (self->waiting.length < WAITING_MAX && own < WAITING_OF_ONE_MAX)
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_DBUS_ERROR,
+               LOFT_DBUS_ERROR_BUSY,
+               "%s for changes already",
+               own < WAITING_OF_ONE_MAX ? "Too many wait"
+                                        : "You wait too many times");
+
+  return FALSE;
+}
+
 /**
  * loft_dbus_list_changes:
  * @self: a service
@@ -147,17 +177,14 @@ loft_dbus_list_changes (LoftDbusService *self,
   guint seconds;
 
   g_variant_get (parameters, "(tuu)", &since, &limit, &seconds);
-  limit = limit == 0 ? LIMIT_DEFAULT : MIN (limit, LIMIT_MAX);
+  limit = limit == 0 ? LIMIT_MAX : MIN (limit, LIMIT_MAX);
   if (since > G_MAXINT64)
     g_set_error_literal (&local_error,
                          LOFT_DBUS_ERROR,
                          LOFT_DBUS_ERROR_ARGUMENT,
                          "No event has such a number");
-  else if (seconds > 0 && self->waiting.length >= WAITING_MAX)
-    g_set_error_literal (&local_error,
-                         LOFT_DBUS_ERROR,
-                         LOFT_DBUS_ERROR_BUSY,
-                         "Too many wait for changes already");
+  else if (seconds > 0)
+    check_room (self, invocation, &local_error);
 
   if (local_error != NULL)
     loft_dbus_error_return (invocation, local_error);

@@ -13,10 +13,11 @@
 
 #define INTERFACE LOFT_DBUS_INTERFACE ".Job"
 
-/* How long a job that has ended can be looked at; how many may run at once, and
- * how many there may be with those that have ended. */
+/* How long a job that has ended can be looked at; how many may run at once, of
+ * all and of one user, and how many there may be with those that have ended. */
 #define SECONDS_KEPT 60
 #define RUNNING_MAX 8
+#define RUNNING_OF_ONE_MAX 4
 #define JOBS_MAX 32
 
 /**
@@ -34,6 +35,7 @@ struct _LoftDbusJob
   GCancellable *cancellable;   /* owned */
   GMainContext *context;       /* owned */
   char *path;                  /* owned */
+  char *actor;                 /* owned; who began it */
   const char *kind;
   const char *state;
   char *message;      /* owned */
@@ -191,6 +193,7 @@ loft_dbus_job_finalize (GObject *object)
   g_main_context_unref (self->context);
   g_clear_pointer (&self->report, loft_report_unref);
   g_free (self->path);
+  g_free (self->actor);
   g_free (self->message);
   g_mutex_clear (&self->mutex);
 
@@ -222,10 +225,11 @@ has_ended (const LoftDbusJob *self)
 
 /* Makes room, if that can be done by forgetting one that has ended. */
 static gboolean
-check_room (LoftDbusService *service, GError **error)
+check_room (LoftDbusService *service, const char *actor, GError **error)
 {
   LoftDbusJob *oldest = NULL;
   guint running = 0;
+  guint own = 0;
   GHashTableIter iter;
   gpointer value;
 
@@ -235,17 +239,21 @@ check_room (LoftDbusService *service, GError **error)
       LoftDbusJob *job = value;
 
       if (!has_ended (job))
-        running++;
+        {
+          running++;
+          own += g_str_equal (job->actor, actor);
+        }
       else if (oldest == NULL || g_source_get_ready_time (job->leave) <
                                    g_source_get_ready_time (oldest->leave))
         oldest = job;
     }
-  if (running >= RUNNING_MAX)
+  if (running >= RUNNING_MAX || own >= RUNNING_OF_ONE_MAX)
     {
-      g_set_error_literal (error,
-                           LOFT_DBUS_ERROR,
-                           LOFT_DBUS_ERROR_BUSY,
-                           "Too many jobs are running already");
+      g_set_error (error,
+                   LOFT_DBUS_ERROR,
+                   LOFT_DBUS_ERROR_BUSY,
+                   "Too many jobs%s are running already",
+                   running < RUNNING_MAX ? " of yours" : "");
       return FALSE;
     }
   if (oldest != NULL && g_hash_table_size (service->jobs) >= JOBS_MAX)
@@ -330,12 +338,13 @@ loft_dbus_job_new (LoftDbusService *service,
   g_return_val_if_fail (kind != NULL && actor != NULL, NULL);
 
   if (g_cancellable_set_error_if_cancelled (service->stopping, error) ||
-      !check_room (service, error))
+      !check_room (service, actor, error))
     return NULL;
 
   g_autoptr (LoftDbusJob) self = g_object_new (LOFT_TYPE_DBUS_JOB, NULL);
   self->service = service;
   self->kind = kind;
+  self->actor = g_strdup (actor);
   self->path = g_strdup_printf (LOFT_DBUS_PATH "/jobs/%u", ++service->last_job);
   if (!loft_dbus_job_join_bus (self, error))
     return NULL;

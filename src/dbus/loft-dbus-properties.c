@@ -27,16 +27,14 @@ get_phase_name (LoftRegistryPhase phase)
     }
 }
 
-/* Of how many documents there are, only the log tells. Where there is none,
- * nobody knows before the end. */
 static double
 get_progress (const LoftRegistryStatus *status)
 {
   if (status->phase == LOFT_REGISTRY_READY)
     return 1;
-  if (status->phase == LOFT_REGISTRY_REBUILDING &&
-      status->versions > status->scanned)
-    return (double) status->scanned / (double) status->versions;
+  if (status->phase == LOFT_REGISTRY_REBUILDING && status->expected > 0)
+    return (double) MIN (status->scanned, status->expected) /
+           (double) status->expected;
 
   return 0;
 }

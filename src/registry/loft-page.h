@@ -22,6 +22,7 @@ G_BEGIN_DECLS
  * @LOFT_PAGE_ANSWERS: whether it may answer
  * @LOFT_PAGE_PHASE: what the registry is doing
  * @LOFT_PAGE_SCANNED: how many documents were looked at
+ * @LOFT_PAGE_EXPECTED: how many there are to be looked at, 0 if nobody knows
  * @LOFT_PAGE_PROBLEMS: how many things are wrong in the storage
  * @LOFT_PAGE_REACHED: when the catalog held all that the storage does, by the
  *   monotonic clock in microseconds
@@ -37,6 +38,7 @@ typedef enum
   LOFT_PAGE_ANSWERS,
   LOFT_PAGE_PHASE,
   LOFT_PAGE_SCANNED,
+  LOFT_PAGE_EXPECTED,
   LOFT_PAGE_PROBLEMS,
   LOFT_PAGE_REACHED,
   LOFT_PAGE_DEATHS,

@@ -44,6 +44,7 @@ loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out)
   out->phase =
     (LoftRegistryPhase) loft_page_get_fact (self->page, LOFT_PAGE_PHASE);
   out->scanned = loft_page_get_fact (self->page, LOFT_PAGE_SCANNED);
+  out->expected = loft_page_get_fact (self->page, LOFT_PAGE_EXPECTED);
   out->problems = loft_page_get_fact (self->page, LOFT_PAGE_PROBLEMS);
   out->lag = loft_registry_get_lag (self);
 }

@@ -74,6 +74,8 @@ typedef enum
  * @versions: in the catalog
  * @sequence: the last event that is visible
  * @scanned: documents that the running comparison has seen
+ * @expected: documents that it will see, while the catalog is made anew; 0 if
+ *   nobody knows
  * @problems: what the last comparison found wrong in the storage
  * @lag: microseconds since the catalog held all that the storage does, as far
  *   as anybody knows; 0 while it does not answer
@@ -88,6 +90,7 @@ typedef struct
   guint64 versions;
   guint64 sequence;
   guint64 scanned;
+  guint64 expected;
   guint64 problems;
   gint64 lag;
 } LoftRegistryStatus;

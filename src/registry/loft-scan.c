@@ -277,6 +277,51 @@ take_folder_cb (const char *folder_name,
   return TRUE;
 }
 
+static gboolean
+count_folder_cb (const char *folder_name,
+                 GPtrArray *keys,
+                 gpointer user_data,
+                 GError **error)
+{
+  guint64 *documents = user_data;
+
+  for (guint i = 0; i < keys->len; i++)
+    {
+      g_autofree char *name = NULL;
+      g_autofree char *key = NULL;
+
+      if (loft_document_parse_key (keys->pdata[i], &name, &key))
+        (*documents)++;
+    }
+
+  return TRUE;
+}
+
+/* Everything waits for a catalog that is made anew, so how long that takes is
+ * worth one more look at all names, which is quick beside reading. */
+static gboolean
+count_documents (Scan *scan, GError **error)
+{
+  LoftRegistry *self = scan->self;
+  guint64 documents = 0;
+
+  loft_page_set_fact (self->page, LOFT_PAGE_SCANNED, 0);
+  loft_page_set_fact (self->page, LOFT_PAGE_EXPECTED, 0);
+  if (loft_catalog_is_complete (self->catalog))
+    return TRUE;
+  if (!loft_walk (self->storage,
+                  count_folder_cb,
+                  NULL,
+                  &documents,
+                  scan->cancellable,
+                  error))
+    return FALSE;
+
+  loft_page_set_fact (self->page, LOFT_PAGE_EXPECTED, documents);
+
+  return TRUE;
+}
+
 /* Notes when the scan was, so that the next one is not due before its time. */
 static gboolean
 conclude (Scan *scan, GError **error)
@@ -337,6 +382,7 @@ loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error)
 
   return (scan.read_only ||
           loft_registry_tell_tokens (self, scan.cancellable, error)) &&
+         count_documents (&scan, error) &&
          loft_walk (self->storage,
                     take_folder_cb,
                     NULL,

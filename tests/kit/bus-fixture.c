@@ -8,6 +8,7 @@
 
 #include "kit/bus-fixture.h"
 
+#include <gio/gunixfdlist.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -161,4 +162,37 @@ bus_fixture_wait_log (BusFixture *fixture, const char *expected)
       g_assert_cmpint (g_get_monotonic_time (), <, end);
       g_usleep (1000);
     }
+}
+
+/* Exports to a descriptor, which is closed here; gives the job's path or the
+ * name of an error. */
+char *
+bus_fixture_export (GDBusConnection *connection, int fd)
+{
+  g_autoptr (GUnixFDList) list = g_unix_fd_list_new ();
+  g_autoptr (GError) error = NULL;
+  int handle = g_unix_fd_list_append (list, fd, &error);
+  g_assert_no_error (error);
+  close (fd);
+  g_autoptr (GVariant) answer = g_dbus_connection_call_with_unix_fd_list_sync (
+    connection,
+    BUS_KIT_NAME,
+    BUS_KIT_PATH,
+    BUS_KIT_NAME,
+    "Export",
+    g_variant_new ("(ha{sv})", handle, NULL),
+    NULL,
+    G_DBUS_CALL_FLAGS_NONE,
+    -1,
+    list,
+    NULL,
+    NULL,
+    &error);
+  char *path = NULL;
+
+  if (answer == NULL)
+    return g_dbus_error_get_remote_error (error);
+  g_variant_get (answer, "(o)", &path);
+
+  return path;
 }

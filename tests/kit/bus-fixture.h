@@ -38,6 +38,7 @@ void bus_fixture_assert (BusFixture *fixture,
                          const char *method,
                          const char *parameters,
                          const char *expected);
+char *bus_fixture_export (GDBusConnection *connection, int fd);
 guint bus_fixture_count_descriptors (BusFixture *fixture);
 void bus_fixture_wait_log (BusFixture *fixture, const char *expected);
 gboolean bus_fixture_wait_descriptors (BusFixture *fixture, guint most);
