@@ -13,7 +13,7 @@
 
 #include "kit/bus-fixture.h"
 
-/* The real program on a bus that goes away and comes back. */
+/* The real program where its bus is missing, goes away and comes back. */
 
 #define LOST "The system bus can't be reached"
 #define JOINED "On the bus as " BUS_KIT_NAME
@@ -24,6 +24,67 @@ set_up (BusFixture *fixture, gconstpointer test_data)
   bus_fixture_set_up_stopped (fixture, test_data);
   g_dbus_connection_set_exit_on_close (fixture->connection, FALSE);
   fixture->daemon->expects_warnings = TRUE;
+}
+
+static void
+assert_serves (BusFixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (Wire) wire = wire_new (fixture->daemon->port);
+  g_autoptr (WireAnswer) answer = wire_get (wire, "/packages", &error);
+
+  g_assert_no_error (error);
+  g_assert_cmpuint (answer->status, ==, 200);
+}
+
+/* A registry serves where there is no bus, */
+static void
+test_no_bus (BusFixture *fixture, gconstpointer test_data)
+{
+  g_setenv ("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nowhere/bus", TRUE);
+  bus_fixture_start (fixture);
+  bus_fixture_wait_log (fixture, LOST);
+  assert_serves (fixture);
+}
+
+/* where somebody else has its name, */
+static void
+test_name_taken (BusFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer =
+    g_dbus_connection_call_sync (fixture->connection,
+                                 "org.freedesktop.DBus",
+                                 "/org/freedesktop/DBus",
+                                 "org.freedesktop.DBus",
+                                 "RequestName",
+                                 g_variant_new ("(su)", BUS_KIT_NAME, 0),
+                                 NULL,
+                                 G_DBUS_CALL_FLAGS_NONE,
+                                 -1,
+                                 NULL,
+                                 &error);
+  g_assert_no_error (error);
+
+  bus_fixture_start (fixture);
+  bus_fixture_wait_log (fixture, "can't be had on the system bus");
+  assert_serves (fixture);
+}
+
+/* and where the bus goes away. */
+static void
+test_bus_ends (BusFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  bus_fixture_start (fixture);
+  g_assert_true (bus_kit_wait_name (fixture->connection, BUS_KIT_NAME, TRUE));
+  bus_kit_stop (fixture->bus);
+  bus_fixture_wait_log (fixture, LOST);
+  bus_fixture_publish (fixture, "alone", "1.0.0");
+  assert_serves (fixture);
+  daemon_kit_stop (fixture->daemon, &error);
+  g_assert_no_error (error);
 }
 
 static void
@@ -238,6 +299,9 @@ main (int argc, char **argv)
     const char *path;
     void (*test) (BusFixture *, gconstpointer);
   } tests[] = {
+    { "/dbus-rejoin/no-bus", test_no_bus },
+    { "/dbus-rejoin/name-taken", test_name_taken },
+    { "/dbus-rejoin/bus-ends", test_bus_ends },
     { "/dbus-rejoin/returns", test_returns },
     { "/dbus-rejoin/late", test_late },
     { "/dbus-rejoin/jobs", test_jobs },

@@ -359,6 +359,8 @@ start_bus (LoftDaemon *self)
     .storage_uri = loft_storage_get_uri (self->storage),
     .backend = backend,
     .workers = self->page != NULL ? loft_page_get_n_slots (self->page) - 1 : 1,
+    .activated =
+      loft_sockets_are_passed ((const char *const *) self->environment),
     .reload = reload,
     .drain = drain,
     .list_addresses = list_addresses,

@@ -82,6 +82,19 @@ add_passed (GPtrArray *sockets, guint n, GError **error)
 }
 
 /**
+ * loft_sockets_are_passed:
+ * @environment: (nullable): the environment
+ *
+ * Returns: whether a service manager has passed the sockets, which goes on
+ *   listening on them when this program does not run
+ */
+gboolean
+loft_sockets_are_passed (const char *const *environment)
+{
+  return count_passed (environment) > 0;
+}
+
+/**
  * loft_sockets_open:
  * @config: a configuration
  * @environment: (nullable): the environment

@@ -10,6 +10,7 @@
 
 G_BEGIN_DECLS
 
+gboolean loft_sockets_are_passed (const char *const *environment);
 GPtrArray *loft_sockets_open (LoftConfig *config,
                               const char *const *environment,
                               GError **error);

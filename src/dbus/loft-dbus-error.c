@@ -66,6 +66,8 @@ get_own_name (LoftDbusError code)
       return PREFIX "Busy";
     case LOFT_DBUS_ERROR_CONFIGURATION:
       return PREFIX "Configuration";
+    case LOFT_DBUS_ERROR_ACTIVATED:
+      return PREFIX "Activated";
     default:
       return PREFIX "Failed";
     }

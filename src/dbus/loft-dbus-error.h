@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * @LOFT_DBUS_ERROR_NOT_AUTHORIZED: the caller may not do this
  * @LOFT_DBUS_ERROR_BUSY: too much is going on already
  * @LOFT_DBUS_ERROR_CONFIGURATION: the configuration can't be read
+ * @LOFT_DBUS_ERROR_ACTIVATED: somebody else decides whether the registry runs
  *
  * Why a call is refused before the registry is asked.
  */
@@ -24,7 +25,8 @@ typedef enum
   LOFT_DBUS_ERROR_ARGUMENT,
   LOFT_DBUS_ERROR_NOT_AUTHORIZED,
   LOFT_DBUS_ERROR_BUSY,
-  LOFT_DBUS_ERROR_CONFIGURATION
+  LOFT_DBUS_ERROR_CONFIGURATION,
+  LOFT_DBUS_ERROR_ACTIVATED
 } LoftDbusError;
 
 #define LOFT_DBUS_ERROR (loft_dbus_error_quark ())

@@ -49,11 +49,26 @@ run_reload (LoftDbusService *self,
   loft_dbus_error_return (invocation, local_error);
 }
 
+/* Whoever drains a registry wants it to stay away: to put a backup in its
+ * place, say. Where that can't be had here, nothing is done. */
 static void
 run_drain (LoftDbusService *self,
            GDBusMethodInvocation *invocation,
            const char *actor)
 {
+  if (self->delegate.activated)
+    {
+      g_autoptr (GError) local_error = g_error_new_literal (
+        LOFT_DBUS_ERROR,
+        LOFT_DBUS_ERROR_ACTIVATED,
+        "The service manager has the sockets, and would start the registry "
+        "again for the next client; stop both: systemctl stop "
+        "loft-registry.socket loft-registry.service");
+
+      loft_dbus_error_return (invocation, local_error);
+      return;
+    }
+
   g_log_structured (G_LOG_DOMAIN,
                     G_LOG_LEVEL_MESSAGE,
                     "MESSAGE_ID",

@@ -15,6 +15,7 @@ G_BEGIN_DECLS
  * @storage_uri: where packages are kept
  * @backend: which backend keeps them
  * @workers: how many processes serve
+ * @activated: whether somebody else listens for it, and has it started again
  * @reload: reads the configuration again
  * @drain: has the program stop, if it is not about to
  * @list_addresses: lists the URLs at which it listens
@@ -28,6 +29,7 @@ typedef struct
   const char *storage_uri;
   const char *backend;
   guint workers;
+  gboolean activated;
   gboolean (*reload) (gpointer user_data, GError **error);
   void (*drain) (gpointer user_data);
   GStrv (*list_addresses) (gpointer user_data);

@@ -255,6 +255,14 @@ if inside systemctl cat dbus.service >/dev/null 2>&1; then
     within 20 says 'hello' inside busctl call "$bus" "$path" "$bus" \
     ShowPackage s hello
   check "root may have it reload" inside busctl call "$bus" "$path" "$bus" Reload
+  check "it does not stop where the socket would have it started again" \
+    fails 1 "systemctl stop loft-registry.socket" \
+    inside busctl call "$bus" "$path" "$bus" Drain
+  check "for the service manager stops both" \
+    inside systemctl stop loft-registry.socket "$service"
+  check "which lasts" fails 7 "" get "$url/"
+  check "until they are started" inside systemctl start loft-registry.socket
+  check "and serve again" shows "Registry" "$url/"
   check "loft-registryctl reaches it" \
     says "hello" inside "$LOFT_TEST_BINDIR/loft-registryctl" packages
 else
