@@ -54,14 +54,15 @@ test_resumed (CtlKit *kit, gconstpointer test_data)
   g_assert_cmpint (first->status, ==, 0);
   g_assert_cmpstr (first->out,
                    ==,
-                   "Imported: 2, there already: 0, refused: 0\n");
+                   "Imported: 2, there already: 0, conflicts: 0, refused: 0\n");
 
   g_autofree char *more = fill (kit, 3);
   g_autoptr (CtlKitResult) second = import (kit, "--json");
   g_assert_cmpint (second->status, ==, 0);
   g_assert_cmpstr (second->out,
                    ==,
-                   "{\"created\":4,\"present\":2,\"refused\":0}\n");
+                   "{\"created\":4,\"present\":2,\"conflicts\":0,\"refused\":0,"
+                   "\"yanked\":0,\"deprecated\":0}\n");
   g_autofree char *shown = ctl_kit_succeed ("show filled-2@0.2.0");
   g_assert_nonnull (strstr (shown, "filled-2"));
 }
@@ -102,7 +103,7 @@ test_hostile (CtlKit *kit, gconstpointer test_data)
   g_assert_cmpint (result->status, ==, 1);
   g_assert_cmpstr (result->out,
                    ==,
-                   "Imported: 2, there already: 0, refused: 6\n");
+                   "Imported: 2, there already: 0, conflicts: 0, refused: 6\n");
   g_assert_nonnull (strstr (result->err, "bad/2.0.0.json: This is no plain"));
   g_assert_nonnull (
     strstr (result->err, "bad/5.0.0.json: This is no document"));

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <glib/gi18n.h>
 #include <glib/gstdio.h>
+#include <inttypes.h>
 #include <json-glib/json-glib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -59,9 +60,8 @@ report (const LoftCtl *self, const char *path, const LoftExportSummary *summary)
 
   if (!self->json)
     {
-      g_print (_ ("%s is whole: versions: %" G_GUINT64_FORMAT
-                  ", objects: %" G_GUINT64_FORMAT
-                  ", %s, up to event %" G_GUINT64_FORMAT "\n"),
+      g_print (_ ("%s is whole: versions: %" PRIu64 ", objects: %" PRIu64
+                  ", %s, up to event %" PRIu64 "\n"),
                shown,
                summary->versions,
                summary->objects,
