@@ -183,6 +183,41 @@ test_once (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpstr (publish (fixture, "new", "1.0.0", BOBS), ==, "done");
 }
 
+/* Tokens that had one id between them have one each, before and after the
+ * catalog was forgotten, and are revoked one by one. */
+static void
+test_ids (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  put (fixture, "users.json", users);
+  put (fixture,
+       "tokens.json",
+       "{\"" ANNS "\":{\"id\":\"same\",\"user_github_id\":11},"
+       "\"" BOBS "\":{\"id\":\"same\",\"user_github_id\":12}}");
+  registry_fixture_start (fixture);
+  registry_fixture_restart (fixture, TRUE);
+  g_autofree char *told = registry_kit_changes (fixture);
+  g_assert_cmpstr (told,
+                   ==,
+                   "1 adopt old 1.0.0\n"
+                   "2 token-create - -\n"
+                   "3 token-create - -\n");
+
+  const LoftCaller bob = { .token = BOBS };
+  g_autoptr (GPtrArray) bobs = registry_kit_list_tokens (fixture, &bob, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (bobs->len, ==, 1);
+  const LoftToken *token = bobs->pdata[0];
+  registry_kit_revoke_token (fixture, "same", &root, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (publish (fixture, "old", "1.1.0", ANNS), ==, "no token");
+  g_assert_cmpstr (publish (fixture, "new", "1.0.0", BOBS), ==, "done");
+  registry_kit_revoke_token (fixture, token->id, &bob, &error);
+  g_assert_no_error (error);
+  g_assert_cmpstr (publish (fixture, "new", "1.1.0", BOBS), ==, "no token");
+}
+
 /* A token that came later is taken at the next start. */
 static void
 test_later (Fixture *fixture, gconstpointer test_data)
@@ -249,6 +284,7 @@ main (int argc, char **argv)
   add ("/token-adopt/token", LOFT_PUBLISH_TOKEN, test_adopt);
   add ("/token-adopt/claim", LOFT_PUBLISH_CLAIM, test_adopt);
   add ("/token-adopt/once", LOFT_PUBLISH_TOKEN, test_once);
+  add ("/token-adopt/ids", LOFT_PUBLISH_TOKEN, test_ids);
   add ("/token-adopt/later", LOFT_PUBLISH_TOKEN, test_later);
   add ("/token-adopt/claimed", LOFT_PUBLISH_CLAIM, test_claimed);
   add ("/token-adopt/broken", LOFT_PUBLISH_TOKEN, test_broken);

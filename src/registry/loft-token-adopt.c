@@ -16,7 +16,10 @@
  * It keeps them in clear, in `tokens.json`, and whom they stand for in
  * `users.json`. They go on being good: each is stored once more, as its hash.
  * The two files stay as they are, for the original server may be wanted again;
- * whatever is revoked here stays so, whatever they say. */
+ * whatever is revoked here stays so, whatever they say.
+ *
+ * An id stays what it was, by which its user knows a token, unless another one
+ * has it: what is revoked by its id must be one token. */
 
 #define TOKENS_KEY "tokens.json"
 #define USERS_KEY "users.json"
@@ -109,9 +112,46 @@ read_time (JsonObject *entry, const char *member, gint64 fallback)
                                                                    : fallback;
 }
 
+/* The ids that tokens have, each with the token's hash. */
+static GHashTable *
+list_ids (LoftRegistry *self, GError **error)
+{
+  g_autoptr (GPtrArray) all =
+    loft_token_store_list (loft_authority_get_tokens (self->authority),
+                           self->stopping,
+                           error);
+  if (all == NULL)
+    return NULL;
+
+  GHashTable *ids =
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  for (guint i = 0; i < all->len; i++)
+    {
+      const LoftToken *token = g_ptr_array_index (all, i);
+
+      g_hash_table_insert (ids, g_strdup (token->id), g_strdup (token->sha256));
+    }
+
+  return ids;
+}
+
+static char *
+choose_id (GHashTable *ids, const char *id, const char *sha256, GError **error)
+{
+  if (id == NULL || !loft_owner_id_is_valid (id) ||
+      (g_hash_table_contains (ids, id) &&
+       g_strcmp0 (g_hash_table_lookup (ids, id), sha256) != 0))
+    return loft_token_draw_id (error);
+
+  g_hash_table_replace (ids, g_strdup (id), g_strdup (sha256));
+
+  return g_strdup (id);
+}
+
 /* Makes a token of an entry. Gives %NULL with no error set if it is none. */
 static LoftToken *
-make_token (JsonObject *users,
+make_token (GHashTable *ids,
+            JsonObject *users,
             const char *secret,
             JsonObject *entry,
             GError **error)
@@ -123,12 +163,11 @@ make_token (JsonObject *users,
     return NULL;
 
   g_autoptr (LoftToken) token = g_new0 (LoftToken, 1);
-  const char *id = loft_json_get_string (entry, "id");
   const char *name = loft_json_get_string (entry, "name");
 
-  token->id = id != NULL && loft_owner_id_is_valid (id)
-                ? g_strdup (id)
-                : loft_token_draw_id (error);
+  token->sha256 = loft_token_hash (secret);
+  token->id =
+    choose_id (ids, loft_json_get_string (entry, "id"), token->sha256, error);
   if (token->id == NULL)
     return NULL;
 
@@ -141,7 +180,6 @@ make_token (JsonObject *users,
   token->created_by = g_strdup (ACTOR);
   token->last_used_at = read_time (entry, "last_used_at", 0);
   token->github_id = github_id;
-  token->sha256 = loft_token_hash (secret);
 
   return g_steal_pointer (&token);
 }
@@ -173,17 +211,22 @@ adopt (LoftRegistry *self,
        JsonObject *users,
        GError **error)
 {
+  g_autoptr (GHashTable) ids = list_ids (self, error);
   g_autoptr (GPtrArray) stored =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
   guint unfit = 0;
   JsonObjectIter iter;
   const char *secret;
 
+  if (ids == NULL)
+    return FALSE;
+
   json_object_iter_init (&iter, tokens);
   while (json_object_iter_next (&iter, &secret, NULL))
     {
       g_autoptr (GError) local_error = NULL;
-      LoftToken *token = make_token (users,
+      LoftToken *token = make_token (ids,
+                                     users,
                                      secret,
                                      loft_json_get_object (tokens, secret),
                                      &local_error);

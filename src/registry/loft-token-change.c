@@ -409,39 +409,66 @@ loft_registry_list_tokens (LoftRegistry *self,
   return TRUE;
 }
 
-static LoftToken *
-find (GPtrArray *tokens, const char *id)
+static gboolean
+may_revoke (const Bearer *bearer, const LoftToken *token)
 {
-  for (guint i = 0; i < tokens->len; i++)
-    {
-      LoftToken *token = g_ptr_array_index (tokens, i);
-
-      if (g_str_equal (token->id, id))
-        return token;
-    }
-
-  return NULL;
+  return bearer->administrator || g_str_equal (token->user, bearer->actor);
 }
 
-/* The token, and all that came of it, from generation to generation. */
-static GPtrArray *
-collect (GPtrArray *all, LoftToken *token)
+static GHashTable *
+group_by_parent (GPtrArray *all)
 {
+  GHashTable *groups =
+    g_hash_table_new_full (g_str_hash,
+                           g_str_equal,
+                           NULL,
+                           (GDestroyNotify) g_ptr_array_unref);
+
+  for (guint i = 0; i < all->len; i++)
+    {
+      LoftToken *token = g_ptr_array_index (all, i);
+      GPtrArray *group = token->parent != NULL
+                           ? g_hash_table_lookup (groups, token->parent)
+                           : NULL;
+
+      if (token->parent == NULL)
+        continue;
+      if (group == NULL)
+        {
+          group = g_ptr_array_new ();
+          g_hash_table_insert (groups, token->parent, group);
+        }
+      g_ptr_array_add (group, token);
+    }
+
+  return groups;
+}
+
+/* What has that id, and all that came of it, from generation to generation. Ids
+ * that the original server gave may be those of several tokens, and who is told
+ * that a token is revoked shall not have to ask which. */
+static GPtrArray *
+collect (GPtrArray *all, const char *id, const Bearer *bearer)
+{
+  g_autoptr (GHashTable) groups = group_by_parent (all);
   GPtrArray *found = g_ptr_array_new ();
 
-  g_ptr_array_add (found, token);
+  for (guint i = 0; i < all->len; i++)
+    {
+      LoftToken *token = g_ptr_array_index (all, i);
+
+      if (g_str_equal (token->id, id) && may_revoke (bearer, token))
+        g_ptr_array_add (found, token);
+    }
   for (guint i = 0; i < found->len; i++)
     {
       const LoftToken *parent = g_ptr_array_index (found, i);
+      GPtrArray *group = g_hash_table_lookup (groups, parent->id);
 
-      for (guint j = 0; j < all->len; j++)
-        {
-          LoftToken *child = g_ptr_array_index (all, j);
-
-          if (g_strcmp0 (child->parent, parent->id) == 0 &&
-              !g_ptr_array_find (found, child, NULL))
-            g_ptr_array_add (found, child);
-        }
+      for (guint j = 0; group != NULL && j < group->len; j++)
+        if (may_revoke (bearer, group->pdata[j]))
+          g_ptr_array_add (found, group->pdata[j]);
+      g_hash_table_remove (groups, parent->id);
     }
 
   return found;
@@ -475,9 +502,8 @@ loft_registry_revoke_token (LoftRegistry *self,
   if (all == NULL)
     return FALSE;
 
-  LoftToken *token = find (all, job->id);
-  if (token == NULL ||
-      (!bearer.administrator && !g_str_equal (token->user, bearer.actor)))
+  g_autoptr (GPtrArray) doomed = collect (all, job->id, &bearer);
+  if (doomed->len == 0)
     {
       g_set_error_literal (error,
                            LOFT_REGISTRY_ERROR,
@@ -486,7 +512,6 @@ loft_registry_revoke_token (LoftRegistry *self,
       return FALSE;
     }
 
-  g_autoptr (GPtrArray) doomed = collect (all, token);
   g_autoptr (GPtrArray) revoked =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
   for (guint i = 0; i < doomed->len; i++)
