@@ -174,6 +174,15 @@ static const LoftConfigKeyInfo infos[] = {
     .minimum = 0,
     .maximum = 255,
   },
+  [LOFT_CONFIG_WORKER_TIMEOUT] = {
+    .group = "http",
+    .name = "worker-timeout",
+    .type = LOFT_CONFIG_SECONDS,
+    .fallback = "20",
+    .minimum = 0,
+    .maximum = 3600,
+    .reloadable = TRUE,
+  },
   [LOFT_CONFIG_ACCESS_LOG] = {
     .group = "http",
     .name = "access-log",

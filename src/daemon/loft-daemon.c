@@ -177,6 +177,14 @@ backend_groups_to_text (LoftConfig *config)
 }
 
 static void
+set_patience (LoftDaemon *self)
+{
+  loft_workers_set_patience (
+    self->workers,
+    (guint) loft_config_get_number (self->config, LOFT_CONFIG_WORKER_TIMEOUT));
+}
+
+static void
 apply_settings (LoftDaemon *self)
 {
   loft_settings_apply (self->config, 1, self->registry, self->server);
@@ -185,6 +193,7 @@ apply_settings (LoftDaemon *self)
       g_autofree char *data = loft_config_to_data (self->config);
 
       loft_workers_set_config (self->workers, data);
+      set_patience (self);
     }
 }
 
@@ -478,6 +487,7 @@ start_workers (LoftDaemon *self)
                            self,
                            0);
   loft_workers_set_config (self->workers, data);
+  set_patience (self);
   loft_workers_start (self->workers);
 }
 

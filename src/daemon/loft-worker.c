@@ -261,6 +261,10 @@ loft_worker_run (const char *description)
   g_autoptr (GError) local_error = NULL;
 
   prctl (PR_SET_NAME, "loft-registryd");
+
+  /* The link tells of the parent's end, but not one that hangs: that would keep
+   * the storage, so that no other server could have it. */
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
   signal (SIGINT, SIG_IGN);
   signal (SIGHUP, SIG_IGN);
   if (!set_up (&self, description, &local_error))

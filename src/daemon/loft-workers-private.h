@@ -19,7 +19,8 @@ typedef struct
   GSource *watch;   /* owned, nullable: waits for its end */
   GSource *restart; /* owned, nullable: waits for its start */
   gint64 started_at;
-  guint deaths; /* in a row */
+  guint deaths;   /* in a row */
+  gboolean ended; /* by us, since it hung */
 } LoftWorker;
 
 struct _LoftWorkers
@@ -32,6 +33,12 @@ struct _LoftWorkers
   char *config;       /* owned, nullable until it was set */
   GTask *stop;        /* owned, NULL until it was begun */
   GSource *deadline;  /* owned, nullable */
+  GSource *look;      /* owned, nullable: looks for those that hang */
+  gint64 patience;    /* microseconds that one may hang; 0 for ever */
+  gint64 looked_at;   /* the last time */
+  gint64 awake_since; /* when we were stopped ourselves, the end of that */
 };
+
+void loft_workers_look (LoftWorkers *self);
 
 G_END_DECLS

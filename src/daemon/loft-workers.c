@@ -76,6 +76,7 @@ loft_workers_finalize (GObject *object)
   LoftWorkers *self = LOFT_WORKERS (object);
 
   clear_source (&self->deadline);
+  clear_source (&self->look);
   g_ptr_array_unref (self->all);
   g_ptr_array_unref (self->sockets);
   loft_page_unref (self->page);
@@ -110,6 +111,14 @@ static void
 loft_workers_init (LoftWorkers *self)
 {
   self->all = g_ptr_array_new_with_free_func (worker_free);
+}
+
+static gboolean
+look_cb (gpointer user_data)
+{
+  loft_workers_look (LOFT_WORKERS (user_data));
+
+  return G_SOURCE_CONTINUE;
 }
 
 /**
@@ -344,6 +353,7 @@ start (LoftWorker *worker)
   int ends[2];
 
   worker->started_at = g_get_monotonic_time ();
+  worker->ended = FALSE;
   loft_page_set_beat (self->page, worker->slot, 0);
   if (!g_unix_open_pipe (ends, FD_CLOEXEC, &local_error))
     {
@@ -418,6 +428,9 @@ loft_workers_start (LoftWorkers *self)
 
   for (guint i = 0; i < self->all->len; i++)
     start (g_ptr_array_index (self->all, i));
+  self->look = g_timeout_source_new_seconds (1);
+  g_source_set_callback (self->look, look_cb, self, NULL);
+  g_source_attach (self->look, g_main_context_get_thread_default ());
 }
 
 static gboolean

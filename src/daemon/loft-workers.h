@@ -28,6 +28,7 @@ LoftWorkers *loft_workers_new (LoftPage *page, GPtrArray *sockets);
 void loft_workers_set_config (LoftWorkers *self, const char *config);
 void loft_workers_start (LoftWorkers *self);
 gboolean loft_workers_all_serve (LoftWorkers *self);
+void loft_workers_set_patience (LoftWorkers *self, guint seconds);
 guint loft_workers_find_silent (LoftWorkers *self, gint64 since);
 void loft_workers_stop_async (LoftWorkers *self,
                               guint seconds,
