@@ -213,6 +213,22 @@ fail (GError **error, LoftCtlError code, GUri *uri, const char *reason)
   return FALSE;
 }
 
+/* libsoup takes a connection that was closed early for the end. */
+static gboolean
+check_length (SoupMessage *message, guint64 length, GError **error)
+{
+  SoupMessageHeaders *headers = soup_message_get_response_headers (message);
+
+  return soup_message_headers_get_encoding (headers) !=
+           SOUP_ENCODING_CONTENT_LENGTH ||
+         soup_message_headers_get_content_length (headers) ==
+           (goffset) length ||
+         fail (error,
+               LOFT_CTL_ERROR_UNREACHABLE,
+               soup_message_get_uri (message),
+               _ ("It broke off before the end"));
+}
+
 static gboolean
 receive (LoftCtlSource *self,
          SoupMessage *message,
@@ -236,7 +252,7 @@ receive (LoftCtlSource *self,
       gint64 seconds = (g_get_monotonic_time () - began) / G_USEC_PER_SEC;
 
       if (got == 0)
-        return TRUE;
+        return check_length (message, done, error);
       if (got < 0)
         return fail (error,
                      LOFT_CTL_ERROR_UNREACHABLE,
