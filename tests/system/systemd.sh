@@ -10,10 +10,6 @@ if [ -z "$LOFT_TEST_UNITDIR" ]; then
   echo "1..0 # SKIP built without systemd"
   exit 0
 fi
-if [ "$(id -u)" != 0 ] || ! command -v systemd-nspawn >/dev/null; then
-  echo "1..0 # SKIP needs root and systemd-nspawn"
-  exit 0
-fi
 
 # The sandbox shuts such folders off, and whatever sanitizers do.
 case $LOFT_TEST_BINDIR in
@@ -27,39 +23,14 @@ if ldd "$G_TEST_BUILDDIR/installed$LOFT_TEST_BINDIR/loft-registryd" |
   exit 0
 fi
 
-# In namespaces of its own: however this ends, no mount and no process is left.
-if [ "${1-}" != --inside ]; then
-  if ! unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
-    echo "1..0 # SKIP namespaces can't be made here"
-    exit 0
-  fi
-  exec unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside
-fi
+. "$G_TEST_SRCDIR/system/container.sh"
 
-. "$G_TEST_SRCDIR/system/lib.sh"
-
-root=$folder/root
-url=http://127.0.0.1:3030
-service=loft-registry.service
-token='Authorization: Bearer one-token-that-is-long-enough-to-own-a-name'
-
-# For as long as the restarts take, and longer.
-packages=199
-make_packages ()
-{
-  mkdir -p upper/srv/packages
-  for i in $(seq 0 "$packages"); do
-    make_package hello "1.0.$i"
-    mv "hello-1.0.$i.tar.gz" "upper/srv/packages/$i.tar.gz"
-  done
-}
-
-# What is installed comes into the container as if it had always been there,
-# and the units to where systemd looks whatever the prefix.
+# What is installed comes into the container, and the units to where systemd
+# looks whatever the prefix; with packages for as long as the restarts take, and
+# longer.
 prepare ()
 {
-  mkdir -p upper work root
-  make_packages
+  make_packages 199
   cp -a "$installed/." upper/
   mkdir -p upper/etc/systemd/system upper/etc/sysusers.d upper/etc/tmpfiles.d
   cp "$installed$LOFT_TEST_UNITDIR"/loft-registry.* upper/etc/systemd/system/
@@ -70,45 +41,7 @@ prepare ()
     upper/etc/dbus-1/system.d/
   cp "$installed$LOFT_TEST_DATADIR"/dbus-1/system-services/*.service \
     upper/usr/share/dbus-1/system-services/
-  mount -t overlay -o "lowerdir=/,upperdir=$folder/upper,workdir=$folder/work" \
-    loft-registry "$root"
-}
-
-# inside COMMAND...: runs it in the container.
-inside ()
-{
-  timeout 60 nsenter -t "$leader" -m -u -i -n -p -C -- "$@"
-}
-
-# As in lib.sh, for commands that are functions.
-fails ()
-{
-  expected=$1
-  text=$2
-  shift 2
-  status=0
-  "$@" >fails.out 2>&1 || status=$?
-  cat fails.out
-  echo "exit status $status"
-  [ "$status" -eq "$expected" ] && grep -q -F -e "$text" fails.out
-}
-
-booted ()
-{
-  leader=$(cat "/proc/$container/task/$container/children" 2>/dev/null)
-  leader=${leader%% *}
-  [ -n "$leader" ] &&
-    inside systemctl is-system-running 2>/dev/null | grep -q -E 'running|degraded'
-}
-
-boot ()
-{
-  systemd-nspawn -q -D "$root" -M "loft-registry-$$" --register=no --keep-unit \
-    --private-network --console=pipe --link-journal=no \
-    -b systemd.unit=basic.target </dev/null >boot.txt 2>&1 &
-  container=$!
-  pids="$pids $container"
-  within 30 booted
+  mount_root
 }
 
 if ! prepare >boot.txt 2>&1 || ! boot; then
@@ -116,52 +49,6 @@ if ! prepare >boot.txt 2>&1 || ! boot; then
   echo "1..0 # SKIP no container can be booted here"
   exit 0
 fi
-booted
-
-# show PROPERTY: what systemd knows of the service.
-show ()
-{
-  inside systemctl show --value -p "$1" "$service"
-}
-
-# has PROPERTY PATTERN
-has ()
-{
-  value=$(show "$1")
-  echo "$1=$value"
-  printf '%s\n' "$value" | grep -q -E -x -e "$2"
-}
-
-get ()
-{
-  inside curl -sS --max-time 20 "$@"
-}
-
-# put I: publishes that version; prints the status.
-put ()
-{
-  status_of -T "/srv/packages/$1.tar.gz" -H 'Expect:' -H "$token" \
-    -H 'Content-Type: application/gzip' "$url/packages/hello/1.0.$1"
-}
-
-puts ()
-{
-  actual=$(put "$1")
-  echo "answer $actual"
-  [ "$actual" = 201 ]
-}
-
-journal ()
-{
-  inside journalctl -q --no-pager -u "$service" "$@"
-}
-
-journal_says ()
-{
-  text=$1
-  shift
-  journal "$@" | grep -F -e "$text"
-}
 
 configure ()
 {
@@ -202,48 +89,14 @@ check "with a mistake in the configuration it fails" \
 check "and the service goes on" shows "Registry" "$url/"
 printf '[http]\nworkers=2\n' | configure
 
-# Restarts while clients read and publish. No client tries twice, but for a kept
-# connection that was closed before the answer began: then curl does, as HTTP
-# has it.
-read_all_the_time ()
-{
-  while [ ! -e done.txt ]; do
-    get --parallel --parallel-max 8 -H "Connection: $1" -o /dev/null \
-      -w '%{http_code} %{errormsg}\n' "$url/packages/hello?[1-200]" \
-      >>"$1.txt" 2>/dev/null
-  done
-}
-publish_all_the_time ()
-{
-  for i in $(seq 1 "$packages"); do
-    put "$i" >>publishes.txt 2>&1
-    echo >>publishes.txt
-    [ ! -e done.txt ] || break
-  done
-}
-read_all_the_time close &
-closer=$!
-read_all_the_time keep-alive &
-keeper=$!
-publish_all_the_time &
-publisher=$!
+# Restarts while clients read and publish.
+start_clients
 for i in 1 2 3; do
   sleep 0.5
   check "restart $i under load succeeds" inside systemctl restart "$service"
 done
 sleep 0.5
-touch done.txt
-wait "$closer" "$keeper" "$publisher"
-wc -l close.txt keep-alive.txt publishes.txt | sed 's/^/# /'
-for connection in close keep-alive; do
-  check "clients read all the time, connection: $connection" \
-    test "$(wc -l <"$connection.txt")" -ge 200
-  check "no read failed" sh -c '! grep -v "^200 *$" "$1"' sh "$connection.txt"
-done
-check "clients published" test "$(wc -l <publishes.txt)" -ge 3
-check "no publish failed" sh -c '! grep -v "^201$" publishes.txt'
-check "what was published is there" \
-  shows "\"1.0.$(wc -l <publishes.txt)\"" "$url/packages/hello"
+stop_clients
 
 # The system bus, and an administrator on it.
 if inside systemctl cat dbus.service >/dev/null 2>&1; then
@@ -314,9 +167,5 @@ check "it stops" inside systemctl stop loft-registry.socket "$service"
 check "in order" has Result success
 check "nobody listens any more" fails 7 "" get "$url/"
 
-# An orderly end, so that nothing holds the folder when it is removed.
-kill "$container"
-within 10 dead "$container" || kill -KILL "$leader"
-wait "$container" 2>/dev/null
-umount "$root"
+shut_down
 finish
