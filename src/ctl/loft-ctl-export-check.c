@@ -19,6 +19,7 @@
 
 #include "ctl/loft-ctl-json.h"
 #include "ctl/loft-ctl-progress.h"
+#include "ctl/loft-ctl-text.h"
 #include "registry/loft-export.h"
 
 /* "loft-registryctl export --check": whoever keeps an archive wants to know
@@ -60,11 +61,17 @@ report (const LoftCtl *self, const char *path, const LoftExportSummary *summary)
 
   if (!self->json)
     {
-      g_print (_ ("%s is whole: versions: %" PRIu64 ", objects: %" PRIu64
-                  ", %s, up to event %" PRIu64 "\n"),
+      g_autofree char *versions =
+        loft_ctl_text_amount (summary->versions, "versions");
+      g_autofree char *objects =
+        loft_ctl_text_amount (summary->objects, "objects");
+
+      /* Translators: such as “backup.tar is whole: 3 versions, 9 objects, 1.2
+       * MB, up to event 17” */
+      g_print (_ ("%s is whole: %s, %s, %s, up to event %" PRIu64 "\n"),
                shown,
-               summary->versions,
-               summary->objects,
+               versions,
+               objects,
                size,
                summary->sequence);
       return;

@@ -96,15 +96,24 @@ fail (const GError *error, int status)
   return status;
 }
 
+/* Numbers and dates that the server writes are read by programs, so no more of
+ * the locale counts than this. */
+static void
+choose_language (void)
+{
+  const char *catalogs = g_getenv ("LOFT_LOCALEDIR");
+
+  setlocale (LC_CTYPE, "");
+  setlocale (LC_MESSAGES, "");
+  bindtextdomain (GETTEXT_PACKAGE, catalogs != NULL ? catalogs : LOCALEDIR);
+  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
+  textdomain (GETTEXT_PACKAGE);
+}
+
 int
 main (int argc, char **argv)
 {
-  /* Numbers and dates that the server writes are read by programs. */
-  setlocale (LC_CTYPE, "");
-  setlocale (LC_MESSAGES, "");
-  bindtextdomain (GETTEXT_PACKAGE, LOCALEDIR);
-  bind_textdomain_codeset (GETTEXT_PACKAGE, "UTF-8");
-  textdomain (GETTEXT_PACKAGE);
+  choose_language ();
   signal (SIGPIPE, SIG_IGN);
 
   g_auto (GStrv) variables = g_get_environ ();

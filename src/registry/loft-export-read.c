@@ -10,6 +10,7 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <glib/gi18n.h>
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <locale.h>
@@ -65,11 +66,10 @@ refuse (GError **error, const char *format, ...)
   g_autofree char *why = g_strdup_vprintf (format, arguments);
   va_end (arguments);
   g_autofree char *valid = g_utf8_make_valid (why, -1);
-  g_set_error (error,
-               LOFT_REGISTRY_ERROR,
-               LOFT_REGISTRY_ERROR_CORRUPT,
-               "This is no whole export: %s",
-               valid);
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_CORRUPT,
+                       valid);
 
   return FALSE;
 }
@@ -96,7 +96,7 @@ read_member (Reader *reader, GString *content, gsize most, GError **error)
 
   if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) < 0)
     {
-      refuse (error, "GnuTLS offers no SHA-256");
+      refuse (error, _ ("This is no whole export: GnuTLS offers no SHA-256"));
       return NULL;
     }
   while (good && (code = archive_read_data_block (reader->archive,
@@ -113,7 +113,8 @@ read_member (Reader *reader, GString *content, gsize most, GError **error)
   gnutls_hash_deinit (hash, digest);
 
   if (good && code != ARCHIVE_EOF)
-    good = refuse (error, "%s", get_reason (reader));
+    good =
+      refuse (error, _ ("This is no whole export: %s"), get_reason (reader));
 
   return good ? loft_hex_encode (digest, sizeof digest) : NULL;
 }
@@ -127,7 +128,9 @@ refuse_list (Reader *reader, goffset place, GError **error)
   gssize got =
     pread (loft_spool_get_fd (reader->list), text, sizeof text - 1, from);
   if (got <= place - from)
-    return refuse (error, "its list names what it does not hold");
+    return refuse (
+      error,
+      _ ("This is no whole export: its list names what it does not hold"));
 
   text[got] = '\0';
   char *line = text + (place - from);
@@ -139,7 +142,7 @@ refuse_list (Reader *reader, goffset place, GError **error)
   const char *path = strstr (line, "  ");
 
   return refuse (error,
-                 "“%s” is not what its list says",
+                 _ ("This is no whole export: “%s” is not what its list says"),
                  path != NULL ? path + 2 : line);
 }
 
@@ -154,13 +157,16 @@ read_end (Reader *reader, GError **error)
   int code = archive_read_next_header (reader->archive, &entry);
 
   if (code == ARCHIVE_OK)
-    return refuse (error, "it goes on after its list");
+    return refuse (error,
+                   _ ("This is no whole export: it goes on after its list"));
   if (code != ARCHIVE_EOF)
-    return refuse (error, "%s", get_reason (reader));
+    return refuse (error,
+                   _ ("This is no whole export: %s"),
+                   get_reason (reader));
 
   return archive_filter_bytes (reader->archive, 0) >=
            (blocks + 2) * TAR_BLOCK ||
-         refuse (error, "it was cut short");
+         refuse (error, _ ("This is no whole export: it was cut short"));
 }
 
 /* Compares the list in the archive with the one that was made. */
@@ -189,7 +195,9 @@ read_list (Reader *reader, GError **error)
       place += (goffset) length;
     }
   if (code != ARCHIVE_EOF)
-    return refuse (error, "%s", get_reason (reader));
+    return refuse (error,
+                   _ ("This is no whole export: %s"),
+                   get_reason (reader));
 
   return place == loft_spool_get_size (reader->list) ||
          refuse_list (reader, place, error);
@@ -208,7 +216,9 @@ read_head (Reader *reader, GError **error)
     object != NULL ? loft_json_get_int (object, "sequence", -1) : -1;
 
   if (format != LOFT_EXPORT_FORMAT || sequence < 0)
-    return refuse (error, "it is of another kind or a later release");
+    return refuse (
+      error,
+      _ ("This is no whole export: it is of another kind or a later release"));
 
   reader->summary.sequence = (guint64) sequence;
 
@@ -223,9 +233,13 @@ take_member (Reader *reader, const char *path, gint64 modified, GError **error)
   g_autofree char *key = NULL;
 
   if (first && !g_str_equal (path, LOFT_EXPORT_HEAD))
-    return refuse (error, "it begins with “%s”", path);
+    return refuse (error,
+                   _ ("This is no whole export: it begins with “%s”"),
+                   path);
   if (!loft_storage_key_check (path, NULL))
-    return refuse (error, "“%s” is no name of an object", path);
+    return refuse (error,
+                   _ ("This is no whole export: “%s” is no name of an object"),
+                   path);
 
   g_autofree char *sha256 =
     read_member (reader, first ? reader->head : NULL, HEAD_SIZE_MAX, error);
@@ -259,7 +273,9 @@ read_all (Reader *reader, GError **error)
 
       if (path == NULL || archive_entry_filetype (entry) != AE_IFREG ||
           archive_entry_hardlink (entry) != NULL)
-        return refuse (error, "“%s” is no file", path != NULL ? path : "");
+        return refuse (error,
+                       _ ("This is no whole export: “%s” is no file"),
+                       path != NULL ? path : "");
       if (!g_str_equal (path, LOFT_EXPORT_LIST))
         {
           gint64 modified = archive_entry_mtime (entry) * G_USEC_PER_SEC +
@@ -274,11 +290,15 @@ read_all (Reader *reader, GError **error)
           !read_list (reader, error) || !read_end (reader, error))
         return FALSE;
 
-      return reader->summary.objects > 0 || refuse (error, "it is empty");
+      return reader->summary.objects > 0 ||
+             refuse (error, _ ("This is no whole export: it is empty"));
     }
 
-  return code == ARCHIVE_EOF ? refuse (error, "it was cut short")
-                             : refuse (error, "%s", get_reason (reader));
+  return code == ARCHIVE_EOF
+           ? refuse (error, _ ("This is no whole export: it was cut short"))
+           : refuse (error,
+                     _ ("This is no whole export: %s"),
+                     get_reason (reader));
 }
 
 /* A tar archive is filled up with zeros, and whoever writes them into a pipe is
@@ -333,17 +353,19 @@ loft_export_verify (int fd,
     return FALSE;
   if (archive_read_support_format_tar (reader.archive) != ARCHIVE_OK ||
       archive_read_open_fd (reader.archive, fd, BLOCK_SIZE) != ARCHIVE_OK)
-    return refuse (error, "%s", get_reason (&reader));
+    return refuse (error,
+                   _ ("This is no whole export: %s"),
+                   get_reason (&reader));
 
-  /* libarchive converts names by the locale of the thread. */
-  locale_t utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", (locale_t) 0);
-  locale_t before = utf8 != (locale_t) 0 ? uselocale (utf8) : (locale_t) 0;
+  /* libarchive converts names by the locale of the thread, which otherwise
+   * stays what it is: errors are told in its language. */
+  locale_t own = duplocale (LC_GLOBAL_LOCALE);
+  locale_t utf8 = newlocale (LC_CTYPE_MASK, "C.UTF-8", own);
+  locale_t used = utf8 != (locale_t) 0 ? utf8 : own;
+  locale_t before = uselocale (used);
   gboolean done = read_all (&reader, error);
-  if (utf8 != (locale_t) 0)
-    {
-      uselocale (before);
-      freelocale (utf8);
-    }
+  uselocale (before);
+  freelocale (used);
 
   if (done)
     drain (&reader, fd);
