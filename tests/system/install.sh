@@ -40,6 +40,10 @@ done
 if [ -n "$LOFT_TEST_UNITDIR" ]; then
   for file in "$LOFT_TEST_UNITDIR/loft-registry.service" \
               "$LOFT_TEST_UNITDIR/loft-registry.socket" \
+              "$LOFT_TEST_UNITDIR/loft-registry-collect.service" \
+              "$LOFT_TEST_UNITDIR/loft-registry-collect.timer" \
+              "$LOFT_TEST_UNITDIR/loft-registry-verify.service" \
+              "$LOFT_TEST_UNITDIR/loft-registry-verify.timer" \
               "$LOFT_TEST_CATALOGDIR/loft-registry.catalog" \
               "$LOFT_TEST_SYSUSERSDIR/loft-registry.conf" \
               "$LOFT_TEST_TMPFILESDIR/loft-registry.conf"; do

@@ -33,7 +33,7 @@ prepare ()
   make_packages 199
   cp -a "$installed/." upper/
   mkdir -p upper/etc/systemd/system upper/etc/sysusers.d upper/etc/tmpfiles.d
-  cp "$installed$LOFT_TEST_UNITDIR"/loft-registry.* upper/etc/systemd/system/
+  cp "$installed$LOFT_TEST_UNITDIR"/loft-registry* upper/etc/systemd/system/
   cp "$installed$LOFT_TEST_SYSUSERSDIR"/*.conf upper/etc/sysusers.d/
   cp "$installed$LOFT_TEST_TMPFILESDIR"/*.conf upper/etc/tmpfiles.d/
   mkdir -p upper/etc/dbus-1/system.d upper/usr/share/dbus-1/system-services
@@ -98,6 +98,103 @@ done
 sleep 0.5
 stop_clients
 
+# What happens at night. Garbage is what a publisher leaves that was killed when
+# another one had published the same version.
+hello=/var/lib/loft-registry/registry-storage/hello
+digest=$(printf '%064d' 0)
+garbage=$hello/1.0.0~$digest.tar.gz
+
+# elapse NAME: has that timer elapse now, and perhaps again, until "rest NAME".
+elapse ()
+{
+  inside mkdir -p "/run/systemd/system/loft-registry-$1.timer.d"
+  printf '[Timer]\nOnActiveSec=0\nRandomizedDelaySec=0\nAccuracySec=1us\n' |
+    inside sh -c 'cat >"$1"' sh \
+    "/run/systemd/system/loft-registry-$1.timer.d/now.conf"
+  inside systemctl daemon-reload
+  inside systemctl restart "loft-registry-$1.timer"
+}
+
+rest ()
+{
+  inside systemctl stop "loft-registry-$1.timer" "loft-registry-$1.service"
+  inside rm "/run/systemd/system/loft-registry-$1.timer.d/now.conf"
+  inside systemctl daemon-reload
+}
+
+# in_service NAME COMMAND...: has or show, about that service.
+in_service ()
+{
+  (service=loft-registry-$1.service && shift && "$@")
+}
+
+is_there ()
+{
+  inside test -e "$1"
+}
+
+is_gone ()
+{
+  ! is_there "$1"
+}
+
+maintain ()
+{
+  make_package hello 1.0.0
+  inside sh -c 'cat >"$1" && chown loft-registry: "$1"' sh "$garbage" \
+    <hello-1.0.0.tar.gz
+  check "there is garbage" is_there "$garbage"
+  elapse collect
+  check "at night it is collected" within 20 is_gone "$garbage"
+  check "which is no failure" within 20 in_service collect has Result success
+  check "the journal tells what was removed" \
+    within 10 in_service collect journal_says "hello/1.0.0~$digest.tar.gz"
+  rest collect
+
+  check "an orphan is made" inside sh -c \
+    'echo >"$1" && chown loft-registry: "$1"' sh "$hello/9.0.0.tar.gz"
+  check "it makes no night a failure" \
+    inside systemctl start loft-registry-collect.service
+  check "nor is it removed" is_there "$hello/9.0.0.tar.gz"
+  inside rm "$hello/9.0.0.tar.gz"
+
+  check "sound packages are verified" \
+    inside systemctl start loft-registry-verify.service
+  check "a tarball is damaged" \
+    inside sh -c 'cp "$1" /srv/sound && echo >>"$1"' sh "$hello/1.0.0.tar.gz"
+  elapse verify
+  check "once a week that is seen" \
+    within 20 in_service verify has ActiveState failed
+  check "as a failure" \
+    fails 0 "loft-registry-verify.service" inside systemctl --failed --no-pager
+  check "the journal tells which it is" \
+    within 10 in_service verify journal_says "archive-damaged"
+  rest verify
+  inside cp /srv/sound "$hello/1.0.0.tar.gz"
+  check "the service has not failed" has ActiveState active
+
+  printf '[Service]\nEnvironment=LOFT_REGISTRY_BUS=none\n' |
+    inside sh -c 'mkdir -p "$1" && cat >"$1/bus.conf"' sh \
+    "/run/systemd/system/$service.d"
+  inside systemctl daemon-reload
+  inside systemctl restart "$service"
+  check "that the registry is on no bus is a failure" \
+    fails 1 "loft-registry-collect.service" \
+    inside systemctl start loft-registry-collect.service
+  inside rm "/run/systemd/system/$service.d/bus.conf"
+  inside systemctl daemon-reload
+
+  check "it stops for a while" \
+    inside systemctl stop loft-registry.socket "$service"
+  check "it has stopped" has ActiveState inactive
+  check "what does not run is left alone, quietly" \
+    inside systemctl start loft-registry-collect.service
+  check "for its condition fails" \
+    in_service collect has ConditionResult no
+  check "and nothing starts the service" has ActiveState inactive
+  check "it starts again" inside systemctl start loft-registry.socket "$service"
+}
+
 # The system bus, and an administrator on it.
 if inside systemctl cat dbus.service >/dev/null 2>&1; then
   bus=sh.fargone.loft.Registry1
@@ -118,6 +215,13 @@ if inside systemctl cat dbus.service >/dev/null 2>&1; then
   check "and serve again" shows "Registry" "$url/"
   check "loft-registryctl reaches it" \
     says "hello" inside "$LOFT_TEST_BINDIR/loft-registryctl" packages
+  check "its own user may administer it" inside setpriv \
+    --reuid loft-registry --regid loft-registry --clear-groups \
+    "$LOFT_TEST_BINDIR/loft-registryctl" reload
+  check "another may not" fails 4 "" inside setpriv \
+    --reuid nobody --regid nogroup --clear-groups \
+    "$LOFT_TEST_BINDIR/loft-registryctl" reload
+  maintain
 else
   skip "the service is on the system bus" "there is none"
 fi

@@ -20,17 +20,24 @@ if ! command -v systemd-analyze >/dev/null; then
   exit 0
 fi
 
-# The program is not where it is to be in the end, and verify looks for it.
+# The programs are not where they are to be in the end, and verify looks for
+# them.
 mkdir units
-for unit in service socket; do
-  check "the $unit is installed" \
-    test -f "$installed$LOFT_TEST_UNITDIR/loft-registry.$unit"
-  sed "s|\\([= ']\\)$LOFT_TEST_BINDIR/loft-registryd|\\1$program|" \
-    "$installed$LOFT_TEST_UNITDIR/loft-registry.$unit" \
-    >"units/loft-registry.$unit"
+units="loft-registry.service loft-registry.socket
+       loft-registry-collect.service loft-registry-collect.timer
+       loft-registry-verify.service loft-registry-verify.timer"
+for unit in $units; do
+  check "$unit is installed" test -f "$installed$LOFT_TEST_UNITDIR/$unit"
+  sed "s|\\([= ']\\)$LOFT_TEST_BINDIR/loft-registry|\\1${program%d}|" \
+    "$installed$LOFT_TEST_UNITDIR/$unit" >"units/$unit"
 done
 check "the service starts the program" \
   grep -q "^ExecStart=$program\$" units/loft-registry.service
+for command in collect verify; do
+  check "loft-registry-$command.service does so" \
+    grep -q "^ExecStart=${program%d}ctl $command\$" \
+    "units/loft-registry-$command.service"
+done
 
 # What systemd does not know is only worth a warning to it.
 verifies ()
@@ -41,16 +48,44 @@ verifies ()
   [ "$status" -eq 0 ] && [ ! -s verify.out ]
 }
 
-check "systemd has nothing to say about them" \
-  verifies "$PWD/units/loft-registry.service" "$PWD/units/loft-registry.socket"
+for unit in $units; do
+  check "systemd has nothing to say about $unit" verifies "$PWD/units/$unit"
+done
 cp -R units spoiled
 echo 'NoSuchOption=yes' >>spoiled/loft-registry.socket
 check "it would have, had they an option that it does not know" \
   fails 1 "" sh -c '! systemd-analyze verify --man=no "$1" 2>&1 | grep .' sh \
   "$PWD/spoiled/loft-registry.socket"
-check "the service can do hardly more than it needs" \
-  systemd-analyze security --no-pager --offline=true --threshold="$exposure" \
-  "$PWD/units/loft-registry.service"
+for unit in loft-registry loft-registry-collect loft-registry-verify; do
+  check "$unit.service can do hardly more than it needs" \
+    systemd-analyze security --no-pager --offline=true \
+    --threshold="$exposure" "$PWD/units/$unit.service"
+done
+check "a service that is shut off from nothing would be noticed" sh -c '
+  sed "/^User=/,\$d" "$1" >open.service &&
+  ! systemd-analyze security --no-pager --offline=true --threshold="$2" \
+    "$PWD/open.service"' sh units/loft-registry-collect.service "$exposure"
+
+# elapses UNIT TIME...: the timer does so at these times, from New Year 2026.
+elapses ()
+{
+  unit=$1
+  shift
+  systemd-analyze calendar --iterations="$#" \
+    --base-time="2026-01-01 00:00:01 UTC" \
+    "$(sed -n 's/^OnCalendar=//p' "units/$unit") UTC" >calendar.out || return 1
+  cat calendar.out
+  for time in "$@"; do
+    grep -q -F -e " $time UTC" calendar.out || return 1
+  done
+}
+
+check "garbage is collected every night" \
+  elapses loft-registry-collect.timer "2026-01-01 02:00:00" \
+  "2026-01-02 02:00:00" "2026-01-03 02:00:00"
+check "everything is verified once a week" \
+  elapses loft-registry-verify.timer "2026-01-04 03:30:00" \
+  "2026-01-11 03:30:00"
 
 check "the user is one that systemd-sysusers makes" \
   says "loft-registry" systemd-sysusers --dry-run \
