@@ -6,6 +6,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "kit/log-kit.h"
 #include "kit/storage-kit.h"
 #include "kit/upkeep-kit.h"
@@ -172,6 +174,120 @@ test_busy (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpstr (found, ==, "");
 }
 
+/* A token by hand. Times are whole JSON members, with a comma before. */
+static void
+put_token (Fixture *fixture,
+           const char *id,
+           const char *secret,
+           const char *rest)
+{
+  g_autofree char *sha256 =
+    g_compute_checksum_for_string (G_CHECKSUM_SHA256, secret, -1);
+  g_autofree char *key =
+    g_strconcat ("_registry/tokens/", sha256, ".json", NULL);
+  g_autofree char *text = g_strdup_printf (
+    "{\"id\":\"%s\",\"user\":\"ann\",\"scopes\":[\"publish-new\"],"
+    "\"pattern\":\"*\",\"created_at\":\"2020-01-01T00:00:00Z\","
+    "\"sha256\":\"%s\"%s}",
+    id,
+    sha256,
+    rest);
+
+  upkeep_kit_put (fixture, key, text, -1);
+}
+
+static char *
+make_past (const char *member, guint days)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+  g_autoptr (GDateTime) then = g_date_time_add_days (now, -(int) days);
+  g_autofree char *text = g_date_time_format_iso8601 (then);
+
+  return g_strdup_printf (",\"%s\":\"%s\"", member, text);
+}
+
+static void
+assert_refused (Fixture *fixture, const char *secret)
+{
+  g_autoptr (GError) error = NULL;
+  const LoftCaller caller = { .token = secret };
+
+  g_assert_null (registry_kit_list_tokens (fixture, &caller, &error));
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_TOKEN_NEEDED);
+}
+
+static gboolean
+is_told (Fixture *fixture, const char *type, const char *id)
+{
+  g_autoptr (GError) error = NULL;
+  guint64 last;
+  g_autoptr (GBytes) lines =
+    loft_registry_list_changes (fixture->registry, 0, 1000, &last, &error);
+  g_assert_no_error (error);
+  gsize length;
+  const char *data = g_bytes_get_data (lines, &length);
+  g_autofree char *text = g_strndup (data, length);
+  g_auto (GStrv) split = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; split[i] != NULL; i++)
+    if (strstr (split[i], type) != NULL && strstr (split[i], id) != NULL)
+      return TRUE;
+
+  return FALSE;
+}
+
+/* Tokens that have not been good for long go, but not what still matters of
+ * them: the log tells of them, they are refused, and whose tokens theirs are is
+ * not forgotten. */
+static void
+test_tokens (Fixture *fixture, gconstpointer test_data)
+{
+  g_autofree char *expired = make_past ("expires_at", 91);
+  g_autofree char *revoked = make_past ("revoked_at", 91);
+  g_autofree char *lately = make_past ("expires_at", 89);
+  g_autofree char *adopted =
+    g_strconcat (revoked, ",\"created_by\":\"adoption\"", NULL);
+  const char *gone = "token-ended k-0000000000000001 repaired\n"
+                     "token-ended k-0000000000000002 repaired";
+
+  put_token (fixture, "k-0000000000000001", "loft_expired", expired);
+  put_token (fixture, "k-0000000000000002", "loft_revoked", revoked);
+  put_token (fixture, "k-0000000000000003", "loft_lately", lately);
+  put_token (fixture, "k-0000000000000004", "loft_good", "");
+  put_token (fixture, "k-0000000000000005", "one-of-the-original", adopted);
+  put_token (fixture, "k-0000000000000006", "loft_parent", expired);
+  put_token (fixture,
+             "k-0000000000000007",
+             "loft_child",
+             ",\"parent\":\"k-0000000000000006\"");
+  upkeep_kit_remove (fixture, "hello/1.1.0.tar.gz");
+  g_autofree char *before = list (fixture, "_registry/tokens/");
+
+  assert_collected (fixture,
+                    TRUE,
+                    "token-ended k-0000000000000001\n"
+                    "token-ended k-0000000000000002");
+  g_autofree char *kept = list (fixture, "_registry/tokens/");
+  g_assert_cmpstr (kept, ==, before);
+
+  assert_collected (fixture, FALSE, gone);
+  assert_collected (fixture, FALSE, "");
+  g_autoptr (GError) error = NULL;
+  const LoftCaller administrator = { .administrator = "admin:root" };
+  g_autoptr (GPtrArray) tokens =
+    registry_kit_list_tokens (fixture, &administrator, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (tokens->len, ==, 5);
+  assert_refused (fixture, "loft_expired");
+  assert_refused (fixture, "loft_revoked");
+
+  /* Nothing of what was there gets lost when the catalog is made anew. */
+  registry_fixture_restart (fixture, TRUE);
+  g_assert_true (is_told (fixture, "token-create", "k-0000000000000001"));
+  g_assert_true (is_told (fixture, "token-revoke", "k-0000000000000002"));
+  g_assert_false (is_told (fixture, "token-revoke", "k-0000000000000001"));
+}
+
 /* It can be ended, and it stops at what the storage refuses. */
 static void
 test_ends (Fixture *fixture, gconstpointer test_data)
@@ -213,6 +329,7 @@ main (int argc, char **argv)
   add ("garbage", test_garbage);
   add ("kept", test_kept);
   add ("busy", test_busy);
+  add ("tokens", test_tokens);
   add ("ends", test_ends);
 
   return g_test_run ();

@@ -283,7 +283,8 @@ collect_garbage (LoftUpkeep *upkeep, GError **error)
                   &collect,
                   upkeep->cancellable,
                   error) ||
-      !look_at_orphans (&collect, error))
+      !look_at_orphans (&collect, error) ||
+      !loft_collect_tokens (upkeep, collect.dry_run, error))
     return FALSE;
 
   loft_upkeep_show_last (upkeep, collect.done, collect.done, "objects");
@@ -303,7 +304,8 @@ collect_garbage (LoftUpkeep *upkeep, GError **error)
  *
  * Removes tarballs that no document can name any more: they are reported as
  * `archive-garbage`. Those that have no document are reported as
- * `archive-orphan`, and kept.
+ * `archive-orphan`, and kept. What is stored of tokens that have not been good
+ * for 90 days goes too, as `token-ended`.
  */
 void
 loft_registry_collect_async (LoftRegistry *self,

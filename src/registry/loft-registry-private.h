@@ -192,6 +192,7 @@ gboolean loft_registry_revoke_token (LoftRegistry *self,
                                      LoftTokenJob *job,
                                      GError **error);
 
+char *loft_registry_draw_token_id (LoftRegistry *self, GError **error);
 gboolean loft_registry_adopt_tokens (LoftRegistry *self, GError **error);
 gboolean
 loft_registry_tell_of (LoftRegistry *self, GPtrArray *tokens, GError **error);

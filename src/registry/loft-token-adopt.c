@@ -27,7 +27,6 @@
 #define SECRET_LENGTH_MIN 16
 #define SECRET_LENGTH_MAX 1024
 #define NOTE_ADOPTED "adopted-tokens"
-#define ACTOR "adoption"
 
 /* Reads one of the files. Gives %NULL with no error set if there is none, or
  * none that makes sense. */
@@ -136,12 +135,17 @@ list_ids (LoftRegistry *self, GError **error)
 }
 
 static char *
-choose_id (GHashTable *ids, const char *id, const char *sha256, GError **error)
+choose_id (LoftRegistry *self,
+           GHashTable *ids,
+           const char *id,
+           const char *sha256,
+           GError **error)
 {
   if (id == NULL || !loft_owner_id_is_valid (id) ||
-      (g_hash_table_contains (ids, id) &&
-       g_strcmp0 (g_hash_table_lookup (ids, id), sha256) != 0))
-    return loft_token_draw_id (error);
+      (g_hash_table_contains (ids, id)
+         ? g_strcmp0 (g_hash_table_lookup (ids, id), sha256) != 0
+         : loft_catalog_is_token_told (self->catalog, id, FALSE)))
+    return loft_registry_draw_token_id (self, error);
 
   g_hash_table_replace (ids, g_strdup (id), g_strdup (sha256));
 
@@ -150,7 +154,8 @@ choose_id (GHashTable *ids, const char *id, const char *sha256, GError **error)
 
 /* Makes a token of an entry. Gives %NULL with no error set if it is none. */
 static LoftToken *
-make_token (GHashTable *ids,
+make_token (LoftRegistry *self,
+            GHashTable *ids,
             JsonObject *users,
             const char *secret,
             JsonObject *entry,
@@ -166,8 +171,11 @@ make_token (GHashTable *ids,
   const char *name = loft_json_get_string (entry, "name");
 
   token->sha256 = loft_token_hash (secret);
-  token->id =
-    choose_id (ids, loft_json_get_string (entry, "id"), token->sha256, error);
+  token->id = choose_id (self,
+                         ids,
+                         loft_json_get_string (entry, "id"),
+                         token->sha256,
+                         error);
   if (token->id == NULL)
     return NULL;
 
@@ -177,7 +185,7 @@ make_token (GHashTable *ids,
   token->scopes = LOFT_SCOPES_USER;
   token->pattern = g_strdup ("*");
   token->created_at = read_time (entry, "created_at", g_get_real_time ());
-  token->created_by = g_strdup (ACTOR);
+  token->created_by = g_strdup (LOFT_TOKEN_ADOPTION);
   token->last_used_at = read_time (entry, "last_used_at", 0);
   token->github_id = github_id;
 
@@ -225,7 +233,8 @@ adopt (LoftRegistry *self,
   while (json_object_iter_next (&iter, &secret, NULL))
     {
       g_autoptr (GError) local_error = NULL;
-      LoftToken *token = make_token (ids,
+      LoftToken *token = make_token (self,
+                                     ids,
                                      users,
                                      secret,
                                      loft_json_get_object (tokens, secret),

@@ -187,6 +187,30 @@ choose_end (LoftRegistry *self, const LoftTokenJob *job, gint64 now)
   return seconds != 0 ? now + (gint64) seconds * G_TIME_SPAN_SECOND : 0;
 }
 
+/**
+ * loft_registry_draw_token_id:
+ * @self: a registry
+ * @error: return location for a #GError
+ *
+ * Draws a public id that no token has or has had.
+ *
+ * Returns: (transfer full): the id, or %NULL with @error set
+ */
+char *
+loft_registry_draw_token_id (LoftRegistry *self, GError **error)
+{
+  g_autofree char *id = NULL;
+
+  do
+    {
+      g_free (id);
+      id = loft_token_draw_id (error);
+    }
+  while (id != NULL && loft_catalog_is_token_told (self->catalog, id, FALSE));
+
+  return g_steal_pointer (&id);
+}
+
 static LoftToken *
 make_token (LoftRegistry *self,
             const LoftTokenJob *job,
@@ -196,7 +220,7 @@ make_token (LoftRegistry *self,
   const LoftToken *own = bearer->issued;
   g_autoptr (LoftToken) token = g_new0 (LoftToken, 1);
 
-  token->id = loft_token_draw_id (error);
+  token->id = loft_registry_draw_token_id (self, error);
   if (token->id == NULL)
     return NULL;
 

@@ -79,3 +79,33 @@ loft_token_store_list (LoftTokenStore *self,
 
   return g_steal_pointer (&tokens);
 }
+
+/**
+ * loft_token_store_remove:
+ * @self: a store
+ * @sha256: hash of a token that is not good any more
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Removes what is stored of a token, if anything is. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to a #LoftStorageError
+ */
+gboolean
+loft_token_store_remove (LoftTokenStore *self,
+                         const char *sha256,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_return_val_if_fail (self != NULL && sha256 != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autofree char *key = loft_token_store_make_key (sha256);
+  g_autoptr (GError) local_error = NULL;
+
+  return loft_storage_remove (self->storage, key, cancellable, &local_error) ||
+         g_error_matches (local_error,
+                          LOFT_STORAGE_ERROR,
+                          LOFT_STORAGE_ERROR_NOT_FOUND) ||
+         loft_token_store_fail (g_steal_pointer (&local_error), error);
+}

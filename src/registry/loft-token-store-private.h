@@ -21,6 +21,7 @@ struct _LoftTokenStore
   GHashTable *uses; /* owned: hash to when its use was noted last, both owned */
 };
 
+char *loft_token_store_make_key (const char *sha256);
 LoftToken *loft_token_store_read (LoftTokenStore *self,
                                   const char *key,
                                   char **out_etag,

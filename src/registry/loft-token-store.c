@@ -127,8 +127,14 @@ loft_token_store_free (LoftTokenStore *self)
   g_free (self);
 }
 
-static char *
-make_key (const char *sha256)
+/**
+ * loft_token_store_make_key:
+ * @sha256: hash of a token
+ *
+ * Returns: (transfer full): where it is stored
+ */
+char *
+loft_token_store_make_key (const char *sha256)
 {
   return g_strconcat (LOFT_TOKEN_STORE_PREFIX, sha256, SUFFIX, NULL);
 }
@@ -292,7 +298,7 @@ loft_token_store_look_up (LoftTokenStore *self,
 
   gint64 now = g_get_real_time ();
   g_autofree char *sha256 = loft_token_hash (secret);
-  g_autofree char *key = make_key (sha256);
+  g_autofree char *key = loft_token_store_make_key (sha256);
   g_autofree char *text = NULL;
   g_autoptr (GError) local_error = NULL;
   gboolean known = read_text (self, key, &text, NULL, &local_error);
@@ -371,7 +377,7 @@ loft_token_store_create (LoftTokenStore *self,
   g_return_val_if_fail (token->sha256 != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autofree char *key = make_key (token->sha256);
+  g_autofree char *key = loft_token_store_make_key (token->sha256);
   g_autoptr (JsonNode) json = loft_token_to_json (token, TRUE);
   g_autoptr (GBytes) text = loft_json_to_bytes (json);
 
@@ -482,7 +488,7 @@ loft_token_store_change (LoftTokenStore *self,
   g_return_val_if_fail (func != NULL && out_token != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autofree char *key = make_key (sha256);
+  g_autofree char *key = loft_token_store_make_key (sha256);
 
   for (guint tries = 0; tries < TRIES_MAX; tries++)
     {

@@ -47,6 +47,10 @@ gboolean loft_token_store_change (LoftTokenStore *self,
                                   gpointer user_data,
                                   LoftToken **out_token,
                                   GError **error);
+gboolean loft_token_store_remove (LoftTokenStore *self,
+                                  const char *sha256,
+                                  GCancellable *cancellable,
+                                  GError **error);
 GPtrArray *loft_token_store_list (LoftTokenStore *self,
                                   GCancellable *cancellable,
                                   GError **error);

@@ -153,6 +153,21 @@ loft_token_hash (const char *secret)
 }
 
 /**
+ * loft_token_is_adopted:
+ * @self: a token
+ *
+ * Returns: whether it was taken over from the original server
+ */
+gboolean
+loft_token_is_adopted (const LoftToken *self)
+{
+  g_return_val_if_fail (self != NULL, FALSE);
+
+  return self->github_id != 0 ||
+         g_strcmp0 (self->created_by, LOFT_TOKEN_ADOPTION) == 0;
+}
+
+/**
  * loft_token_is_good:
  * @self: a token
  * @now: microseconds since 1970

@@ -36,6 +36,9 @@ typedef enum
   LOFT_SCOPES_USER = LOFT_SCOPES_DEFAULT | LOFT_SCOPE_OWNERS
 } LoftScopes;
 
+/* Who has created those of the original server. */
+#define LOFT_TOKEN_ADOPTION "adoption"
+
 /**
  * LoftToken:
  * @id: public id
@@ -83,6 +86,7 @@ char *loft_token_draw_id (GError **error);
 char *loft_token_hash (const char *secret);
 
 gboolean loft_token_is_good (const LoftToken *self, gint64 now);
+gboolean loft_token_is_adopted (const LoftToken *self);
 gboolean loft_token_covers (const LoftToken *self, const char *package);
 gboolean loft_token_is_administrator (const LoftToken *self);
 

@@ -60,4 +60,7 @@ gboolean loft_upkeep_is_local (const GError *error);
 gboolean loft_upkeep_wait (LoftUpkeep *self, GError **error);
 char *loft_upkeep_find_stem (const char *archive);
 
+gboolean
+loft_collect_tokens (LoftUpkeep *upkeep, gboolean dry_run, GError **error);
+
 G_END_DECLS
