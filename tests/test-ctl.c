@@ -461,6 +461,33 @@ test_terminal (CtlKit *kit, gconstpointer test_data)
   g_assert_nonnull (strstr (plain, "about this package\n"));
 }
 
+/* A long text in the middle of a table gives way, so that what follows is seen,
+ * and the ids by which things are named stay whole. */
+static void
+test_middle (CtlKit *kit, gconstpointer test_data)
+{
+  g_autofree char *pattern = g_strnfill (120, '*');
+  g_autofree char *line =
+    g_strdup_printf ("token create ann --pattern %s", pattern);
+  g_autofree char *token = ctl_kit_succeed (line);
+  g_autofree char *plain = ctl_kit_succeed ("token list");
+  g_autofree char *text = run_on_terminal ("token list");
+  if (text == NULL)
+    {
+      g_test_skip ("no terminal can be opened here");
+      return;
+    }
+  g_test_message ("%s", text);
+
+  const char *id = strstr (plain, "k-");
+  g_assert_nonnull (id);
+  g_autofree char *whole = g_strndup (id, 18);
+  g_assert_nonnull (strstr (plain, pattern));
+  g_assert_nonnull (strstr (text, whole));
+  g_assert_nonnull (strstr (text, " ***************…  "));
+  g_assert_nonnull (strstr (text, "publish…\r\n"));
+}
+
 static void
 add (const char *path, void (*test) (CtlKit *, gconstpointer))
 {
@@ -489,6 +516,7 @@ main (int argc, char **argv)
   add ("/ctl/nobody", test_nobody);
   add ("/ctl/follow", test_follow);
   add ("/ctl/terminal", test_terminal);
+  add ("/ctl/middle", test_middle);
 
   return g_test_run ();
 }

@@ -15,9 +15,10 @@
 
 #define GAP 2
 
-/* A column is cut no shorter than this; a line then is longer than the
- * terminal. */
+/* The last column is cut no shorter than this, and others no shorter than a
+ * date and a time; a line then is longer than the terminal. */
 #define LEAST 8
+#define WIDE 16
 
 #define RESET "\033[0m"
 
@@ -44,7 +45,8 @@ struct _LoftCtlTable
   const LoftCtlColumn *columns; /* not owned: static */
   guint n_columns;
   int widths[LOFT_CTL_COLUMNS_MAX];
-  GPtrArray *rows; /* owned, of owned Row */
+  int shown[LOFT_CTL_COLUMNS_MAX]; /* widths, cut to fit */
+  GPtrArray *rows;                 /* owned, of owned Row */
 };
 
 static void
@@ -135,16 +137,11 @@ append_blanks (GString *line, int n)
 
 /* Nothing follows the last cell of a line, not even blanks. */
 static void
-append_cell (LoftCtlTable *self,
-             GString *line,
-             guint column,
-             const char *cell,
-             int room)
+append_cell (LoftCtlTable *self, GString *line, guint column, const char *cell)
 {
   gboolean is_last = column + 1 == self->n_columns;
-  g_autofree char *shown =
-    loft_ctl_text_shorten (cell, is_last ? room : self->widths[column]);
-  int blanks = self->widths[column] - loft_ctl_text_width (shown);
+  g_autofree char *shown = loft_ctl_text_shorten (cell, self->shown[column]);
+  int blanks = self->shown[column] - loft_ctl_text_width (shown);
 
   if (self->columns[column].right)
     append_blanks (line, blanks);
@@ -155,37 +152,59 @@ append_cell (LoftCtlTable *self,
     append_blanks (line, GAP);
 }
 
-static int
-get_room (LoftCtlTable *self, const LoftCtl *ctl)
+static guint
+find_widest (LoftCtlTable *self)
 {
-  int room = ctl->width;
-  int last = self->widths[self->n_columns - 1];
+  guint widest = 0;
 
+  for (guint i = 1; i + 1 < self->n_columns; i++)
+    if (self->shown[i] > WIDE &&
+        (widest == 0 || self->shown[i] > self->shown[widest]))
+      widest = i;
+
+  return widest;
+}
+
+/* The last column gives way first, then whatever is wider than dates and
+ * numbers are. By the first one things are named: it is never cut for the
+ * others. */
+static void
+fit (LoftCtlTable *self, const LoftCtl *ctl)
+{
+  guint last = self->n_columns - 1;
+  int excess = (int) last * GAP - ctl->width;
+
+  memcpy (self->shown, self->widths, sizeof self->shown);
   if (ctl->width <= 0)
-    return last;
-  for (guint i = 0; i + 1 < self->n_columns; i++)
-    room -= self->widths[i] + GAP;
+    return;
 
-  return MIN (last, MAX (room, LEAST));
+  for (guint i = 0; i < self->n_columns; i++)
+    excess += self->shown[i];
+  int given = CLAMP (excess, 0, MAX (self->shown[last] - LEAST, 0));
+  self->shown[last] -= given;
+  excess -= given;
+  for (guint i = find_widest (self); i > 0 && excess > 0;
+       i = find_widest (self))
+    {
+      self->shown[i]--;
+      excess--;
+    }
 }
 
 static void
-print_line (LoftCtlTable *self,
-            const char *const *cells,
-            const char *before,
-            int room)
+print_line (LoftCtlTable *self, const char *const *cells, const char *before)
 {
   g_autoptr (GString) line = g_string_new (before);
 
   for (guint i = 0; i < self->n_columns; i++)
-    append_cell (self, line, i, cells[i] != NULL ? cells[i] : "", room);
+    append_cell (self, line, i, cells[i] != NULL ? cells[i] : "");
   while (line->len > 0 && line->str[line->len - 1] == ' ')
     g_string_truncate (line, line->len - 1);
   g_print ("%s%s\n", line->str, *before != '\0' ? RESET : "");
 }
 
 static void
-print_titles (LoftCtlTable *self, const LoftCtl *ctl, int room)
+print_titles (LoftCtlTable *self, const LoftCtl *ctl)
 {
   const char *titles[LOFT_CTL_COLUMNS_MAX] = { NULL };
 
@@ -194,7 +213,7 @@ print_titles (LoftCtlTable *self, const LoftCtl *ctl, int room)
 
   for (guint i = 0; i < self->n_columns; i++)
     titles[i] = _ (self->columns[i].title);
-  print_line (self, titles, ctl->colours ? "\033[1m" : "", room);
+  print_line (self, titles, ctl->colours ? "\033[1m" : "");
 }
 
 /**
@@ -202,22 +221,20 @@ print_titles (LoftCtlTable *self, const LoftCtl *ctl, int room)
  * @self: a table
  * @ctl: what the command was told
  *
- * Prints a table, as wide as the terminal at most, if only its last column has
- * to be cut for that.
+ * Prints a table, as wide as the terminal at most, if only long texts have to
+ * be cut for that.
  */
 void
 loft_ctl_table_print (LoftCtlTable *self, const LoftCtl *ctl)
 {
-  int room = get_room (self, ctl);
-
-  print_titles (self, ctl, room);
+  fit (self, ctl);
+  print_titles (self, ctl);
   for (guint i = 0; i < self->rows->len; i++)
     {
       const Row *row = self->rows->pdata[i];
 
       print_line (self,
                   (const char *const *) row->cells,
-                  ctl->colours ? escapes[row->style] : "",
-                  room);
+                  ctl->colours ? escapes[row->style] : "");
     }
 }
