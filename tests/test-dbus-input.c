@@ -41,6 +41,7 @@ static const struct
   { "ShowPackage", "('a\\nb',)", "NoSuchPackage" },
   { "ShowPackage", "('LONG',)", "InvalidArgument" },
   { "ListChanges", "(0, 0, 0)", INVALID_ARGS },
+  { "ListAudit", "(0, 0, 0)", INVALID_ARGS },
   { "ListChanges",
     "(uint64 18446744073709551615, uint32 0, uint32 0)",
     "InvalidArgument" },

@@ -68,7 +68,12 @@ test_packages (BusFixture *fixture, gconstpointer test_data)
     bus_fixture_try (fixture, "ListChanges", "(uint64 0, uint32 0, uint32 0)");
   g_autofree char *actor =
     g_strdup_printf ("\"actor\":\"admin:%s\"", g_get_user_name ());
-  g_assert_nonnull (strstr (changes, actor));
+  g_assert_null (strstr (changes, actor));
+  g_assert_nonnull (strstr (changes, "\"actor\":\"admin\""));
+  g_autofree char *audit =
+    bus_fixture_try (fixture, "ListAudit", "(uint64 0, uint32 0, uint32 0)");
+  g_assert_nonnull (strstr (audit, actor));
+  g_assert_nonnull (strstr (audit, "\"request\":\""));
 }
 
 /* A token is shown once, and is good until it is revoked. */

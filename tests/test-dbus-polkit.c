@@ -168,6 +168,7 @@ static const struct
   { OPERATOR, "Verify", "(@a{sv} {},)" },
   { OPERATOR, "Collect", "(@a{sv} {},)" },
   { OPERATOR, "Export", "(handle 0, @a{sv} {})" },
+  { OPERATOR, "ListAudit", "(uint64 0, uint32 0, uint32 0)" },
   { OPERATOR, "Drain", "()" },
 };
 
@@ -249,7 +250,7 @@ test_actor (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpstr (answer, ==, "()");
 
   g_autofree char *log = bus_fixture_try (&fixture->bus,
-                                          "ListChanges",
+                                          "ListAudit",
                                           "(uint64 0, uint32 0, uint32 0)");
   g_assert_nonnull (strstr (log, "\"actor\":\"admin:daemon\""));
 }

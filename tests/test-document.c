@@ -77,10 +77,14 @@ test_build (void)
   g_ptr_array_add (archive.files, &file);
 
   const char *owners[] = { "t-1", NULL };
+  const LoftActor publisher = { .name = (char *) "bob",
+                                .token = (char *) "k-0123456789abcdef",
+                                .request = (char *) "r1" };
   LoftDocumentFacts facts = { .archive = "1.0.0~" DIGITS ".tar.gz",
                               .size = 77,
                               .sha256 = DIGITS,
                               .published_at = 1767323045000006,
+                              .published_by = &publisher,
                               .description = "other",
                               .owners = owners };
   g_autoptr (GBytes) built = loft_document_build (&archive, &facts);
@@ -90,6 +94,9 @@ test_build (void)
   g_assert_false (document->adopted);
   g_assert_cmpstr (document->version, ==, "1.0.0+b");
   g_assert_cmpstr (document->archive, ==, facts.archive);
+  g_assert_cmpstr (document->published_by.name, ==, "bob");
+  g_assert_cmpstr (document->published_by.token, ==, publisher.token);
+  g_assert_cmpstr (document->published_by.request, ==, "r1");
   g_assert_cmpint (document->size, ==, 77);
   g_assert_cmpstr (document->sha256, ==, DIGITS);
   g_assert_cmpint (document->published_at, ==, facts.published_at);

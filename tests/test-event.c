@@ -19,7 +19,7 @@ make_state (void)
 
   state->revision = 7;
   state->changed_at = 1767323045000006;
-  state->changed_by = g_strdup ("t-1");
+  state->changed_by.name = g_strdup ("t-1");
   state->change = g_strdup ("yank");
   state->change_key = g_strdup ("1.0.0");
   state->deprecated = g_strdup ("use “other”");
@@ -110,7 +110,7 @@ test_event (void)
   g_autoptr (LoftEvent) event = loft_event_new_for_state ("hello", state);
   g_assert_cmpint (event->type, ==, LOFT_EVENT_YANK);
   g_assert_cmpstr (event->key, ==, "1.0.0");
-  g_assert_cmpstr (event->actor, ==, "t-1");
+  g_assert_cmpstr (event->actor.name, ==, "t-1");
 
   loft_event_seal (event, 42, 1767323045000007);
   g_assert_null (strstr (event->text, "secret-hash"));
@@ -153,8 +153,8 @@ test_event_token (void)
                       .name = (char *) "laptop",
                       .scopes = LOFT_SCOPE_YANK,
                       .pattern = (char *) "a-*",
-                      .created_by = (char *) "admin:root",
-                      .revoked_by = (char *) "bob",
+                      .created_by = { .name = (char *) "admin:root" },
+                      .revoked_by = { .name = (char *) "bob" },
                       .sha256 = (char *) "secret-hash" };
   g_autoptr (GError) error = NULL;
   g_autoptr (LoftEvent) event =
@@ -167,7 +167,7 @@ test_event_token (void)
     loft_event_parse (event->text, strlen (event->text), &error);
   g_assert_no_error (error);
   g_assert_cmpint (read->type, ==, LOFT_EVENT_TOKEN_REVOKE);
-  g_assert_cmpstr (read->actor, ==, "bob");
+  g_assert_cmpstr (read->actor.name, ==, "bob");
   g_assert_null (read->name);
   g_assert_cmpstr (read->token->id, ==, "k-1");
   g_assert_cmpuint (read->token->scopes, ==, LOFT_SCOPE_YANK);
@@ -222,6 +222,58 @@ test_event_broken (void)
     }
 }
 
+/* What only administrators may know is left out for others, whatever else the
+ * event holds, and nothing else is. */
+static void
+test_event_audit (void)
+{
+  const LoftActor actor = { .name = (char *) "admin:root",
+                            .request = (char *) "r1" };
+  g_autoptr (LoftState) state = loft_state_new ();
+  g_autoptr (GError) error = NULL;
+
+  state->revision = 1;
+  state->deprecated = g_strdup (",\"audit\":{");
+  g_autoptr (LoftEvent) plain = loft_event_new_for_state ("hello", state);
+  loft_actor_copy (&state->changed_by, &actor);
+  g_autoptr (LoftEvent) full = loft_event_new_for_state ("hello", state);
+  g_autoptr (LoftEvent) act = loft_event_new_for_act ("Reload", &actor);
+  loft_event_seal (plain, 1, 1767323045000007);
+  loft_event_seal (full, 2, 1767323045000007);
+  loft_event_seal (act, 3, 1767323045000007);
+
+  g_autofree char *text =
+    g_strdup_printf ("%s\n%s\n%s\n", plain->text, full->text, act->text);
+  g_autoptr (GBytes) lines = g_bytes_new (text, strlen (text));
+  g_autoptr (GBytes) shown = loft_event_leave_out_audit (lines);
+  g_autofree char *left =
+    g_strndup (g_bytes_get_data (shown, NULL), g_bytes_get_size (shown));
+  g_auto (GStrv) split = g_strsplit (left, "\n", -1);
+  g_assert_cmpuint (g_strv_length (split), ==, 4);
+  g_assert_cmpstr (split[0], ==, plain->text);
+  g_assert_null (strstr (left, "admin:root"));
+  g_assert_null (strstr (left, "r1"));
+  g_assert_null (strstr (left, "Reload"));
+
+  for (guint i = 0; i < 3; i++)
+    {
+      g_autoptr (LoftEvent) event =
+        loft_event_parse (split[i], strlen (split[i]), &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (event->seq, ==, i + 1);
+      g_assert_cmpstr (event->actor.name, ==, i == 0 ? NULL : "admin");
+      g_assert_null (event->act);
+    }
+
+  g_autoptr (LoftEvent) read =
+    loft_event_parse (act->text, strlen (act->text), &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (read->type, ==, LOFT_EVENT_ADMINISTER);
+  g_assert_cmpstr (read->actor.name, ==, "admin:root");
+  g_assert_cmpstr (read->actor.request, ==, "r1");
+  g_assert_cmpstr (read->act, ==, "Reload");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -233,6 +285,7 @@ main (int argc, char **argv)
   g_test_add_func ("/event/round-trip", test_event);
   g_test_add_func ("/event/unknown-type", test_event_unknown);
   g_test_add_func ("/event/token", test_event_token);
+  g_test_add_func ("/event/audit", test_event_audit);
   g_test_add_func ("/event/forged", test_event_forged);
   g_test_add_func ("/event/broken", test_event_broken);
 

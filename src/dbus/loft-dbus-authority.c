@@ -292,6 +292,7 @@ loft_dbus_authority_check_async (LoftDbusAuthority *self,
 
   check->invocation = g_object_ref (invocation);
   check->action = g_strdup (action);
+  check->uid = G_MAXUINT32;
   g_task_set_source_tag (task, loft_dbus_authority_check_async);
   g_task_set_task_data (task, check, check_free);
   g_dbus_connection_call (
@@ -313,6 +314,8 @@ loft_dbus_authority_check_async (LoftDbusAuthority *self,
  * loft_dbus_authority_check_finish:
  * @self: an authority
  * @result: what the callback got
+ * @out_uid: (out): the caller, also if he may not; G_MAXUINT32 if that is not
+ *   known
  * @error: return location for a #GError
  *
  * Ends what loft_dbus_authority_check_async() began.
@@ -323,9 +326,15 @@ loft_dbus_authority_check_async (LoftDbusAuthority *self,
 char *
 loft_dbus_authority_check_finish (LoftDbusAuthority *self,
                                   GAsyncResult *result,
+                                  guint32 *out_uid,
                                   GError **error)
 {
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  g_return_val_if_fail (out_uid != NULL, NULL);
+
+  const Check *check = g_task_get_task_data (G_TASK (result));
+  *out_uid = check->uid;
 
   return g_task_propagate_pointer (G_TASK (result), error);
 }

@@ -26,6 +26,7 @@ void loft_dbus_authority_check_async (LoftDbusAuthority *self,
                                       gpointer user_data);
 char *loft_dbus_authority_check_finish (LoftDbusAuthority *self,
                                         GAsyncResult *result,
+                                        guint32 *out_uid,
                                         GError **error);
 
 G_END_DECLS

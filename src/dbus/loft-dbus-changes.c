@@ -21,6 +21,7 @@ typedef struct
 {
   LoftDbusService *service;          /* not owned: it ends all waits */
   GDBusMethodInvocation *invocation; /* owned; its answer takes it */
+  gboolean audit;
   guint64 since;
   guint limit;
   gulong changed_id;
@@ -42,17 +43,20 @@ wait_free (Wait *self)
 static gboolean
 answer (LoftDbusService *self,
         GDBusMethodInvocation *invocation,
+        gboolean audit,
         guint64 since,
         guint limit,
         gboolean may_be_empty)
 {
   guint64 last = since;
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (GBytes) lines = loft_registry_list_changes (self->registry,
-                                                         since,
-                                                         limit,
-                                                         &last,
-                                                         &local_error);
+  g_autoptr (GBytes) lines =
+    (audit ? loft_registry_list_audit
+           : loft_registry_list_changes) (self->registry,
+                                          since,
+                                          limit,
+                                          &last,
+                                          &local_error);
 
   if (lines != NULL && g_bytes_get_size (lines) == 0 && !may_be_empty)
     return FALSE;
@@ -74,6 +78,7 @@ end_wait (Wait *wait, gboolean may_be_empty)
 {
   if (answer (wait->service,
               wait->invocation,
+              wait->audit,
               wait->since,
               wait->limit,
               may_be_empty))
@@ -97,6 +102,7 @@ timeout_cb (gpointer user_data)
 static void
 wait_for_change (LoftDbusService *self,
                  GDBusMethodInvocation *invocation,
+                 gboolean audit,
                  guint64 since,
                  guint limit,
                  guint seconds)
@@ -105,6 +111,7 @@ wait_for_change (LoftDbusService *self,
 
   wait->service = self;
   wait->invocation = invocation;
+  wait->audit = audit;
   wait->since = since;
   wait->limit = limit;
   wait->changed_id =
@@ -157,18 +164,8 @@ check_room (LoftDbusService *self,
   return FALSE;
 }
 
-/**
- * loft_dbus_list_changes:
- * @self: a service
- * @invocation: (transfer full): a call
- * @actor: (nullable): not used
- *
- * Answers ListChanges.
- */
-void
-loft_dbus_list_changes (LoftDbusService *self,
-                        GDBusMethodInvocation *invocation,
-                        const char *actor)
+static void
+list (LoftDbusService *self, GDBusMethodInvocation *invocation, gboolean audit)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (GError) local_error = NULL;
@@ -188,10 +185,43 @@ loft_dbus_list_changes (LoftDbusService *self,
 
   if (local_error != NULL)
     loft_dbus_error_return (invocation, local_error);
-  else if (!answer (self, invocation, since, limit, seconds == 0))
+  else if (!answer (self, invocation, audit, since, limit, seconds == 0))
     wait_for_change (self,
                      invocation,
+                     audit,
                      since,
                      limit,
                      MIN (seconds, SECONDS_MAX));
+}
+
+/**
+ * loft_dbus_list_changes:
+ * @self: a service
+ * @invocation: (transfer full): a call
+ * @caller: (nullable): not used
+ *
+ * Answers ListChanges.
+ */
+void
+loft_dbus_list_changes (LoftDbusService *self,
+                        GDBusMethodInvocation *invocation,
+                        const LoftCaller *caller)
+{
+  list (self, invocation, FALSE);
+}
+
+/**
+ * loft_dbus_list_audit:
+ * @self: a service
+ * @invocation: (transfer full): a call
+ * @caller: who calls
+ *
+ * Answers ListAudit.
+ */
+void
+loft_dbus_list_audit (LoftDbusService *self,
+                      GDBusMethodInvocation *invocation,
+                      const LoftCaller *caller)
+{
+  list (self, invocation, TRUE);
 }

@@ -9,7 +9,6 @@
 #include "dbus/loft-dbus-job.h"
 
 #include "dbus/loft-bus-generated.h"
-#include "registry/loft-message-id.h"
 
 #define INTERFACE LOFT_DBUS_INTERFACE ".Job"
 
@@ -134,7 +133,7 @@ get_property_cb (GDBusConnection *connection,
 static void
 run_cancel (LoftDbusService *service,
             GDBusMethodInvocation *invocation,
-            const char *actor)
+            const LoftCaller *caller)
 {
   const char *path = g_dbus_method_invocation_get_object_path (invocation);
   LoftDbusJob *self = g_hash_table_lookup (service->jobs, path);
@@ -142,14 +141,7 @@ run_cancel (LoftDbusService *service,
   /* It may be gone since the call came. */
   if (self != NULL)
     {
-      g_log_structured (G_LOG_DOMAIN,
-                        G_LOG_LEVEL_MESSAGE,
-                        "MESSAGE_ID",
-                        LOFT_MESSAGE_ADMINISTERED,
-                        "MESSAGE",
-                        "%s ends a %s",
-                        actor,
-                        self->kind);
+      loft_dbus_note_act (service, invocation, caller);
       g_cancellable_cancel (self->cancellable);
     }
   g_dbus_method_invocation_return_value (invocation, NULL);
@@ -157,6 +149,7 @@ run_cancel (LoftDbusService *service,
 
 static const LoftDbusMethod cancel = { "Cancel",
                                        LOFT_DBUS_MANAGE_SERVICE,
+                                       FALSE,
                                        run_cancel };
 
 static void
@@ -320,7 +313,7 @@ loft_dbus_job_lose_bus (LoftDbusJob *self)
  * loft_dbus_job_new:
  * @service: a service that is on the bus
  * @kind: what kind of work it is; lives for ever
- * @actor: who wants it
+ * @caller: who wants it
  * @error: return location for a #GError
  *
  * Puts work on the bus that is about to begin.
@@ -331,33 +324,25 @@ loft_dbus_job_lose_bus (LoftDbusJob *self)
 LoftDbusJob *
 loft_dbus_job_new (LoftDbusService *service,
                    const char *kind,
-                   const char *actor,
+                   const LoftCaller *caller,
                    GError **error)
 {
   g_return_val_if_fail (LOFT_IS_DBUS_SERVICE (service), NULL);
-  g_return_val_if_fail (kind != NULL && actor != NULL, NULL);
+  g_return_val_if_fail (kind != NULL && caller != NULL, NULL);
 
   if (g_cancellable_set_error_if_cancelled (service->stopping, error) ||
-      !check_room (service, actor, error))
+      !check_room (service, caller->administrator, error))
     return NULL;
 
   g_autoptr (LoftDbusJob) self = g_object_new (LOFT_TYPE_DBUS_JOB, NULL);
   self->service = service;
   self->kind = kind;
-  self->actor = g_strdup (actor);
+  self->actor = g_strdup (caller->administrator);
   self->path = g_strdup_printf (LOFT_DBUS_PATH "/jobs/%u", ++service->last_job);
   if (!loft_dbus_job_join_bus (self, error))
     return NULL;
 
   g_hash_table_insert (service->jobs, self->path, g_object_ref (self));
-  g_log_structured (G_LOG_DOMAIN,
-                    G_LOG_LEVEL_MESSAGE,
-                    "MESSAGE_ID",
-                    LOFT_MESSAGE_ADMINISTERED,
-                    "MESSAGE",
-                    "%s begins a %s",
-                    actor,
-                    kind);
 
   return g_steal_pointer (&self);
 }

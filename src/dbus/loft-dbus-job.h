@@ -16,7 +16,7 @@ G_DECLARE_FINAL_TYPE (LoftDbusJob, loft_dbus_job, LOFT, DBUS_JOB, GObject)
 
 LoftDbusJob *loft_dbus_job_new (LoftDbusService *service,
                                 const char *kind,
-                                const char *actor,
+                                const LoftCaller *caller,
                                 GError **error);
 const char *loft_dbus_job_get_path (LoftDbusJob *self);
 GCancellable *loft_dbus_job_get_cancellable (LoftDbusJob *self);

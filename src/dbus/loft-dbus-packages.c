@@ -32,12 +32,11 @@ yanked_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 static void
 yank (LoftDbusService *self,
       GDBusMethodInvocation *invocation,
-      const char *actor,
+      const LoftCaller *caller,
       const char *name,
       const char *version,
       const char *reason)
 {
-  const LoftCaller caller = { .administrator = actor };
   g_autoptr (GError) local_error = NULL;
 
   if (!loft_dbus_check_text ("The name",
@@ -62,7 +61,7 @@ yank (LoftDbusService *self,
                             version,
                             reason != NULL,
                             reason,
-                            &caller,
+                            caller,
                             NULL,
                             yanked_cb,
                             invocation);
@@ -72,14 +71,14 @@ yank (LoftDbusService *self,
  * loft_dbus_yank:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers Yank.
  */
 void
 loft_dbus_yank (LoftDbusService *self,
                 GDBusMethodInvocation *invocation,
-                const char *actor)
+                const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   const char *name;
@@ -87,28 +86,28 @@ loft_dbus_yank (LoftDbusService *self,
   const char *reason;
 
   g_variant_get (parameters, "(&s&s&s)", &name, &version, &reason);
-  yank (self, invocation, actor, name, version, reason);
+  yank (self, invocation, caller, name, version, reason);
 }
 
 /**
  * loft_dbus_unyank:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers Unyank.
  */
 void
 loft_dbus_unyank (LoftDbusService *self,
                   GDBusMethodInvocation *invocation,
-                  const char *actor)
+                  const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   const char *name;
   const char *version;
 
   g_variant_get (parameters, "(&s&s)", &name, &version);
-  yank (self, invocation, actor, name, version, NULL);
+  yank (self, invocation, caller, name, version, NULL);
 }
 
 static void
@@ -126,17 +125,16 @@ deprecated_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_deprecate:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers Deprecate.
  */
 void
 loft_dbus_deprecate (LoftDbusService *self,
                      GDBusMethodInvocation *invocation,
-                     const char *actor)
+                     const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
-  const LoftCaller caller = { .administrator = actor };
   g_autoptr (GError) local_error = NULL;
   const char *name;
   const char *message;
@@ -158,7 +156,7 @@ loft_dbus_deprecate (LoftDbusService *self,
   loft_registry_deprecate_async (self->registry,
                                  name,
                                  *message != '\0' ? message : NULL,
-                                 &caller,
+                                 caller,
                                  NULL,
                                  deprecated_cb,
                                  invocation);
@@ -179,17 +177,16 @@ set_owners_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_set_owners:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers SetOwners.
  */
 void
 loft_dbus_set_owners (LoftDbusService *self,
                       GDBusMethodInvocation *invocation,
-                      const char *actor)
+                      const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
-  const LoftCaller caller = { .administrator = actor };
   g_autofree const char **owners = NULL;
   g_autoptr (GError) local_error = NULL;
   const char *name;
@@ -208,7 +205,7 @@ loft_dbus_set_owners (LoftDbusService *self,
   loft_registry_set_owners_async (self->registry,
                                   name,
                                   owners,
-                                  &caller,
+                                  caller,
                                   NULL,
                                   set_owners_cb,
                                   invocation);
@@ -258,14 +255,14 @@ open_tarball (GDBusMethodInvocation *invocation, gint32 handle, GError **error)
  * loft_dbus_import_version:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers ImportVersion.
  */
 void
 loft_dbus_import_version (LoftDbusService *self,
                           GDBusMethodInvocation *invocation,
-                          const char *actor)
+                          const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (GInputStream) tarball = NULL;
@@ -297,7 +294,7 @@ loft_dbus_import_version (LoftDbusService *self,
                                       version,
                                       tarball,
                                       document,
-                                      actor,
+                                      caller,
                                       self->stopping,
                                       imported_cb,
                                       invocation);

@@ -51,7 +51,9 @@ struct _LoftDbusService
   gint64 started_at;
   GHashTable *jobs; /* owned, of owned LoftDbusJob by their paths */
   guint last_job;
-  GQueue waiting; /* of what loft-dbus-changes.c knows */
+  GQueue waiting;        /* of what loft-dbus-changes.c knows */
+  gint64 refusals_begin; /* of a minute, monotonic */
+  guint refusals;        /* since then */
 };
 
 /**
@@ -59,8 +61,9 @@ struct _LoftDbusService
  * @name: the method's name
  * @action: (nullable): the polkit action that it comes to; %NULL if anybody may
  *   call it
- * @run: does it, and ends the call; the last argument tells as whom the log
- *   shall name the caller, and is %NULL if anybody may call it
+ * @reads: whether it changes nothing, and leaves no trace
+ * @run: does it, and ends the call; the last argument tells who calls, and is
+ *   %NULL if anybody may call it
  *
  * What is to be done for a call.
  */
@@ -68,9 +71,10 @@ typedef struct
 {
   const char *name;
   const char *action;
+  gboolean reads;
   void (*run) (LoftDbusService *self,
                GDBusMethodInvocation *invocation,
-               const char *actor);
+               const LoftCaller *caller);
 } LoftDbusMethod;
 
 /**
@@ -94,6 +98,19 @@ void loft_dbus_part (LoftDbusService *self);
 void loft_dbus_service_call (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
                              const LoftDbusMethod *method);
+
+char *loft_dbus_draw_request_id (void);
+void loft_dbus_note_call (LoftDbusService *self,
+                          GDBusMethodInvocation *invocation,
+                          const LoftDbusMethod *method,
+                          const LoftCaller *caller);
+void loft_dbus_note_act (LoftDbusService *self,
+                         GDBusMethodInvocation *invocation,
+                         const LoftCaller *caller);
+void loft_dbus_note_refusal (LoftDbusService *self,
+                             const LoftDbusMethod *method,
+                             guint32 uid,
+                             const GError *error);
 
 gboolean loft_dbus_check_options (GVariant *options,
                                   const LoftDbusOption *known,
@@ -124,51 +141,54 @@ void loft_dbus_end_waiting (LoftDbusService *self);
 
 void loft_dbus_get_metrics (LoftDbusService *self,
                             GDBusMethodInvocation *invocation,
-                            const char *actor);
+                            const LoftCaller *caller);
 void loft_dbus_list_packages (LoftDbusService *self,
                               GDBusMethodInvocation *invocation,
-                              const char *actor);
+                              const LoftCaller *caller);
 void loft_dbus_show_package (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
-                             const char *actor);
+                             const LoftCaller *caller);
 void loft_dbus_list_changes (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
-                             const char *actor);
+                             const LoftCaller *caller);
+void loft_dbus_list_audit (LoftDbusService *self,
+                           GDBusMethodInvocation *invocation,
+                           const LoftCaller *caller);
 void loft_dbus_rescan (LoftDbusService *self,
                        GDBusMethodInvocation *invocation,
-                       const char *actor);
+                       const LoftCaller *caller);
 void loft_dbus_verify (LoftDbusService *self,
                        GDBusMethodInvocation *invocation,
-                       const char *actor);
+                       const LoftCaller *caller);
 void loft_dbus_collect (LoftDbusService *self,
                         GDBusMethodInvocation *invocation,
-                        const char *actor);
+                        const LoftCaller *caller);
 void loft_dbus_export (LoftDbusService *self,
                        GDBusMethodInvocation *invocation,
-                       const char *actor);
+                       const LoftCaller *caller);
 void loft_dbus_yank (LoftDbusService *self,
                      GDBusMethodInvocation *invocation,
-                     const char *actor);
+                     const LoftCaller *caller);
 void loft_dbus_unyank (LoftDbusService *self,
                        GDBusMethodInvocation *invocation,
-                       const char *actor);
+                       const LoftCaller *caller);
 void loft_dbus_deprecate (LoftDbusService *self,
                           GDBusMethodInvocation *invocation,
-                          const char *actor);
+                          const LoftCaller *caller);
 void loft_dbus_set_owners (LoftDbusService *self,
                            GDBusMethodInvocation *invocation,
-                           const char *actor);
+                           const LoftCaller *caller);
 void loft_dbus_import_version (LoftDbusService *self,
                                GDBusMethodInvocation *invocation,
-                               const char *actor);
+                               const LoftCaller *caller);
 void loft_dbus_create_token (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
-                             const char *actor);
+                             const LoftCaller *caller);
 void loft_dbus_list_tokens (LoftDbusService *self,
                             GDBusMethodInvocation *invocation,
-                            const char *actor);
+                            const LoftCaller *caller);
 void loft_dbus_revoke_token (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
-                             const char *actor);
+                             const LoftCaller *caller);
 
 G_END_DECLS

@@ -85,14 +85,14 @@ parse_sort (const char *text, LoftSort *out_sort, GError **error)
  * loft_dbus_list_packages:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: (nullable): not used
+ * @caller: (nullable): not used
  *
  * Answers ListPackages.
  */
 void
 loft_dbus_list_packages (LoftDbusService *self,
                          GDBusMethodInvocation *invocation,
-                         const char *actor)
+                         const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (GVariant) options = NULL;
@@ -154,14 +154,14 @@ show_package_cb (GObject *source_object,
  * loft_dbus_show_package:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: (nullable): not used
+ * @caller: (nullable): not used
  *
  * Answers ShowPackage.
  */
 void
 loft_dbus_show_package (LoftDbusService *self,
                         GDBusMethodInvocation *invocation,
-                        const char *actor)
+                        const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (GError) local_error = NULL;
@@ -213,14 +213,14 @@ rendered_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_get_metrics:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: (nullable): not used
+ * @caller: (nullable): not used
  *
  * Answers GetMetrics.
  */
 void
 loft_dbus_get_metrics (LoftDbusService *self,
                        GDBusMethodInvocation *invocation,
-                       const char *actor)
+                       const LoftCaller *caller)
 {
   g_autoptr (GTask) task = g_task_new (self, NULL, rendered_cb, invocation);
 

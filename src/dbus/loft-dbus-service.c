@@ -10,7 +10,6 @@
 
 #include "dbus/loft-dbus-job.h"
 #include "dbus/loft-dbus-private.h"
-#include "registry/loft-message-id.h"
 
 /**
  * LoftDbusService:
@@ -25,18 +24,12 @@ G_DEFINE_FINAL_TYPE (LoftDbusService, loft_dbus_service, G_TYPE_OBJECT)
 static void
 run_reload (LoftDbusService *self,
             GDBusMethodInvocation *invocation,
-            const char *actor)
+            const LoftCaller *caller)
 {
   g_autoptr (GError) reason = NULL;
   g_autoptr (GError) local_error = NULL;
 
-  g_log_structured (G_LOG_DOMAIN,
-                    G_LOG_LEVEL_MESSAGE,
-                    "MESSAGE_ID",
-                    LOFT_MESSAGE_ADMINISTERED,
-                    "MESSAGE",
-                    "%s has the configuration read again",
-                    actor);
+  loft_dbus_note_act (self, invocation, caller);
   if (self->delegate.reload (self->delegate_data, &reason))
     {
       g_dbus_method_invocation_return_value (invocation, NULL);
@@ -54,7 +47,7 @@ run_reload (LoftDbusService *self,
 static void
 run_drain (LoftDbusService *self,
            GDBusMethodInvocation *invocation,
-           const char *actor)
+           const LoftCaller *caller)
 {
   if (self->delegate.activated)
     {
@@ -69,37 +62,35 @@ run_drain (LoftDbusService *self,
       return;
     }
 
-  g_log_structured (G_LOG_DOMAIN,
-                    G_LOG_LEVEL_MESSAGE,
-                    "MESSAGE_ID",
-                    LOFT_MESSAGE_ADMINISTERED,
-                    "MESSAGE",
-                    "%s has the registry stop",
-                    actor);
+  loft_dbus_note_act (self, invocation, caller);
   g_dbus_method_invocation_return_value (invocation, NULL);
   self->delegate.drain (self->delegate_data);
 }
 
 /* Every method of the interface; a test compares. */
 static const LoftDbusMethod methods[] = {
-  { "Reload", LOFT_DBUS_MANAGE_SERVICE, run_reload },
-  { "Drain", LOFT_DBUS_MANAGE_SERVICE, run_drain },
-  { "Rescan", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_rescan },
-  { "Verify", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_verify },
-  { "Collect", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_collect },
-  { "Export", LOFT_DBUS_MANAGE_SERVICE, loft_dbus_export },
-  { "ListPackages", NULL, loft_dbus_list_packages },
-  { "ShowPackage", NULL, loft_dbus_show_package },
-  { "ListChanges", NULL, loft_dbus_list_changes },
-  { "Yank", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_yank },
-  { "Unyank", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_unyank },
-  { "Deprecate", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_deprecate },
-  { "SetOwners", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_set_owners },
-  { "ImportVersion", LOFT_DBUS_MANAGE_PACKAGES, loft_dbus_import_version },
-  { "CreateToken", LOFT_DBUS_MANAGE_TOKENS, loft_dbus_create_token },
-  { "ListTokens", LOFT_DBUS_MANAGE_TOKENS, loft_dbus_list_tokens },
-  { "RevokeToken", LOFT_DBUS_MANAGE_TOKENS, loft_dbus_revoke_token },
-  { "GetMetrics", NULL, loft_dbus_get_metrics },
+  { "Reload", LOFT_DBUS_MANAGE_SERVICE, FALSE, run_reload },
+  { "Drain", LOFT_DBUS_MANAGE_SERVICE, FALSE, run_drain },
+  { "Rescan", LOFT_DBUS_MANAGE_SERVICE, FALSE, loft_dbus_rescan },
+  { "Verify", LOFT_DBUS_MANAGE_SERVICE, FALSE, loft_dbus_verify },
+  { "Collect", LOFT_DBUS_MANAGE_SERVICE, FALSE, loft_dbus_collect },
+  { "Export", LOFT_DBUS_MANAGE_SERVICE, FALSE, loft_dbus_export },
+  { "ListPackages", NULL, TRUE, loft_dbus_list_packages },
+  { "ShowPackage", NULL, TRUE, loft_dbus_show_package },
+  { "ListChanges", NULL, TRUE, loft_dbus_list_changes },
+  { "ListAudit", LOFT_DBUS_MANAGE_SERVICE, TRUE, loft_dbus_list_audit },
+  { "Yank", LOFT_DBUS_MANAGE_PACKAGES, FALSE, loft_dbus_yank },
+  { "Unyank", LOFT_DBUS_MANAGE_PACKAGES, FALSE, loft_dbus_unyank },
+  { "Deprecate", LOFT_DBUS_MANAGE_PACKAGES, FALSE, loft_dbus_deprecate },
+  { "SetOwners", LOFT_DBUS_MANAGE_PACKAGES, FALSE, loft_dbus_set_owners },
+  { "ImportVersion",
+    LOFT_DBUS_MANAGE_PACKAGES,
+    FALSE,
+    loft_dbus_import_version },
+  { "CreateToken", LOFT_DBUS_MANAGE_TOKENS, FALSE, loft_dbus_create_token },
+  { "ListTokens", LOFT_DBUS_MANAGE_TOKENS, TRUE, loft_dbus_list_tokens },
+  { "RevokeToken", LOFT_DBUS_MANAGE_TOKENS, FALSE, loft_dbus_revoke_token },
+  { "GetMetrics", NULL, TRUE, loft_dbus_get_metrics },
 };
 
 typedef struct
@@ -115,15 +106,25 @@ authorized_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   g_autofree Call *call = user_data;
   g_autoptr (LoftDbusService) self = call->service;
   g_autoptr (GError) local_error = NULL;
+  guint32 uid;
   g_autofree char *actor =
     loft_dbus_authority_check_finish (LOFT_DBUS_AUTHORITY (source_object),
                                       result,
+                                      &uid,
                                       &local_error);
+  if (actor == NULL)
+    {
+      loft_dbus_note_refusal (self, call->method, uid, local_error);
+      loft_dbus_error_return (call->invocation, local_error);
+      return;
+    }
 
-  if (actor != NULL)
-    call->method->run (self, call->invocation, actor);
-  else
-    loft_dbus_error_return (call->invocation, local_error);
+  g_autofree char *request = loft_dbus_draw_request_id ();
+  const LoftCaller caller = { .administrator = actor, .request = request };
+
+  if (!call->method->reads)
+    loft_dbus_note_call (self, call->invocation, call->method, &caller);
+  call->method->run (self, call->invocation, &caller);
 }
 
 /**

@@ -43,17 +43,16 @@ created_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_create_token:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers CreateToken.
  */
 void
 loft_dbus_create_token (LoftDbusService *self,
                         GDBusMethodInvocation *invocation,
-                        const char *actor)
+                        const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
-  const LoftCaller caller = { .administrator = actor };
   g_autofree const char **scopes = NULL;
   g_autoptr (GError) local_error = NULL;
   const char *user;
@@ -83,7 +82,7 @@ loft_dbus_create_token (LoftDbusService *self,
   };
   loft_registry_create_token_async (self->registry,
                                     &wish,
-                                    &caller,
+                                    caller,
                                     NULL,
                                     created_cb,
                                     invocation);
@@ -149,19 +148,18 @@ listed_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_list_tokens:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers ListTokens.
  */
 void
 loft_dbus_list_tokens (LoftDbusService *self,
                        GDBusMethodInvocation *invocation,
-                       const char *actor)
+                       const LoftCaller *caller)
 {
-  const LoftCaller caller = { .administrator = actor };
 
   loft_registry_list_tokens_async (self->registry,
-                                   &caller,
+                                   caller,
                                    self->stopping,
                                    listed_cb,
                                    invocation);
@@ -182,17 +180,16 @@ revoked_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_revoke_token:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers RevokeToken.
  */
 void
 loft_dbus_revoke_token (LoftDbusService *self,
                         GDBusMethodInvocation *invocation,
-                        const char *actor)
+                        const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
-  const LoftCaller caller = { .administrator = actor };
   g_autoptr (GError) local_error = NULL;
   const char *id;
 
@@ -205,7 +202,7 @@ loft_dbus_revoke_token (LoftDbusService *self,
 
   loft_registry_revoke_token_async (self->registry,
                                     id,
-                                    &caller,
+                                    caller,
                                     NULL,
                                     revoked_cb,
                                     invocation);

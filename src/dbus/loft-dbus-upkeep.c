@@ -25,8 +25,12 @@ static const LoftDbusOption collect_options[] = {
 
 /* The job itself is the callback's. */
 static void
-return_job (GDBusMethodInvocation *invocation, LoftDbusJob *job)
+return_job (LoftDbusService *self,
+            GDBusMethodInvocation *invocation,
+            const LoftCaller *caller,
+            LoftDbusJob *job)
 {
+  loft_dbus_note_act (self, invocation, caller);
   g_dbus_method_invocation_return_value (
     invocation,
     g_variant_new ("(o)", loft_dbus_job_get_path (job)));
@@ -49,24 +53,24 @@ rescanned_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_rescan:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers Rescan.
  */
 void
 loft_dbus_rescan (LoftDbusService *self,
                   GDBusMethodInvocation *invocation,
-                  const char *actor)
+                  const LoftCaller *caller)
 {
   g_autoptr (GError) local_error = NULL;
-  LoftDbusJob *job = loft_dbus_job_new (self, "rescan", actor, &local_error);
+  LoftDbusJob *job = loft_dbus_job_new (self, "rescan", caller, &local_error);
   if (job == NULL)
     {
       loft_dbus_error_return (invocation, local_error);
       return;
     }
 
-  return_job (invocation, job);
+  return_job (self, invocation, caller, job);
   loft_registry_rescan_async (self->registry,
                               loft_dbus_job_progress_cb,
                               job,
@@ -120,22 +124,23 @@ parse_verify (GVariant *parameters,
  * loft_dbus_verify:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers Verify.
  */
 void
 loft_dbus_verify (LoftDbusService *self,
                   GDBusMethodInvocation *invocation,
-                  const char *actor)
+                  const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_auto (GStrv) packages = NULL;
   g_autoptr (GError) local_error = NULL;
   gboolean repair = FALSE;
-  LoftDbusJob *job = parse_verify (parameters, &repair, &packages, &local_error)
-                       ? loft_dbus_job_new (self, "verify", actor, &local_error)
-                       : NULL;
+  LoftDbusJob *job =
+    parse_verify (parameters, &repair, &packages, &local_error)
+      ? loft_dbus_job_new (self, "verify", caller, &local_error)
+      : NULL;
   if (job == NULL)
     {
       loft_dbus_error_return (invocation, local_error);
@@ -143,7 +148,7 @@ loft_dbus_verify (LoftDbusService *self,
     }
 
   const LoftVerifyOptions options = { .repair = repair, .packages = packages };
-  return_job (invocation, job);
+  return_job (self, invocation, caller, job);
   loft_registry_verify_async (self->registry,
                               &options,
                               loft_dbus_job_progress_cb,
@@ -170,14 +175,14 @@ collected_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
  * loft_dbus_collect:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers Collect.
  */
 void
 loft_dbus_collect (LoftDbusService *self,
                    GDBusMethodInvocation *invocation,
-                   const char *actor)
+                   const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (GVariant) options = NULL;
@@ -191,7 +196,7 @@ loft_dbus_collect (LoftDbusService *self,
                              collect_options,
                              G_N_ELEMENTS (collect_options),
                              &local_error)
-      ? loft_dbus_job_new (self, "collect", actor, &local_error)
+      ? loft_dbus_job_new (self, "collect", caller, &local_error)
       : NULL;
   if (job == NULL)
     {
@@ -199,7 +204,7 @@ loft_dbus_collect (LoftDbusService *self,
       return;
     }
 
-  return_job (invocation, job);
+  return_job (self, invocation, caller, job);
   loft_registry_collect_async (self->registry,
                                dry_run,
                                loft_dbus_job_progress_cb,
@@ -243,14 +248,14 @@ check_target (int fd, GError **error)
  * loft_dbus_export:
  * @self: a service
  * @invocation: (transfer full): a call
- * @actor: who calls
+ * @caller: who calls
  *
  * Answers Export.
  */
 void
 loft_dbus_export (LoftDbusService *self,
                   GDBusMethodInvocation *invocation,
-                  const char *actor)
+                  const LoftCaller *caller)
 {
   GVariant *parameters = g_dbus_method_invocation_get_parameters (invocation);
   g_autoptr (GVariant) options = NULL;
@@ -263,7 +268,7 @@ loft_dbus_export (LoftDbusService *self,
   if (loft_dbus_check_options (options, NULL, 0, &local_error))
     fd = loft_dbus_take_descriptor (invocation, handle, &local_error);
   if (fd != -1 && check_target (fd, &local_error))
-    job = loft_dbus_job_new (self, "export", actor, &local_error);
+    job = loft_dbus_job_new (self, "export", caller, &local_error);
   if (job == NULL)
     {
       if (fd != -1)
@@ -272,7 +277,7 @@ loft_dbus_export (LoftDbusService *self,
       return;
     }
 
-  return_job (invocation, job);
+  return_job (self, invocation, caller, job);
   loft_registry_export_async (self->registry,
                               fd,
                               loft_dbus_job_progress_cb,

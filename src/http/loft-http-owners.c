@@ -83,7 +83,8 @@ handle (LoftRequest *request)
       return;
     }
 
-  const LoftCaller caller = { .token = token };
+  const LoftCaller caller = { .token = token,
+                              .request = loft_request_get_id (request) };
   loft_request_pause (request);
   loft_registry_set_owners_async (loft_request_get_registry (request),
                                   loft_request_get_parameter (request, "name"),

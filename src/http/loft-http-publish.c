@@ -365,6 +365,7 @@ received_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
         g_strdup (loft_request_get_parameter (request, "version"));
     }
   loft_request_get_token (request, &publish->token, NULL);
+  publish->request_id = g_strdup (loft_request_get_id (request));
 
   /* Not cancellable: what was begun is published, whether or not somebody waits
    * for the answer. */

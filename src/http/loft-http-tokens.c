@@ -149,7 +149,8 @@ static void
 handle_list (LoftRequest *request)
 {
   g_autofree char *token = dup_token (request);
-  const LoftCaller caller = { .token = token };
+  const LoftCaller caller = { .token = token,
+                              .request = loft_request_get_id (request) };
 
   loft_request_pause (request);
   loft_registry_list_tokens_async (loft_request_get_registry (request),
@@ -230,7 +231,8 @@ handle_create (LoftRequest *request)
     }
 
   g_autofree char *token = dup_token (request);
-  const LoftCaller caller = { .token = token };
+  const LoftCaller caller = { .token = token,
+                              .request = loft_request_get_id (request) };
   const LoftTokenWish wish = { .user = user,
                                .name = name,
                                .scopes = (const char *const *) scopes,
@@ -267,7 +269,8 @@ static void
 handle_revoke (LoftRequest *request)
 {
   g_autofree char *token = dup_token (request);
-  const LoftCaller caller = { .token = token };
+  const LoftCaller caller = { .token = token,
+                              .request = loft_request_get_id (request) };
 
   loft_request_pause (request);
   loft_registry_revoke_token_async (loft_request_get_registry (request),

@@ -67,7 +67,8 @@ handle_yank (LoftRequest *request)
       return;
     }
 
-  const LoftCaller caller = { .token = token };
+  const LoftCaller caller = { .token = token,
+                              .request = loft_request_get_id (request) };
   loft_request_pause (request);
   loft_registry_yank_async (
     loft_request_get_registry (request),

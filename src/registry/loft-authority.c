@@ -61,7 +61,7 @@ static gboolean
 find_owner (LoftAuthority *self,
             const LoftState *state,
             const char *hash,
-            char **out_owner,
+            LoftActor *out_owner,
             GError **error)
 {
   g_autofree char *id = NULL;
@@ -73,10 +73,10 @@ find_owner (LoftAuthority *self,
 
       if (owner->token == NULL)
         named = named || loft_owner_id_is_token (owner->id);
-      else if (is_same (owner->token, hash) && *out_owner == NULL)
-        *out_owner = g_strdup (owner->id);
+      else if (is_same (owner->token, hash) && out_owner->name == NULL)
+        loft_actor_set (out_owner, owner->id, owner->id, NULL);
     }
-  if (*out_owner != NULL || !named)
+  if (out_owner->name != NULL || !named)
     return TRUE;
 
   if (!loft_claimants_find_id (self->claimants, hash, &id, error))
@@ -87,7 +87,7 @@ find_owner (LoftAuthority *self,
       const LoftOwner *owner = g_ptr_array_index (state->owners, i);
 
       if (owner->token == NULL && is_same (owner->id, id))
-        *out_owner = g_strdup (id);
+        loft_actor_set (out_owner, id, id, NULL);
     }
 
   return TRUE;
@@ -254,7 +254,7 @@ may_claimant_change (LoftAuthority *self,
                      const char *name,
                      const LoftState *state,
                      const char *token,
-                     char **out_actor,
+                     LoftActor *out_actor,
                      GError **error)
 {
   if (state->owners->len == 0)
@@ -281,7 +281,7 @@ may_still_change (LoftAuthority *self,
                   const char *name,
                   const LoftState *state,
                   const char *token,
-                  char **out_actor,
+                  LoftActor *out_actor,
                   GError **error)
 {
   return mode != LOFT_PUBLISH_CLAIM ||
@@ -320,8 +320,8 @@ check_taking (LoftScopes scope,
  * @name: the package, for messages
  * @state: its state
  * @token: (nullable): the bearer token
- * @out_actor: (out) (transfer full) (nullable): public id of whom @token stands
- *   for; %NULL where that is nobody
+ * @out_actor: (out caller-allocates): whom @token stands for, which may be
+ *   nobody
  * @error: return location for a #GError
  *
  * Tells whether the bearer of @token may publish to the package, yank its
@@ -339,7 +339,7 @@ loft_authority_may_change (LoftAuthority *self,
                            const char *name,
                            const LoftState *state,
                            const char *token,
-                           char **out_actor,
+                           LoftActor *out_actor,
                            GError **error)
 {
   g_return_val_if_fail (self != NULL && name != NULL && state != NULL, FALSE);
@@ -348,7 +348,7 @@ loft_authority_may_change (LoftAuthority *self,
 
   g_autoptr (LoftToken) issued = NULL;
 
-  *out_actor = NULL;
+  *out_actor = (LoftActor){ NULL };
   if (mode == LOFT_PUBLISH_OPEN && scope != LOFT_SCOPE_OWNERS)
     return TRUE;
   if (!identify (self, mode, token, &issued, error) ||
@@ -359,7 +359,7 @@ loft_authority_may_change (LoftAuthority *self,
     {
       if (!may_claimant_change (self, name, state, token, out_actor, error))
         return FALSE;
-      if (*out_actor != NULL || state->owners->len == 0)
+      if (out_actor->name != NULL || state->owners->len == 0)
         return TRUE;
     }
   else
@@ -369,12 +369,12 @@ loft_authority_may_change (LoftAuthority *self,
       if ((issued->scopes & LOFT_SCOPE_ADMIN) != 0 ||
           is_users (state, issued->user))
         {
-          *out_actor = g_strdup (issued->user);
+          loft_actor_set (out_actor, issued->user, issued->id, NULL);
           return TRUE;
         }
       if (!may_still_change (self, mode, name, state, token, out_actor, error))
         return FALSE;
-      if (*out_actor != NULL)
+      if (out_actor->name != NULL)
         return TRUE;
     }
 

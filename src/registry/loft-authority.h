@@ -56,7 +56,7 @@ gboolean loft_authority_may_change (LoftAuthority *self,
                                     const char *name,
                                     const LoftState *state,
                                     const char *token,
-                                    char **out_actor,
+                                    LoftActor *out_actor,
                                     GError **error);
 LoftTokenStore *loft_authority_get_tokens (LoftAuthority *self);
 gboolean loft_authority_add_owner (LoftAuthority *self,

@@ -63,6 +63,7 @@ is_fulfilled (const LoftState *state, const LoftChangeJob *job, const char *key)
     case LOFT_EVENT_CLAIM:
     case LOFT_EVENT_TOKEN_CREATE:
     case LOFT_EVENT_TOKEN_REVOKE:
+    case LOFT_EVENT_ADMINISTER:
     default:
       g_return_val_if_reached (TRUE);
     }
@@ -133,14 +134,13 @@ static LoftState *
 make_next (const LoftState *state,
            const LoftChangeJob *job,
            const char *key,
-           const char *actor)
+           const LoftActor *actor)
 {
   LoftState *next = loft_state_copy (state);
 
   next->revision++;
   next->changed_at = g_get_real_time ();
-  g_free (next->changed_by);
-  next->changed_by = g_strdup (actor);
+  loft_actor_copy (&next->changed_by, actor);
   g_free (next->change);
   next->change = g_strdup (loft_event_type_to_string (job->type));
   g_free (next->change_key);
@@ -209,12 +209,12 @@ static gboolean
 may_change (LoftRegistry *self,
             const LoftChangeJob *job,
             const LoftState *state,
-            char **out_actor,
+            LoftActor *out_actor,
             GError **error)
 {
   if (job->administrator != NULL)
     {
-      *out_actor = g_strdup (job->administrator);
+      loft_actor_set (out_actor, job->administrator, NULL, NULL);
       return TRUE;
     }
 
@@ -238,7 +238,7 @@ change_once (LoftRegistry *self,
              GError **error)
 {
   g_autofree char *etag = NULL;
-  g_autofree char *actor = NULL;
+  g_auto (LoftActor) actor = { NULL };
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftState) state = read_state (self, job->name, &etag, error);
   if (state == NULL)
@@ -252,7 +252,8 @@ change_once (LoftRegistry *self,
   if (is_fulfilled (state, job, key))
     return TRUE;
 
-  g_autoptr (LoftState) next = make_next (state, job, key, actor);
+  actor.request = g_strdup (job->request);
+  g_autoptr (LoftState) next = make_next (state, job, key, &actor);
   if (loft_authority_write_state (self->authority,
                                   job->name,
                                   next,

@@ -124,7 +124,7 @@ static gboolean
 claim (LoftRegistry *self,
        LoftPublishMode mode,
        const char *name,
-       const char *token,
+       const LoftCaller *caller,
        GError **error)
 {
   g_autoptr (LoftState) state = loft_state_new ();
@@ -134,7 +134,7 @@ claim (LoftRegistry *self,
   if (!loft_authority_may_claim (self->authority,
                                  mode,
                                  name,
-                                 token,
+                                 caller->token,
                                  &issued,
                                  error))
     return FALSE;
@@ -147,16 +147,20 @@ claim (LoftRegistry *self,
   if (issued != NULL)
     {
       loft_state_add_owner (state, issued->user, NULL);
-      state->changed_by = g_strdup (issued->user);
+      loft_actor_set (&state->changed_by, issued->user, issued->id, NULL);
     }
-  else if (mode == LOFT_PUBLISH_CLAIM && loft_token_can_own (token))
+  else if (mode == LOFT_PUBLISH_CLAIM && loft_token_can_own (caller->token))
     {
-      if (!loft_authority_add_owner (self->authority, state, token, error))
+      if (!loft_authority_add_owner (self->authority,
+                                     state,
+                                     caller->token,
+                                     error))
         return FALSE;
 
       const LoftOwner *owner = g_ptr_array_index (state->owners, 0);
-      state->changed_by = g_strdup (owner->id);
+      loft_actor_set (&state->changed_by, owner->id, owner->id, NULL);
     }
+  state->changed_by.request = g_strdup (caller->request);
 
   return loft_authority_write_state (self->authority, name, state, NULL, error);
 }
@@ -178,7 +182,7 @@ static LoftState *
 read_or_claim (LoftRegistry *self,
                LoftPublishMode mode,
                const char *name,
-               const char *token,
+               const LoftCaller *caller,
                gboolean *out_adopted,
                GError **error)
 {
@@ -197,7 +201,7 @@ read_or_claim (LoftRegistry *self,
 
   if (loft_registry_has_documents (self, name, &local_error))
     return loft_registry_read_adopted (self, name, NULL, out_adopted, error);
-  if (local_error == NULL && claim (self, mode, name, token, &local_error))
+  if (local_error == NULL && claim (self, mode, name, caller, &local_error))
     return NULL;
   if (!g_error_matches (local_error,
                         LOFT_STORAGE_ERROR,
@@ -214,16 +218,15 @@ read_or_claim (LoftRegistry *self,
  * loft_registry_authorize:
  * @self: a registry
  * @name: a package, or a name that is to become one
- * @token: (nullable): the bearer token
+ * @caller: who wants to publish
  * @out_state: (out) (transfer full) (nullable): the package's stored state;
  *   %NULL if it is adopted and has none
  * @out_owners: (out) (transfer full): public ids of its owners
- * @out_actor: (out) (transfer full) (nullable): public id of whom @token stands
- *   for
+ * @out_actor: (out caller-allocates): whom his token stands for
  * @error: return location for a #GError
  *
- * Finds out whether the bearer of @token may publish to the package. A name
- * that nobody has is claimed. Blocks.
+ * Finds out whether @caller may publish to the package. A name that nobody has
+ * is claimed. Blocks.
  *
  * Returns: %TRUE, or %FALSE with @error set to
  *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED, %LOFT_REGISTRY_ERROR_FORBIDDEN,
@@ -233,10 +236,10 @@ read_or_claim (LoftRegistry *self,
 gboolean
 loft_registry_authorize (LoftRegistry *self,
                          const char *name,
-                         const char *token,
+                         const LoftCaller *caller,
                          LoftState **out_state,
                          GStrv *out_owners,
-                         char **out_actor,
+                         LoftActor *out_actor,
                          GError **error)
 {
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
@@ -248,7 +251,7 @@ loft_registry_authorize (LoftRegistry *self,
       g_autoptr (LoftState) state = read_or_claim (self,
                                                    settings->publish,
                                                    name,
-                                                   token,
+                                                   caller,
                                                    &adopted,
                                                    &local_error);
       if (state == NULL && local_error == NULL)
@@ -263,11 +266,12 @@ loft_registry_authorize (LoftRegistry *self,
                                       get_scope (self, name),
                                       name,
                                       state,
-                                      token,
+                                      caller->token,
                                       out_actor,
                                       error))
         return FALSE;
 
+      out_actor->request = g_strdup (caller->request);
       *out_owners = loft_state_list_owners (state);
       *out_state = adopted ? NULL : g_steal_pointer (&state);
       return TRUE;
@@ -302,7 +306,7 @@ loft_registry_check_owner (LoftRegistry *self,
                            GError **error)
 {
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
-  g_autofree char *actor = NULL;
+  g_auto (LoftActor) actor = { NULL };
   g_autoptr (GError) local_error = NULL;
   gboolean adopted;
 
@@ -335,7 +339,7 @@ loft_registry_check_owner (LoftRegistry *self,
  * @self: a registry
  * @name: a name that nobody has
  * @owners: user names and public ids of whose it is to be; none makes it open
- * @administrator: who wants that
+ * @actor: the administrator who wants that
  * @error: return location for a #GError
  *
  * Claims a name for others. Blocks.
@@ -347,14 +351,14 @@ gboolean
 loft_registry_claim_for (LoftRegistry *self,
                          const char *name,
                          GStrv owners,
-                         const char *administrator,
+                         const LoftActor *actor,
                          GError **error)
 {
   g_autoptr (LoftState) state = loft_state_new ();
 
   state->revision = 1;
   state->changed_at = g_get_real_time ();
-  state->changed_by = g_strdup (administrator);
+  loft_actor_copy (&state->changed_by, actor);
   state->change = g_strdup (loft_event_type_to_string (LOFT_EVENT_CLAIM));
   for (gsize i = 0; owners[i] != NULL; i++)
     loft_state_add_owner (state, owners[i], NULL);

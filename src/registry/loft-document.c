@@ -177,6 +177,8 @@ read_description (LoftDocument *self, JsonObject *object, gint64 modified)
                   !loft_time_parse (published_at, &self->published_at);
   if (self->adopted)
     self->published_at = modified;
+  else
+    loft_actor_read (&self->published_by, object, "published");
 }
 
 /**
@@ -255,6 +257,7 @@ loft_document_free (LoftDocument *self)
   g_strfreev (self->keywords);
   g_strfreev (self->owners);
   g_clear_pointer (&self->dependencies, g_hash_table_unref);
+  loft_actor_clear (&self->published_by);
   g_free (self->sha256);
   g_free (self->readme);
   g_free (self->digest);
@@ -327,6 +330,7 @@ loft_document_build (const LoftArchive *archive, const LoftDocumentFacts *facts)
 {
   g_return_val_if_fail (archive != NULL && archive->manifest != NULL, NULL);
   g_return_val_if_fail (facts != NULL && facts->sha256 != NULL, NULL);
+  g_return_val_if_fail (facts->published_by != NULL, NULL);
 
   const LoftManifest *manifest = archive->manifest;
   g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
@@ -355,6 +359,7 @@ loft_document_build (const LoftArchive *archive, const LoftDocumentFacts *facts)
               facts->license != NULL ? facts->license : manifest->license);
   add_strings (builder, "owners", facts->owners);
   add_string (builder, "published_at", published_at);
+  loft_actor_write (facts->published_by, builder, "published");
   json_builder_set_member_name (builder, "size");
   json_builder_add_int_value (builder, facts->size);
   add_string (builder, "sha256", facts->sha256);

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "registry/loft-actor.h"
 #include "registry/loft-archive.h"
 
 G_BEGIN_DECLS
@@ -26,6 +27,7 @@ G_BEGIN_DECLS
  * @dependencies: package name to constraint
  * @published_at: microseconds since 1970; of an adopted document its storage
  *   time
+ * @published_by: who published it
  * @adopted: whether the original server wrote it
  * @size: bytes of the tarball, or -1 if the document does not say
  * @sha256: (nullable): of the tarball, in hex
@@ -48,6 +50,7 @@ typedef struct
   GStrv owners;             /* owned, never NULL */
   GHashTable *dependencies; /* owned, of owned strings */
   gint64 published_at;
+  LoftActor published_by; /* owned */
   gboolean adopted;
   gint64 size;
   char *sha256; /* owned, nullable */
@@ -62,6 +65,7 @@ typedef struct
  * @size: bytes of the tarball
  * @sha256: of the tarball, in hex
  * @published_at: microseconds since 1970
+ * @published_by: who publishes it
  * @description: (nullable): instead of the manifest's
  * @repository: (nullable): instead of the manifest's
  * @license: (nullable): instead of the manifest's
@@ -76,6 +80,7 @@ typedef struct
   gint64 size;
   const char *sha256;
   gint64 published_at;
+  const LoftActor *published_by;
   const char *description;
   const char *repository;
   const char *license;

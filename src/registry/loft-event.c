@@ -8,8 +8,14 @@
 
 #include "registry/loft-event.h"
 
+#include <string.h>
+
 #include "registry/loft-registry-error.h"
 #include "registry/loft-time.h"
+
+/* What is not for strangers: it names users of this machine, and requests as
+ * their senders do. */
+#define AUDIT "audit"
 
 static const char *const type_names[] = {
   [LOFT_EVENT_OTHER] = "other",
@@ -22,6 +28,7 @@ static const char *const type_names[] = {
   [LOFT_EVENT_OWNERS] = "owners",
   [LOFT_EVENT_TOKEN_CREATE] = "token-create",
   [LOFT_EVENT_TOKEN_REVOKE] = "token-revoke",
+  [LOFT_EVENT_ADMINISTER] = "administer",
 };
 
 static LoftEventType
@@ -79,6 +86,7 @@ loft_event_new_for_document (LoftDocument *document)
   self->archive_sha256 = g_strdup (document->sha256);
   self->document_sha256 = g_strdup (document->digest);
   self->size = document->adopted ? document->size : -1;
+  loft_actor_copy (&self->actor, &document->published_by);
   self->document = document;
 
   return self;
@@ -110,7 +118,7 @@ loft_event_new_for_state (const char *name, const LoftState *state)
 
   self->key = g_strdup (state->change_key);
   self->version = g_strdup (state->change_key);
-  self->actor = g_strdup (state->changed_by);
+  loft_actor_copy (&self->actor, &state->changed_by);
   self->state = loft_state_copy (state);
 
   return self;
@@ -132,9 +140,32 @@ loft_event_new_for_token (LoftEventType type, const LoftToken *token)
 
   LoftEvent *self = loft_event_new (type, NULL);
 
-  self->actor = g_strdup (type == LOFT_EVENT_TOKEN_CREATE ? token->created_by
-                                                          : token->revoked_by);
+  loft_actor_copy (&self->actor,
+                   type == LOFT_EVENT_TOKEN_CREATE ? &token->created_by
+                                                   : &token->revoked_by);
   self->token = loft_token_copy (token);
+
+  return self;
+}
+
+/**
+ * loft_event_new_for_act:
+ * @act: what was done, in one word
+ * @actor: the administrator who did it
+ *
+ * Makes the event that tells of what changes neither packages nor tokens.
+ *
+ * Returns: (transfer full): the event
+ */
+LoftEvent *
+loft_event_new_for_act (const char *act, const LoftActor *actor)
+{
+  g_return_val_if_fail (act != NULL && actor != NULL, NULL);
+
+  LoftEvent *self = loft_event_new (LOFT_EVENT_ADMINISTER, NULL);
+
+  loft_actor_copy (&self->actor, actor);
+  self->act = g_strdup (act);
 
   return self;
 }
@@ -190,7 +221,8 @@ loft_event_unref (LoftEvent *self)
   g_free (self->version);
   g_free (self->archive_sha256);
   g_free (self->document_sha256);
-  g_free (self->actor);
+  loft_actor_clear (&self->actor);
+  g_free (self->act);
   g_free (self->node);
   g_free (self->id);
   g_free (self->text);
@@ -218,8 +250,27 @@ read_token (LoftEvent *self, JsonObject *object)
 {
   JsonNode *token = json_object_get_member (object, "token");
 
-  if (token != NULL && self->type >= LOFT_EVENT_TOKEN_CREATE)
+  if (token != NULL && (self->type == LOFT_EVENT_TOKEN_CREATE ||
+                        self->type == LOFT_EVENT_TOKEN_REVOKE))
     self->token = loft_token_from_json (token, NULL);
+}
+
+static void
+read_audit (LoftEvent *self, JsonObject *object)
+{
+  JsonObject *audit = loft_json_get_object (object, AUDIT);
+  const char *name =
+    audit != NULL ? loft_json_get_string (audit, "actor") : NULL;
+
+  if (name == NULL)
+    name = loft_json_get_string (object, "actor");
+  loft_actor_set (&self->actor,
+                  name,
+                  audit != NULL ? loft_json_get_string (audit, "token") : NULL,
+                  audit != NULL ? loft_json_get_string (audit, "request")
+                                : NULL);
+  if (audit != NULL)
+    self->act = g_strdup (loft_json_get_string (audit, "act"));
 }
 
 /**
@@ -273,11 +324,11 @@ loft_event_parse (const char *line, gsize length, GError **error)
   self->archive_sha256 = g_strdup (loft_json_get_string (object, "sha256"));
   self->document_sha256 =
     g_strdup (loft_json_get_string (object, "document_sha256"));
-  self->actor = g_strdup (loft_json_get_string (object, "actor"));
   self->node = g_strdup (loft_json_get_string (object, "node"));
   self->id = g_strdup (loft_json_get_string (object, "id"));
   self->text = g_strndup (line, length);
   read_token (self, object);
+  read_audit (self, object);
 
   return g_steal_pointer (&self);
 }
@@ -290,6 +341,27 @@ add_string (JsonBuilder *builder, const char *member, const char *value)
 
   json_builder_set_member_name (builder, member);
   json_builder_add_string_value (builder, value);
+}
+
+/* The last member, so that it can be left out without reading the rest. */
+static void
+write_audit (const LoftEvent *self, JsonBuilder *builder)
+{
+  const char *name = loft_actor_get_public_name (&self->actor);
+  gboolean named = g_strcmp0 (name, self->actor.name) == 0;
+
+  if (named && self->actor.token == NULL && self->actor.request == NULL &&
+      self->act == NULL)
+    return;
+
+  json_builder_set_member_name (builder, AUDIT);
+  json_builder_begin_object (builder);
+  if (!named)
+    add_string (builder, "actor", self->actor.name);
+  add_string (builder, "token", self->actor.token);
+  add_string (builder, "request", self->actor.request);
+  add_string (builder, "act", self->act);
+  json_builder_end_object (builder);
 }
 
 /**
@@ -329,7 +401,7 @@ loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
       json_builder_add_int_value (builder, self->size);
     }
   add_string (builder, "document_sha256", self->document_sha256);
-  add_string (builder, "actor", self->actor);
+  add_string (builder, "actor", loft_actor_get_public_name (&self->actor));
   add_string (builder, "node", self->node);
   add_string (builder, "id", self->id);
   if (self->state != NULL)
@@ -342,9 +414,52 @@ loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
       json_builder_set_member_name (builder, "token");
       json_builder_add_value (builder, loft_token_to_public_json (self->token));
     }
+  write_audit (self, builder);
   json_builder_end_object (builder);
 
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
   g_free (self->text);
   self->text = json_to_string (root, FALSE);
+}
+
+/* In a string a quote is escaped, so this is the member and nothing else. */
+static gsize
+find_audit (const char *line, gsize length)
+{
+  const char *found = g_strrstr_len (line, (gssize) length, ",\"" AUDIT "\":{");
+
+  return found != NULL ? (gsize) (found - line) : length;
+}
+
+/**
+ * loft_event_leave_out_audit:
+ * @lines: events as they stand in the log, each with its line feed
+ *
+ * Takes from each event what strangers are not told.
+ *
+ * Returns: (transfer full): the events without it
+ */
+GBytes *
+loft_event_leave_out_audit (GBytes *lines)
+{
+  g_return_val_if_fail (lines != NULL, NULL);
+
+  gsize size;
+  const char *next = g_bytes_get_data (lines, &size);
+  g_autoptr (GString) text = g_string_sized_new (size);
+
+  while (size > 0)
+    {
+      const char *end = memchr (next, '\n', size);
+      gsize length = end != NULL ? (gsize) (end - next) : size;
+      gsize shown = find_audit (next, length);
+      gsize taken = MIN (length + 1, size);
+
+      g_string_append_len (text, next, (gssize) shown);
+      g_string_append (text, shown < length ? "}\n" : "\n");
+      next += taken;
+      size -= taken;
+    }
+
+  return g_string_free_to_bytes (g_steal_pointer (&text));
 }

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @LOFT_EVENT_OWNERS: a package's owners changed
  * @LOFT_EVENT_TOKEN_CREATE: a token was issued, or adopted
  * @LOFT_EVENT_TOKEN_REVOKE: a token was revoked
+ * @LOFT_EVENT_ADMINISTER: an administrator of this machine did something else
  *
  * What an event tells. Those from %LOFT_EVENT_CLAIM to %LOFT_EVENT_OWNERS carry
  * the package's whole new state; those after them are about no package.
@@ -39,7 +40,8 @@ typedef enum
   LOFT_EVENT_DEPRECATE,
   LOFT_EVENT_OWNERS,
   LOFT_EVENT_TOKEN_CREATE,
-  LOFT_EVENT_TOKEN_REVOKE
+  LOFT_EVENT_TOKEN_REVOKE,
+  LOFT_EVENT_ADMINISTER
 } LoftEventType;
 
 /**
@@ -53,7 +55,8 @@ typedef enum
  * @archive_sha256: (nullable): of the tarball, in hex
  * @document_sha256: (nullable): of the document, in hex
  * @size: bytes of the tarball, or -1; for documents that do not say
- * @actor: (nullable): public id of whom did it
+ * @actor: who did it
+ * @act: (nullable): what an administrator did, in one word
  * @node: which daemon wrote it
  * @id: random, tells a writer its own event
  * @state: (nullable): the package's whole new state, without secrets
@@ -76,7 +79,8 @@ typedef struct
   char *archive_sha256;  /* owned, nullable */
   char *document_sha256; /* owned, nullable */
   gint64 size;
-  char *actor;            /* owned, nullable */
+  LoftActor actor;        /* owned */
+  char *act;              /* owned, nullable */
   char *node;             /* owned, nullable */
   char *id;               /* owned, nullable */
   LoftState *state;       /* owned, nullable */
@@ -92,11 +96,13 @@ LoftEvent *loft_event_new_for_document (LoftDocument *document);
 LoftEvent *loft_event_new_for_state (const char *name, const LoftState *state);
 LoftEvent *loft_event_new_for_token (LoftEventType type,
                                      const LoftToken *token);
+LoftEvent *loft_event_new_for_act (const char *act, const LoftActor *actor);
 LoftEvent *loft_event_parse (const char *line, gsize length, GError **error);
 LoftEvent *loft_event_ref (LoftEvent *self);
 void loft_event_unref (LoftEvent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftEvent, loft_event_unref)
 
 void loft_event_seal (LoftEvent *self, guint64 seq, gint64 time);
+GBytes *loft_event_leave_out_audit (GBytes *lines);
 
 G_END_DECLS

@@ -35,7 +35,8 @@ loft_import_free (LoftImport *self)
 {
   g_return_if_fail (self != NULL);
 
-  g_free (self->administrator);
+  loft_actor_clear (&self->actor);
+  loft_actor_clear (&self->published_by);
   g_strfreev (self->owners);
   g_free (self);
 }
@@ -254,6 +255,9 @@ loft_import_read_document (LoftImport *self,
   request->license = take_string (object, "license", findings);
   request->authors = take_strings (object, "authors", findings);
   take_owners (self, object, findings);
+  loft_actor_read (&self->published_by,
+                   json_node_get_object (json),
+                   "published");
   take_time (self, object, findings);
 
   return loft_findings_to_error (findings, error);

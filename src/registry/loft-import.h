@@ -12,17 +12,19 @@ G_BEGIN_DECLS
 
 /**
  * LoftImport:
- * @administrator: who does it, as the log shall name him
+ * @actor: the administrator who does it
  * @published_at: microseconds since 1970; 0 for now
+ * @published_by: who published it there
  * @owners: whose the package is to be, if it is a new one
  *
  * What tells a version that is taken over from one that is published.
  */
 typedef struct
 {
-  char *administrator; /* owned */
+  LoftActor actor; /* owned */
   gint64 published_at;
-  GStrv owners; /* owned, never NULL */
+  LoftActor published_by; /* owned */
+  GStrv owners;           /* owned, never NULL */
 } LoftImport;
 
 void loft_import_free (LoftImport *self);

@@ -26,6 +26,8 @@ is_told (LoftLog *self, const LoftEvent *event)
     return loft_catalog_is_token_told (self->catalog,
                                        event->token->id,
                                        event->type == LOFT_EVENT_TOKEN_REVOKE);
+  if (event->act != NULL)
+    return FALSE;
   if (event->state == NULL)
     return loft_catalog_is_logged (self->catalog, event->name, event->key);
 
@@ -42,6 +44,8 @@ make_identity (const LoftEvent *event)
     return g_strdup_printf ("%s\n%s",
                             loft_event_type_to_string (event->type),
                             event->token->id);
+  if (event->act != NULL)
+    return g_strdup (event->id);
   if (event->state != NULL)
     return g_strdup_printf ("%s %" G_GUINT64_FORMAT,
                             event->name,

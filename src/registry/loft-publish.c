@@ -40,7 +40,7 @@ typedef struct
   LoftArchive *archive; /* owned */
   LoftState *state;     /* owned, NULL where there is no package.json */
   GStrv owners;         /* owned, public ids */
-  char *actor;          /* owned, nullable */
+  LoftActor actor;      /* owned */
   char *archive_name;   /* owned, nullable: where it is not the plain one */
 } Publish;
 
@@ -51,7 +51,7 @@ publish_clear (Publish *publish)
   g_clear_pointer (&publish->archive, loft_archive_free);
   g_clear_pointer (&publish->state, loft_state_free);
   g_strfreev (publish->owners);
-  g_free (publish->actor);
+  loft_actor_clear (&publish->actor);
   g_free (publish->archive_name);
 }
 
@@ -164,6 +164,8 @@ authorize (Publish *publish, GError **error)
 {
   const LoftPublishRequest *request = publish->job->request;
   const LoftImport *import = publish->job->import;
+  const LoftCaller caller = { .token = request->token,
+                              .request = request->request_id };
 
   if (import != NULL)
     return loft_registry_admit (publish->self,
@@ -176,7 +178,7 @@ authorize (Publish *publish, GError **error)
 
   return loft_registry_authorize (publish->self,
                                   request->name,
-                                  request->token,
+                                  &caller,
                                   &publish->state,
                                   &publish->owners,
                                   &publish->actor,
@@ -239,8 +241,9 @@ tell (Publish *publish, LoftDocument *document, GError **error)
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
   LoftEvent *event = loft_event_new_for_document (document);
 
+  /* Of an import the document tells who published it elsewhere. */
   if (publish->job->created)
-    event->actor = g_strdup (publish->actor);
+    loft_actor_copy (&event->actor, &publish->actor);
   if (publish->state != NULL)
     g_ptr_array_add (
       events,
@@ -325,6 +328,7 @@ static GBytes *
 build_document (Publish *publish, gint64 now)
 {
   const LoftPublishRequest *request = publish->job->request;
+  const LoftImport *import = publish->job->import;
   LoftDocumentFacts facts = {
     .archive = publish->archive_name,
     .size = loft_spool_get_size (request->spool),
@@ -335,6 +339,7 @@ build_document (Publish *publish, gint64 now)
     .license = request->license,
     .authors = (const char *const *) request->authors,
     .owners = (const char *const *) publish->owners,
+    .published_by = import != NULL ? &import->published_by : &publish->actor,
   };
 
   return loft_document_build (publish->archive, &facts);

@@ -22,6 +22,7 @@ change_job_free (gpointer data)
   g_strfreev (job->owners);
   g_free (job->token);
   g_free (job->administrator);
+  g_free (job->request);
   g_clear_pointer (&job->element, g_bytes_unref);
   g_free (job);
 }
@@ -54,6 +55,7 @@ change_job_new (LoftEventType type, const char *name, const LoftCaller *caller)
   job->name = g_strdup (name);
   job->token = g_strdup (caller->token);
   job->administrator = g_strdup (caller->administrator);
+  job->request = g_strdup (caller->request);
 
   return job;
 }

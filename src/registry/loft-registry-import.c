@@ -62,7 +62,7 @@ read_or_claim (LoftRegistry *self,
   if (local_error == NULL && loft_registry_claim_for (self,
                                                       name,
                                                       import->owners,
-                                                      import->administrator,
+                                                      &import->actor,
                                                       &local_error))
     return NULL;
   if (!g_error_matches (local_error,
@@ -83,7 +83,7 @@ read_or_claim (LoftRegistry *self,
  * @name: a package, or a name that is to become one
  * @out_state: (out) (transfer full) (nullable): as of loft_registry_authorize()
  * @out_owners: (out) (transfer full): as well
- * @out_actor: (out) (transfer full): as well
+ * @out_actor: (out caller-allocates): as well
  * @error: return location for a #GError
  *
  * Does for an import what loft_registry_authorize() does for a publish: an
@@ -98,7 +98,7 @@ loft_registry_admit (LoftRegistry *self,
                      const char *name,
                      LoftState **out_state,
                      GStrv *out_owners,
-                     char **out_actor,
+                     LoftActor *out_actor,
                      GError **error)
 {
   for (guint tries = 0; tries < TRIES_MAX; tries++)
@@ -117,7 +117,7 @@ loft_registry_admit (LoftRegistry *self,
         continue;
 
       *out_owners = loft_state_list_owners (state);
-      *out_actor = g_strdup (import->administrator);
+      loft_actor_copy (out_actor, &import->actor);
       *out_state = adopted ? NULL : g_steal_pointer (&state);
       return TRUE;
     }
@@ -195,7 +195,7 @@ import_version (LoftUpkeep *upkeep, GError **error)
  * @version: a version
  * @tarball: its tarball, which is read to its end
  * @document: what another registry says of it, a JSON object
- * @administrator: who does it, as the log shall name him
+ * @caller: the administrator who wants it
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when it is done, or refused
  * @user_data: for @callback
@@ -211,7 +211,7 @@ loft_registry_import_version_async (LoftRegistry *self,
                                     const char *version,
                                     GInputStream *tarball,
                                     GBytes *document,
-                                    const char *administrator,
+                                    const LoftCaller *caller,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data)
@@ -220,7 +220,7 @@ loft_registry_import_version_async (LoftRegistry *self,
   g_return_if_fail (!self->joined);
   g_return_if_fail (name != NULL && version != NULL);
   g_return_if_fail (G_IS_INPUT_STREAM (tarball) && document != NULL);
-  g_return_if_fail (administrator != NULL);
+  g_return_if_fail (caller != NULL && caller->administrator != NULL);
 
   LoftUpkeep *upkeep = loft_upkeep_new (self, import_version, NULL, NULL);
   Options *options = g_new0 (Options, 1);
@@ -229,7 +229,10 @@ loft_registry_import_version_async (LoftRegistry *self,
   options->job.request->name = g_strdup (name);
   options->job.request->version = g_strdup (version);
   options->job.import = g_new0 (LoftImport, 1);
-  options->job.import->administrator = g_strdup (administrator);
+  loft_actor_set (&options->job.import->actor,
+                  caller->administrator,
+                  NULL,
+                  caller->request);
   options->tarball = g_object_ref (tarball);
   options->document = g_bytes_ref (document);
   upkeep->options = options;

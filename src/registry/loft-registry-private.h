@@ -119,22 +119,22 @@ gboolean loft_registry_check_owner (LoftRegistry *self,
                                     GError **error);
 gboolean loft_registry_authorize (LoftRegistry *self,
                                   const char *name,
-                                  const char *token,
+                                  const LoftCaller *caller,
                                   LoftState **out_state,
                                   GStrv *out_owners,
-                                  char **out_actor,
+                                  LoftActor *out_actor,
                                   GError **error);
 gboolean loft_registry_claim_for (LoftRegistry *self,
                                   const char *name,
                                   GStrv owners,
-                                  const char *administrator,
+                                  const LoftActor *actor,
                                   GError **error);
 gboolean loft_registry_admit (LoftRegistry *self,
                               const LoftImport *import,
                               const char *name,
                               LoftState **out_state,
                               GStrv *out_owners,
-                              char **out_actor,
+                              LoftActor *out_actor,
                               GError **error);
 gboolean loft_registry_check_names (LoftRegistry *self,
                                     const char *name,
@@ -157,6 +157,7 @@ typedef struct
   GStrv owners;        /* owned, nullable */
   char *token;         /* owned, nullable */
   char *administrator; /* owned, nullable */
+  char *request;       /* owned, nullable */
   GBytes *element;     /* owned, nullable */
 } LoftChangeJob;
 
@@ -169,6 +170,7 @@ typedef struct
 {
   char *token;         /* owned, nullable: the caller's */
   char *administrator; /* owned, nullable */
+  char *request;       /* owned, nullable */
   char *id;            /* owned, nullable */
   char *user;          /* owned, nullable */
   char *name;          /* owned, nullable */

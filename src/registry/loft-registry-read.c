@@ -48,7 +48,8 @@ loft_registry_list_versions (LoftRegistry *self,
  * @out_last: (out): number of the last event in the answer, or @since
  * @error: return location for a #GError
  *
- * Lists changes in order: from the catalog, quick enough for a main loop.
+ * Lists changes in order, as strangers may see them: from the catalog, quick
+ * enough for a main loop.
  *
  * Returns: (transfer full): NDJSON, or %NULL with @error set to a
  *   #LoftRegistryError
@@ -59,6 +60,40 @@ loft_registry_list_changes (LoftRegistry *self,
                             guint limit,
                             guint64 *out_last,
                             GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
+  g_return_val_if_fail (out_last != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!loft_registry_can_answer (self, error))
+    return NULL;
+
+  g_autoptr (GBytes) lines =
+    loft_catalog_list_changes (self->catalog, since, limit, out_last, error);
+
+  return lines != NULL ? loft_event_leave_out_audit (lines) : NULL;
+}
+
+/**
+ * loft_registry_list_audit:
+ * @self: a registry
+ * @since: as with loft_registry_list_changes()
+ * @limit: as well
+ * @out_last: (out): as well
+ * @error: return location for a #GError
+ *
+ * Lists changes with all that the log knows of who made them, which is for
+ * administrators alone.
+ *
+ * Returns: (transfer full): NDJSON, or %NULL with @error set to a
+ *   #LoftRegistryError
+ */
+GBytes *
+loft_registry_list_audit (LoftRegistry *self,
+                          guint64 since,
+                          guint limit,
+                          guint64 *out_last,
+                          GError **error)
 {
   g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
   g_return_val_if_fail (out_last != NULL, NULL);

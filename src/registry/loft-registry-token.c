@@ -21,6 +21,7 @@ job_free (gpointer data)
 
   g_free (job->token);
   g_free (job->administrator);
+  g_free (job->request);
   g_free (job->id);
   g_free (job->user);
   g_free (job->name);
@@ -39,6 +40,7 @@ job_new (const LoftCaller *caller)
 
   job->token = g_strdup (caller->token);
   job->administrator = g_strdup (caller->administrator);
+  job->request = g_strdup (caller->request);
 
   return job;
 }

@@ -56,15 +56,16 @@ loft_registry_view_changes (LoftRegistry *self,
 
   guint64 last = since;
   g_autoptr (LoftViewAnswer) answer = g_new0 (LoftViewAnswer, 1);
-  answer->body = loft_catalog_view_changes (self->catalog,
-                                            view,
-                                            since,
-                                            limit,
-                                            &last,
-                                            &answer->validity,
-                                            error);
-  if (answer->body == NULL)
+  g_autoptr (GBytes) lines = loft_catalog_view_changes (self->catalog,
+                                                        view,
+                                                        since,
+                                                        limit,
+                                                        &last,
+                                                        &answer->validity,
+                                                        error);
+  if (lines == NULL)
     return NULL;
+  answer->body = loft_event_leave_out_audit (lines);
   if (last > since)
     answer->next = g_strdup_printf ("%" G_GUINT64_FORMAT, last);
 

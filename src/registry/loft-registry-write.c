@@ -29,6 +29,7 @@ loft_publish_request_free (LoftPublishRequest *self)
   g_strfreev (self->authors);
   g_clear_pointer (&self->spool, loft_spool_unref);
   g_free (self->token);
+  g_free (self->request_id);
   g_free (self);
 }
 

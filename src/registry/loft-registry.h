@@ -107,6 +107,7 @@ typedef struct
  * @authors: (nullable): instead of the manifest's
  * @spool: the tarball, finished
  * @token: (nullable): the bearer token
+ * @request_id: (nullable): id of the request
  *
  * A wish to publish.
  */
@@ -121,6 +122,7 @@ typedef struct
   GStrv authors;      /* owned, nullable */
   LoftSpool *spool;   /* owned */
   char *token;        /* owned, nullable */
+  char *request_id;   /* owned, nullable */
 } LoftPublishRequest;
 
 void loft_publish_request_free (LoftPublishRequest *self);
@@ -131,13 +133,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPublishRequest, loft_publish_request_free)
  * @token: (nullable): the bearer token that came with a request
  * @administrator: (nullable): name of an administrator of this machine, such as
  *   `admin:root`: may do everything, and needs no token
+ * @request: (nullable): id of the request
  *
- * Who wants something changed. An administrator's name stands in the log.
+ * Who wants something changed. An administrator's name stands in the log, and
+ * so does the request.
  */
 typedef struct
 {
   const char *token;
   const char *administrator;
+  const char *request;
 } LoftCaller;
 
 /**
@@ -198,6 +203,9 @@ void loft_registry_set_settings (LoftRegistry *self,
 void loft_registry_start (LoftRegistry *self);
 void loft_registry_stop (LoftRegistry *self);
 void loft_registry_rescan (LoftRegistry *self);
+void loft_registry_note_act (LoftRegistry *self,
+                             const char *act,
+                             const LoftCaller *caller);
 void loft_registry_recover (LoftRegistry *self);
 
 void loft_registry_get_quota (LoftRegistry *self,
@@ -226,6 +234,11 @@ GBytes *loft_registry_list_changes (LoftRegistry *self,
                                     guint limit,
                                     guint64 *out_last,
                                     GError **error);
+GBytes *loft_registry_list_audit (LoftRegistry *self,
+                                  guint64 since,
+                                  guint limit,
+                                  guint64 *out_last,
+                                  GError **error);
 GStrv loft_registry_list_changed_names (LoftRegistry *self,
                                         guint64 after,
                                         guint limit);

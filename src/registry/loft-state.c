@@ -110,7 +110,7 @@ loft_state_copy (const LoftState *self)
   LoftState *copy = loft_state_new ();
   copy->revision = self->revision;
   copy->changed_at = self->changed_at;
-  copy->changed_by = g_strdup (self->changed_by);
+  loft_actor_copy (&copy->changed_by, &self->changed_by);
   copy->change = g_strdup (self->change);
   copy->change_key = g_strdup (self->change_key);
   copy->deprecated = g_strdup (self->deprecated);
@@ -142,7 +142,7 @@ loft_state_free (LoftState *self)
 {
   g_return_if_fail (self != NULL);
 
-  g_free (self->changed_by);
+  loft_actor_clear (&self->changed_by);
   g_free (self->change);
   g_free (self->change_key);
   g_ptr_array_unref (self->owners);
@@ -275,7 +275,7 @@ loft_state_from_json (JsonNode *json, GError **error)
     }
 
   self->revision = (guint64) revision;
-  self->changed_by = g_strdup (loft_json_get_string (object, "changed_by"));
+  loft_actor_read (&self->changed_by, object, "changed");
   self->change = g_strdup (loft_json_get_string (object, "change"));
   self->change_key = g_strdup (loft_json_get_string (object, "change_key"));
   self->deprecated = g_strdup (loft_json_get_string (object, "deprecated"));
@@ -361,7 +361,12 @@ loft_state_to_json (const LoftState *self, gboolean with_secrets)
   json_builder_set_member_name (builder, "revision");
   json_builder_add_int_value (builder, (gint64) self->revision);
   add_string (builder, "changed_at", changed_at);
-  add_string (builder, "changed_by", self->changed_by);
+  if (with_secrets)
+    loft_actor_write (&self->changed_by, builder, "changed");
+  else
+    add_string (builder,
+                "changed_by",
+                loft_actor_get_public_name (&self->changed_by));
   add_string (builder, "change", self->change);
   add_string (builder, "change_key", self->change_key);
   write_owners (self, builder, with_secrets);

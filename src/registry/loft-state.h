@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "registry/loft-json.h"
+#include "registry/loft-actor.h"
 
 G_BEGIN_DECLS
 
@@ -27,7 +27,7 @@ typedef struct
  * LoftState:
  * @revision: counts the changes, from 1; 0 where there is no `package.json`
  * @changed_at: microseconds since 1970
- * @changed_by: (nullable): public id of whom made the last change
+ * @changed_by: who made the last change
  * @change: (nullable): what the last change was: the name of a #LoftEventType
  * @change_key: (nullable): key of the document that it was about
  * @owners: (element-type LoftOwner): empty where anyone may publish
@@ -40,12 +40,12 @@ typedef struct
 {
   guint64 revision;
   gint64 changed_at;
-  char *changed_by;   /* owned, nullable */
-  char *change;       /* owned, nullable */
-  char *change_key;   /* owned, nullable */
-  GPtrArray *owners;  /* owned */
-  GHashTable *yanked; /* owned, of owned strings */
-  char *deprecated;   /* owned, nullable */
+  LoftActor changed_by; /* owned */
+  char *change;         /* owned, nullable */
+  char *change_key;     /* owned, nullable */
+  GPtrArray *owners;    /* owned */
+  GHashTable *yanked;   /* owned, of owned strings */
+  char *deprecated;     /* owned, nullable */
 } LoftState;
 
 gboolean loft_owner_id_is_token (const char *id);

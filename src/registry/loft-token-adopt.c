@@ -185,7 +185,7 @@ make_token (LoftRegistry *self,
   token->scopes = LOFT_SCOPES_USER;
   token->pattern = g_strdup ("*");
   token->created_at = read_time (entry, "created_at", g_get_real_time ());
-  token->created_by = g_strdup (LOFT_TOKEN_ADOPTION);
+  token->created_by.name = g_strdup (LOFT_TOKEN_ADOPTION);
   token->last_used_at = read_time (entry, "last_used_at", 0);
   token->github_id = github_id;
 

@@ -22,7 +22,7 @@
 typedef struct
 {
   LoftToken *issued; /* owned, NULL for an administrator of this machine */
-  const char *actor; /* not owned */
+  LoftActor actor;   /* owned */
   gboolean administrator;
 } Bearer;
 
@@ -30,6 +30,7 @@ static void
 bearer_clear (Bearer *bearer)
 {
   g_clear_pointer (&bearer->issued, loft_token_free);
+  loft_actor_clear (&bearer->actor);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Bearer, bearer_clear)
@@ -42,7 +43,7 @@ identify (LoftRegistry *self,
 {
   if (job->administrator != NULL)
     {
-      bearer->actor = job->administrator;
+      loft_actor_set (&bearer->actor, job->administrator, NULL, job->request);
       bearer->administrator = TRUE;
       return TRUE;
     }
@@ -64,7 +65,10 @@ identify (LoftRegistry *self,
       loft_token_store_refuse (error);
       return FALSE;
     }
-  bearer->actor = bearer->issued->user;
+  loft_actor_set (&bearer->actor,
+                  bearer->issued->user,
+                  bearer->issued->id,
+                  job->request);
   bearer->administrator = loft_token_is_administrator (bearer->issued);
 
   return TRUE;
@@ -231,7 +235,7 @@ make_token (LoftRegistry *self,
                              : bearer->administrator ? "*"
                                                      : own->pattern);
   token->created_at = g_get_real_time ();
-  token->created_by = g_strdup (bearer->actor);
+  loft_actor_copy (&token->created_by, &bearer->actor);
   token->expires_at = choose_end (self, job, token->created_at);
   if (bearer->administrator && (own == NULL || job->user != NULL))
     return g_steal_pointer (&token);
@@ -279,11 +283,11 @@ loft_registry_tell_of (LoftRegistry *self, GPtrArray *tokens, GError **error)
   return loft_log_append (self->log, events, error);
 }
 
-/* The time and the name of whom revokes. */
+/* When somebody revokes, and who. */
 typedef struct
 {
   gint64 now;
-  const char *actor;
+  const LoftActor *actor;
 } Revocation;
 
 static gboolean
@@ -294,7 +298,7 @@ set_revoked (LoftToken *token, gpointer user_data)
   if (token->revoked_at != 0)
     return FALSE;
   token->revoked_at = revocation->now;
-  token->revoked_by = g_strdup (revocation->actor);
+  loft_actor_copy (&token->revoked_by, revocation->actor);
 
   return TRUE;
 }
@@ -302,7 +306,7 @@ set_revoked (LoftToken *token, gpointer user_data)
 static LoftToken *
 revoke_one (LoftRegistry *self,
             const LoftToken *token,
-            const char *actor,
+            const LoftActor *actor,
             GError **error)
 {
   Revocation revocation = { g_get_real_time (), actor };
@@ -331,7 +335,8 @@ check_parent (LoftRegistry *self,
   if (token->parent == NULL || identify (self, job, &again, error))
     return TRUE;
 
-  g_autoptr (LoftToken) revoked = revoke_one (self, token, token->user, NULL);
+  g_autoptr (LoftToken) revoked =
+    revoke_one (self, token, &token->created_by, NULL);
 
   return FALSE;
 }
@@ -424,7 +429,8 @@ loft_registry_list_tokens (LoftRegistry *self,
       LoftToken *token = g_ptr_array_index (all, i - 1);
 
       g_clear_pointer (&token->sha256, g_free);
-      if (!bearer.administrator && !g_str_equal (token->user, bearer.actor))
+      if (!bearer.administrator &&
+          !g_str_equal (token->user, bearer.actor.name))
         g_ptr_array_remove_index (all, i - 1);
     }
   g_ptr_array_sort (all, compare_tokens);
@@ -436,7 +442,7 @@ loft_registry_list_tokens (LoftRegistry *self,
 static gboolean
 may_revoke (const Bearer *bearer, const LoftToken *token)
 {
-  return bearer->administrator || g_str_equal (token->user, bearer->actor);
+  return bearer->administrator || g_str_equal (token->user, bearer->actor.name);
 }
 
 static GHashTable *
@@ -540,7 +546,8 @@ loft_registry_revoke_token (LoftRegistry *self,
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
   for (guint i = 0; i < doomed->len; i++)
     {
-      LoftToken *one = revoke_one (self, doomed->pdata[i], bearer.actor, error);
+      LoftToken *one =
+        revoke_one (self, doomed->pdata[i], &bearer.actor, error);
 
       if (one == NULL)
         return FALSE;

@@ -49,13 +49,15 @@ loft_token_copy (const LoftToken *self)
 
   LoftToken *copy = g_new (LoftToken, 1);
   *copy = *self;
+  copy->created_by = (LoftActor){ NULL };
+  copy->revoked_by = (LoftActor){ NULL };
   copy->id = g_strdup (self->id);
   copy->user = g_strdup (self->user);
   copy->name = g_strdup (self->name);
   copy->pattern = g_strdup (self->pattern);
-  copy->created_by = g_strdup (self->created_by);
+  loft_actor_copy (&copy->created_by, &self->created_by);
   copy->parent = g_strdup (self->parent);
-  copy->revoked_by = g_strdup (self->revoked_by);
+  loft_actor_copy (&copy->revoked_by, &self->revoked_by);
   copy->sha256 = g_strdup (self->sha256);
 
   return copy;
@@ -76,9 +78,9 @@ loft_token_free (LoftToken *self)
   g_free (self->user);
   g_free (self->name);
   g_free (self->pattern);
-  g_free (self->created_by);
+  loft_actor_clear (&self->created_by);
   g_free (self->parent);
-  g_free (self->revoked_by);
+  loft_actor_clear (&self->revoked_by);
   g_free (self->sha256);
   g_free (self);
 }
@@ -164,7 +166,7 @@ loft_token_is_adopted (const LoftToken *self)
   g_return_val_if_fail (self != NULL, FALSE);
 
   return self->github_id != 0 ||
-         g_strcmp0 (self->created_by, LOFT_TOKEN_ADOPTION) == 0;
+         g_strcmp0 (self->created_by.name, LOFT_TOKEN_ADOPTION) == 0;
 }
 
 /**
@@ -383,9 +385,9 @@ loft_token_from_json (JsonNode *json, GError **error)
       self->user = g_strdup (loft_json_get_string (object, "user"));
       self->name = g_strdup (loft_json_get_string (object, "name"));
       self->pattern = g_strdup (loft_json_get_string (object, "pattern"));
-      self->created_by = g_strdup (loft_json_get_string (object, "created_by"));
+      loft_actor_read (&self->created_by, object, "created");
       self->parent = g_strdup (loft_json_get_string (object, "parent"));
-      self->revoked_by = g_strdup (loft_json_get_string (object, "revoked_by"));
+      loft_actor_read (&self->revoked_by, object, "revoked");
       self->sha256 = g_strdup (loft_json_get_string (object, "sha256"));
       self->github_id = loft_json_get_int (object, "github_id", 0);
     }
@@ -465,10 +467,22 @@ loft_token_to_public_json (const LoftToken *self)
   return json_builder_get_root (builder);
 }
 
+static void
+write_actor (const LoftActor *actor,
+             JsonBuilder *builder,
+             const char *deed,
+             gboolean with_secrets)
+{
+  const LoftActor name = { .name = actor->name };
+
+  loft_actor_write (with_secrets ? actor : &name, builder, deed);
+}
+
 /**
  * loft_token_to_json:
  * @self: a token
- * @with_secrets: whether the hash is written: for the storage alone
+ * @with_secrets: whether its hash is written, and by which requests and
+ *   tokens it came and went: for the storage alone
  *
  * Writes all that is known of a token, for its user or for the storage.
  *
@@ -483,10 +497,10 @@ loft_token_to_json (const LoftToken *self, gboolean with_secrets)
 
   begin (self, builder);
   add_string (builder, "name", self->name);
-  add_string (builder, "created_by", self->created_by);
+  write_actor (&self->created_by, builder, "created", with_secrets);
   add_string (builder, "parent", self->parent);
   add_time (builder, "revoked_at", self->revoked_at);
-  add_string (builder, "revoked_by", self->revoked_by);
+  write_actor (&self->revoked_by, builder, "revoked", with_secrets);
   add_time (builder, "last_used_at", self->last_used_at);
   if (self->github_id != 0)
     {

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "registry/loft-json.h"
+#include "registry/loft-actor.h"
 
 G_BEGIN_DECLS
 
@@ -47,11 +47,11 @@ typedef enum
  * @scopes: what it is good for
  * @pattern: for which packages: a name in which `*` stands for any letters
  * @created_at: microseconds since 1970, like all times here
- * @created_by: (nullable): who created it
+ * @created_by: who created it
  * @parent: (nullable): id of the token by which it was created
  * @expires_at: from when it is not good any more; 0 for never
  * @revoked_at: since when it is not good any more; 0 if it still is
- * @revoked_by: (nullable): who revoked it
+ * @revoked_by: who revoked it
  * @last_used_at: to the hour; 0 for never
  * @github_id: whom it stood for at the original server, or 0
  * @sha256: (nullable): its hash, in hex; a secret
@@ -67,11 +67,11 @@ typedef struct
   LoftScopes scopes;
   char *pattern; /* owned */
   gint64 created_at;
-  char *created_by; /* owned, nullable */
-  char *parent;     /* owned, nullable */
+  LoftActor created_by; /* owned */
+  char *parent;         /* owned, nullable */
   gint64 expires_at;
   gint64 revoked_at;
-  char *revoked_by; /* owned, nullable */
+  LoftActor revoked_by; /* owned */
   gint64 last_used_at;
   gint64 github_id;
   char *sha256; /* owned, nullable */

@@ -92,7 +92,7 @@ void loft_registry_import_version_async (LoftRegistry *self,
                                          const char *version,
                                          GInputStream *tarball,
                                          GBytes *document,
-                                         const char *administrator,
+                                         const LoftCaller *caller,
                                          GCancellable *cancellable,
                                          GAsyncReadyCallback callback,
                                          gpointer user_data);

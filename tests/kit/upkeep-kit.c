@@ -184,12 +184,13 @@ upkeep_kit_import (RegistryFixture *fixture,
 {
   g_autoptr (GAsyncResult) result = NULL;
 
+  const LoftCaller caller = { .administrator = "admin:test" };
   loft_registry_import_version_async (fixture->registry,
                                       name,
                                       version,
                                       tarball,
                                       document,
-                                      "admin:test",
+                                      &caller,
                                       NULL,
                                       upkeep_kit_take_cb,
                                       &result);
