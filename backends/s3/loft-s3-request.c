@@ -43,6 +43,45 @@ loft_s3_request_new (const char *method, const char *path)
   return self;
 }
 
+static gpointer
+copy_text (gconstpointer source, gpointer user_data)
+{
+  return g_strdup (source);
+}
+
+static gpointer
+copy_header (gconstpointer source, gpointer user_data)
+{
+  const LoftS3Header *header = source;
+  LoftS3Header *copy = g_new0 (LoftS3Header, 1);
+
+  copy->name = g_strdup (header->name);
+  copy->value = g_strdup (header->value);
+
+  return copy;
+}
+
+/**
+ * loft_s3_request_copy:
+ * @self: a request
+ *
+ * Returns: (transfer full): the same request, to be signed for one sending
+ */
+LoftS3Request *
+loft_s3_request_copy (LoftS3Request *self)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+
+  LoftS3Request *copy = g_new0 (LoftS3Request, 1);
+
+  copy->method = g_strdup (self->method);
+  copy->path = g_strdup (self->path);
+  copy->query = g_ptr_array_copy (self->query, copy_text, NULL);
+  copy->headers = g_ptr_array_copy (self->headers, copy_header, NULL);
+
+  return copy;
+}
+
 /**
  * loft_s3_request_free:
  * @self: (transfer full): a request

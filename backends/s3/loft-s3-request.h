@@ -41,6 +41,7 @@ typedef struct
 } LoftS3Request;
 
 LoftS3Request *loft_s3_request_new (const char *method, const char *path);
+LoftS3Request *loft_s3_request_copy (LoftS3Request *self);
 void loft_s3_request_free (LoftS3Request *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftS3Request, loft_s3_request_free)
 

@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 
+#include "daemon/loft-config-backend.h"
 #include "daemon/loft-config-file.h"
 #include "daemon/loft-config.h"
 
@@ -259,10 +260,11 @@ take_options (LoftConfig *self, const char *const *options, GError **error)
   return TRUE;
 }
 
-/* What a backend is given: the file, with the values that count. The filesystem
- * backend knows a directory, not where we had it from. */
+/* What a backend is given: the file, with the values that count. */
 static gboolean
-complete_key_file (LoftConfig *self, GError **error)
+complete_key_file (LoftConfig *self,
+                   const char *const *environment,
+                   GError **error)
 {
   for (guint i = 0; i < LOFT_CONFIG_N_KEYS; i++)
     {
@@ -275,19 +277,15 @@ complete_key_file (LoftConfig *self, GError **error)
   g_autofree char *backend = loft_config_get_backend (self);
   const char *storage = loft_config_get_text (self, LOFT_CONFIG_STORAGE);
 
-  if (!g_str_equal (backend, "filesystem"))
-    return TRUE;
-
-  g_autofree char *root = g_str_has_prefix (storage, "file://")
-                            ? g_filename_from_uri (storage, NULL, error)
-                            : g_strdup (storage);
-  if (root == NULL)
+  if (!loft_config_complete_backend (self->key_file,
+                                     backend,
+                                     storage,
+                                     environment,
+                                     error))
     {
       g_prefix_error (error, "%s: ", self->origins[LOFT_CONFIG_STORAGE]);
       return FALSE;
     }
-
-  g_key_file_set_string (self->key_file, backend, "Root", root);
 
   return TRUE;
 }
@@ -337,7 +335,7 @@ loft_config_load (const char *file,
   if (lines != NULL && !check_groups (self, path, lines, error))
     return NULL;
 
-  if (!complete_key_file (self, error))
+  if (!complete_key_file (self, environment, error))
     return NULL;
 
   return g_steal_pointer (&self);

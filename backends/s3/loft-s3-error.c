@@ -1,0 +1,114 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "loft-s3-error.h"
+
+#include "loft-s3-xml.h"
+#include "storage/loft-storage.h"
+
+/**
+ * loft_s3_answer_is_transient:
+ * @answer: an answer
+ *
+ * Returns: whether another try may be answered otherwise
+ */
+gboolean
+loft_s3_answer_is_transient (const LoftS3Answer *answer)
+{
+  g_return_val_if_fail (answer != NULL, FALSE);
+
+  switch (answer->status)
+    {
+    case SOUP_STATUS_REQUEST_TIMEOUT:
+    case 429:
+    case SOUP_STATUS_INTERNAL_SERVER_ERROR:
+    case SOUP_STATUS_BAD_GATEWAY:
+    case SOUP_STATUS_SERVICE_UNAVAILABLE:
+    case SOUP_STATUS_GATEWAY_TIMEOUT:
+      return TRUE;
+    default:
+      return FALSE;
+    }
+}
+
+/**
+ * loft_s3_answer_has_code:
+ * @answer: an answer
+ * @code: a code of the service, like `NoSuchKey`
+ *
+ * Returns: whether @answer is a failure of that kind
+ */
+gboolean
+loft_s3_answer_has_code (const LoftS3Answer *answer, const char *code)
+{
+  g_return_val_if_fail (answer != NULL && code != NULL, FALSE);
+
+  g_autofree char *said = loft_s3_xml_find (answer->body, "Code");
+
+  return g_strcmp0 (said, code) == 0;
+}
+
+static LoftStorageError
+translate_status (const LoftS3Answer *answer, const char *code)
+{
+  if (g_strcmp0 (code, "QuotaExceeded") == 0 || answer->status == 507)
+    return LOFT_STORAGE_ERROR_NO_SPACE;
+  if (g_strcmp0 (code, "RequestTimeTooSkewed") == 0 ||
+      g_strcmp0 (code, "ExpiredToken") == 0 ||
+      g_strcmp0 (code, "NoSuchBucket") == 0 ||
+      loft_s3_answer_is_transient (answer))
+    return LOFT_STORAGE_ERROR_UNAVAILABLE;
+  if (answer->status == SOUP_STATUS_NOT_FOUND)
+    return LOFT_STORAGE_ERROR_NOT_FOUND;
+  if (answer->status == SOUP_STATUS_FORBIDDEN ||
+      answer->status == SOUP_STATUS_UNAUTHORIZED)
+    return LOFT_STORAGE_ERROR_DENIED;
+  if (g_strcmp0 (code, "KeyTooLongError") == 0)
+    return LOFT_STORAGE_ERROR_INVALID_KEY;
+
+  return LOFT_STORAGE_ERROR_FAILED;
+}
+
+/**
+ * loft_s3_answer_set_error:
+ * @answer: an answer that is no success
+ * @key: (nullable): which object it is about
+ * @error: return location for a #GError
+ *
+ * Says what the engine has said, in our terms.
+ *
+ * Returns: %FALSE
+ */
+gboolean
+loft_s3_answer_set_error (const LoftS3Answer *answer,
+                          const char *key,
+                          GError **error)
+{
+  g_return_val_if_fail (answer != NULL, FALSE);
+
+  g_autofree char *code = loft_s3_xml_find (answer->body, "Code");
+  g_autofree char *text = loft_s3_xml_find (answer->body, "Message");
+  g_autofree char *region = loft_s3_xml_find (answer->body, "Region");
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               (int) translate_status (answer, code),
+               "The storage answers %u%s%s%s%s%s%s%s%s%s",
+               answer->status,
+               code != NULL ? " " : "",
+               code != NULL ? code : "",
+               key != NULL ? " for “" : "",
+               key != NULL ? key : "",
+               key != NULL ? "”" : "",
+               text != NULL && text[0] != '\0' ? ": " : "",
+               text != NULL ? text : "",
+               region != NULL ? "; its region is " : "",
+               region != NULL ? region : "");
+
+  return FALSE;
+}
