@@ -151,6 +151,10 @@ loft_ctl_text_amount (guint64 amount, const char *unit)
     return g_strdup_printf (
       ngettext ("%" PRIu64 " package", "%" PRIu64 " packages", (gulong) amount),
       amount);
+  if (g_str_equal (unit, "packages"))
+    return g_strdup_printf (
+      ngettext ("%" PRIu64 " package", "%" PRIu64 " packages", (gulong) amount),
+      amount);
   if (g_str_equal (unit, "objects"))
     return g_strdup_printf (
       ngettext ("%" PRIu64 " object", "%" PRIu64 " objects", (gulong) amount),
