@@ -60,7 +60,10 @@ test_packages (BusFixture *fixture, gconstpointer test_data)
 
   bus_fixture_assert (fixture, "SetOwners", "('changed', ['ann'])", "()");
   assert_shown (fixture, "changed", "\"owners\":[\"ann\"]");
-  bus_fixture_assert (fixture, "SetOwners", "('changed', ['a b'])", "Rules");
+  bus_fixture_assert (fixture,
+                      "SetOwners",
+                      "('changed', ['a b'])",
+                      "InvalidArgument");
   bus_fixture_assert (fixture, "SetOwners", "('changed', @as [])", "()");
   assert_shown (fixture, "changed", "\"owners\":[]");
 

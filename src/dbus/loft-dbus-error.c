@@ -130,6 +130,28 @@ loft_dbus_error_describe (const GError *error)
 }
 
 /**
+ * loft_dbus_error_blame_arguments:
+ * @error: (inout) (nullable): why a call failed, if it did
+ *
+ * Makes of broken rules arguments that the method does not take, where the
+ * arguments alone have broken them.
+ */
+void
+loft_dbus_error_blame_arguments (GError **error)
+{
+  g_return_if_fail (error != NULL);
+
+  if (!g_error_matches (*error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_RULES))
+    return;
+
+  g_autoptr (GError) rules = g_steal_pointer (error);
+  g_autofree char *text = loft_dbus_error_describe (rules);
+
+  *error =
+    g_error_new_literal (LOFT_DBUS_ERROR, LOFT_DBUS_ERROR_ARGUMENT, text);
+}
+
+/**
  * loft_dbus_error_return:
  * @invocation: (transfer full): a call
  * @error: why it failed

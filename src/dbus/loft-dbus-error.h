@@ -33,6 +33,7 @@ typedef enum
 GQuark loft_dbus_error_quark (void);
 
 const char *loft_dbus_error_get_name (const GError *error);
+void loft_dbus_error_blame_arguments (GError **error);
 char *loft_dbus_error_describe (const GError *error);
 void loft_dbus_error_return (GDBusMethodInvocation *invocation,
                              const GError *error);

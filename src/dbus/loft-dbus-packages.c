@@ -170,6 +170,7 @@ set_owners_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   loft_registry_set_owners_finish (LOFT_REGISTRY (source_object),
                                    result,
                                    &local_error);
+  loft_dbus_error_blame_arguments (&local_error);
   loft_dbus_return_nothing (G_DBUS_METHOD_INVOCATION (user_data), local_error);
 }
 

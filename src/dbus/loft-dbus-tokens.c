@@ -28,6 +28,7 @@ created_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
                                        &secret,
                                        &local_error);
 
+  loft_dbus_error_blame_arguments (&local_error);
   if (token == NULL)
     loft_dbus_error_return (invocation, local_error);
   else

@@ -142,12 +142,13 @@ check_wish (const LoftTokenJob *job, const Bearer *bearer, GError **error)
                        "token-pattern",
                        "pattern",
                        "A pattern is the name of a package, with “*” for any "
-                       "letters");
+                       "letters, as in “hello-*”: letters, digits, “-”, “_”, "
+                       "“.” and “*”, at most 128");
   if (job->seconds > SECONDS_MAX)
     loft_findings_add (findings,
                        "token-expiry",
                        "expires_in",
-                       "A token expires within ten years");
+                       "A token is good for ten years at most");
 
   return loft_findings_to_error (findings, error);
 }
