@@ -164,6 +164,11 @@ run_life (ServerFixture *server, gconstpointer data)
                     ==,
                     3);
 
+  /* Nobody is told who has an account on this machine. */
+  g_autofree char *everything = http_answer_dup_text (all);
+  g_assert_nonnull (strstr (everything, "\"created_by\":\"admin\""));
+  g_assert_null (strstr (everything, "admin:root"));
+
   g_autoptr (HttpAnswer) me = get (fixture, ann, "/auth/me");
   g_assert_cmpuint (me->status, ==, 200);
   g_autoptr (JsonNode) user = parse (me);

@@ -473,16 +473,19 @@ write_actor (const LoftActor *actor,
              const char *deed,
              gboolean with_secrets)
 {
-  const LoftActor name = { .name = actor->name };
+  g_autofree char *by = g_strconcat (deed, "_by", NULL);
 
-  loft_actor_write (with_secrets ? actor : &name, builder, deed);
+  if (with_secrets)
+    loft_actor_write (actor, builder, deed);
+  else
+    add_string (builder, by, loft_actor_get_public_name (actor));
 }
 
 /**
  * loft_token_to_json:
  * @self: a token
- * @with_secrets: whether its hash is written, and by which requests and
- *   tokens it came and went: for the storage alone
+ * @with_secrets: whether its hash is written, by which requests and tokens it
+ *   came and went, and who of this machine it was: for the storage alone
  *
  * Writes all that is known of a token, for its user or for the storage.
  *
