@@ -285,6 +285,7 @@ test_faults (Fixture *fixture, gconstpointer test_data)
     registry_kit_create_token (where, &wish, &root, &none, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NO_SPACE);
   g_assert_null (strstr (error->message, "tokens/"));
+  g_assert_nonnull (strstr (error->message, "no space left"));
 }
 
 /* A wish that makes no sense is refused with every reason. */

@@ -153,9 +153,15 @@ loft_token_store_make_key (const char *sha256)
 gboolean
 loft_token_store_fail (GError *local_error, GError **error)
 {
+  const char *message =
+    g_error_matches (local_error,
+                     LOFT_STORAGE_ERROR,
+                     LOFT_STORAGE_ERROR_NO_SPACE)
+      ? "What is stored of a token can't be written: there is no space left"
+      : "A token can't be stored, or what is stored of it can't be read";
+
   g_free (local_error->message);
-  local_error->message =
-    g_strdup ("A token can't be stored, or what is stored of it can't be read");
+  local_error->message = g_strdup (message);
   g_propagate_error (error, local_error);
 
   return FALSE;
