@@ -356,15 +356,16 @@ static const struct
 {
   const char *rest;
   gboolean lives;
+  gboolean told;
 } lives[] = {
-  { " HTTP/1.1\r\nHost: x\r\n\r\n", TRUE },
-  { " HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n", TRUE },
-  { " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", FALSE },
-  { " HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n", FALSE },
-  { " HTTP/1.0\r\n\r\n", FALSE },
-  { " HTTP/1.0\r\nHost: x\r\n\r\n", FALSE },
-  { " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", FALSE },
-  { " HTTP/1.0\r\nConnection: close\r\n\r\n", FALSE },
+  { " HTTP/1.1\r\nHost: x\r\n\r\n", TRUE, FALSE },
+  { " HTTP/1.1\r\nHost: x\r\nConnection: keep-alive\r\n\r\n", TRUE, FALSE },
+  { " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", FALSE, TRUE },
+  { " HTTP/1.1\r\nHost: x\r\nConnection: foo, Close\r\n\r\n", FALSE, TRUE },
+  { " HTTP/1.0\r\n\r\n", FALSE, FALSE },
+  { " HTTP/1.0\r\nHost: x\r\n\r\n", FALSE, FALSE },
+  { " HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", FALSE, FALSE },
+  { " HTTP/1.0\r\nConnection: close\r\n\r\n", FALSE, TRUE },
 };
 
 static void
@@ -384,7 +385,10 @@ run_lives (ServerFixture *fixture, gconstpointer data)
       guint status = g_str_equal (target, "/packages/no-lib") ? 404 : 200;
 
       g_test_message ("%s", text);
-      gate_kit_assert_answer (client, status);
+      g_autoptr (HttpAnswer) answer = http_client_receive (client, TRUE);
+      g_autofree char *told = http_answer_get_header (answer, "Connection");
+      g_assert_cmpuint (answer->status, ==, status);
+      g_assert_cmpstr (told, ==, lives[row].told ? "close" : NULL);
       if (!lives[row].lives)
         {
           g_assert_true (http_client_is_closed (client));
@@ -395,8 +399,8 @@ run_lives (ServerFixture *fixture, gconstpointer data)
     }
 }
 
-/* A connection ends after an answer if the client wants that, or does not know
- * better; else it lives on. */
+/* A connection ends after an answer if the client wants that, which the answer
+ * confirms, or does not know better; else it lives on. */
 static void
 test_lives (ServerFixture *fixture, gconstpointer test_data)
 {

@@ -112,7 +112,13 @@ add_common_headers (LoftRequest *request, SoupMessageHeaders *headers)
     }
   else
     soup_message_headers_replace (headers, "Cache-Control", "no-store");
-  if (loft_request_get_shared (request)->stopping)
+  /* Who is not told may send the next request before seeing the end. */
+  if (loft_request_get_shared (request)->stopping ||
+      soup_message_headers_header_contains (
+        soup_server_message_get_request_headers (
+          loft_request_get_message (request)),
+        "Connection",
+        "close"))
     soup_message_headers_replace (headers, "Connection", "close");
 }
 
