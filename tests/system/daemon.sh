@@ -93,6 +93,7 @@ for workers in 1 3; do
   check "it starts for the drain, with workers=$workers" \
     env_start "LOFT_REGISTRY_WORKERS=$workers" "drain$workers" \
     -c /dev/null -s "store$workers" -l 127.0.0.1:0
+  within 20 answers 200 "$url/readyz"
   get --limit-rate 100k -T slow-1.0.0.tar.gz -H 'Expect:' \
     -H 'Content-Type: application/gzip' -o slow.out -w '%{http_code}' \
     "$url/packages/slow/1.0.0" >slow.status &
