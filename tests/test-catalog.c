@@ -375,11 +375,17 @@ test_other_type (Kit *kit, gconstpointer test_data)
 static void
 test_sequence (Kit *kit, gconstpointer test_data)
 {
-  static const guint64 bad[][2] = { { 2, 4 },
-                                    { 3, 4 },
-                                    { 1, 2 },
-                                    { 2, 2 },
-                                    { 0, 1 } };
+  static const struct
+  {
+    guint64 seqs[2];
+    LoftRegistryError code;
+  } bad[] = {
+    { { 2, 4 }, LOFT_REGISTRY_ERROR_NOT_READY },
+    { { 3, 4 }, LOFT_REGISTRY_ERROR_NOT_READY },
+    { { 1, 2 }, LOFT_REGISTRY_ERROR_FAILED },
+    { { 2, 2 }, LOFT_REGISTRY_ERROR_FAILED },
+    { { 0, 1 }, LOFT_REGISTRY_ERROR_FAILED },
+  };
 
   g_autoptr (GError) first_error = NULL;
   g_autoptr (GPtrArray) second =
@@ -387,7 +393,9 @@ test_sequence (Kit *kit, gconstpointer test_data)
 
   g_ptr_array_add (second, kit_event (kit_document ("hello", "1.0.0"), 2));
   g_assert_false (loft_catalog_apply (kit->catalog, second, &first_error));
-  g_assert_error (first_error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
+  g_assert_error (first_error,
+                  LOFT_REGISTRY_ERROR,
+                  LOFT_REGISTRY_ERROR_NOT_READY);
 
   kit_apply (kit->catalog, kit_event (kit_document ("hello", "1.0.0"), 1));
   for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
@@ -399,9 +407,9 @@ test_sequence (Kit *kit, gconstpointer test_data)
       for (guint j = 0; j < 2; j++)
         g_ptr_array_add (
           events,
-          kit_event (kit_document ("other", "1.0.0"), bad[i][j]));
+          kit_event (kit_document ("other", "1.0.0"), bad[i].seqs[j]));
       g_assert_false (loft_catalog_apply (kit->catalog, events, &error));
-      g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_FAILED);
+      g_assert_error (error, LOFT_REGISTRY_ERROR, (int) bad[i].code);
       g_assert_cmpuint (loft_catalog_get_sequence (kit->catalog), ==, 1);
     }
 

@@ -672,7 +672,7 @@ refused_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 
   g_assert_null (
     loft_registry_view_finish (LOFT_REGISTRY (source_object), result, &error));
-  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NOT_READY);
+  g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_BUSY);
   *refused = TRUE;
 }
 

@@ -55,6 +55,7 @@ test_status (void)
     { LOFT_REGISTRY_ERROR_FAILED, 500 },
     { LOFT_REGISTRY_ERROR_CORRUPT, 500 },
     { LOFT_REGISTRY_ERROR_NOT_READY, 503 },
+    { LOFT_REGISTRY_ERROR_BUSY, 503 },
     { LOFT_REGISTRY_ERROR_READ_ONLY, 503 },
     { LOFT_REGISTRY_ERROR_UNAVAILABLE, 503 },
     { LOFT_REGISTRY_ERROR_NO_SPACE, 507 },
@@ -129,6 +130,7 @@ test_discretion (void)
     LOFT_REGISTRY_ERROR_FAILED,      LOFT_REGISTRY_ERROR_CORRUPT,
     LOFT_REGISTRY_ERROR_UNAVAILABLE, LOFT_REGISTRY_ERROR_NO_SPACE,
     LOFT_REGISTRY_ERROR_READ_ONLY,   LOFT_REGISTRY_ERROR_NOT_READY,
+    LOFT_REGISTRY_ERROR_BUSY,
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (codes); i++)
@@ -141,6 +143,30 @@ test_discretion (void)
 
       g_assert_null (strstr (text, "secret"));
       g_assert_null (strstr (text, "ermission"));
+    }
+}
+
+/* Who is told to come back is told why. */
+static void
+test_reasons (void)
+{
+  static const struct
+  {
+    LoftRegistryError code;
+    const char *reason;
+  } rows[] = {
+    { LOFT_REGISTRY_ERROR_NOT_READY, "is still reading its storage" },
+    { LOFT_REGISTRY_ERROR_BUSY, "Too many ask this registry for full lists" },
+    { LOFT_REGISTRY_ERROR_UNAVAILABLE, "does not answer" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_autoptr (GError) error =
+        g_error_new_literal (LOFT_REGISTRY_ERROR, (int) rows[i].code, "x");
+      g_autofree char *text = render (error);
+
+      g_assert_nonnull (strstr (text, rows[i].reason));
     }
 }
 
@@ -197,6 +223,7 @@ main (int argc, char **argv)
   g_test_add_func ("/problem/body", test_body);
   g_test_add_func ("/problem/findings", test_findings);
   g_test_add_func ("/problem/discretion", test_discretion);
+  g_test_add_func ("/problem/reasons", test_reasons);
   g_test_add_func ("/problem/headers", test_headers);
   g_test_add_func ("/problem/report", test_report);
 

@@ -43,6 +43,8 @@ get_registry_name (LoftRegistryError code)
       return PREFIX "ReadOnly";
     case LOFT_REGISTRY_ERROR_NOT_READY:
       return PREFIX "NotReady";
+    case LOFT_REGISTRY_ERROR_BUSY:
+      return PREFIX "Busy";
     case LOFT_REGISTRY_ERROR_UNAVAILABLE:
       return PREFIX "Unavailable";
     case LOFT_REGISTRY_ERROR_CORRUPT:

@@ -57,6 +57,7 @@ status_for_registry_error (LoftRegistryError code)
       return SOUP_STATUS_UNPROCESSABLE_ENTITY;
     case LOFT_REGISTRY_ERROR_READ_ONLY:
     case LOFT_REGISTRY_ERROR_NOT_READY:
+    case LOFT_REGISTRY_ERROR_BUSY:
     case LOFT_REGISTRY_ERROR_UNAVAILABLE:
       return SOUP_STATUS_SERVICE_UNAVAILABLE;
     case LOFT_REGISTRY_ERROR_NO_SPACE:
@@ -148,6 +149,8 @@ describe_own_failure (const GError *error)
                        LOFT_REGISTRY_ERROR,
                        LOFT_REGISTRY_ERROR_NOT_READY))
     return "This registry is still reading its storage; try again soon";
+  if (g_error_matches (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_BUSY))
+    return "Too many ask this registry for full lists at once; try again soon";
   if (g_error_matches (error,
                        LOFT_REGISTRY_ERROR,
                        LOFT_REGISTRY_ERROR_UNAVAILABLE))
@@ -270,6 +273,9 @@ is_alarming (const GError *error)
   return !g_error_matches (error,
                            LOFT_REGISTRY_ERROR,
                            LOFT_REGISTRY_ERROR_NOT_READY) &&
+         !g_error_matches (error,
+                           LOFT_REGISTRY_ERROR,
+                           LOFT_REGISTRY_ERROR_BUSY) &&
          !g_error_matches (error,
                            LOFT_REGISTRY_ERROR,
                            LOFT_REGISTRY_ERROR_READ_ONLY);

@@ -76,8 +76,9 @@ find_applied (LoftCatalogWrite *write,
   return code != SQLITE_ERROR;
 }
 
-/* A gap would lose an event for ever, so the caller is refused; also if the
- * catalog was reset while an event was being written. */
+/* A gap would lose an event for ever, so the caller is refused. There is one
+ * where the catalog was reset while an event was being written: then it will
+ * have that one too, in its turn. */
 static gboolean
 check_sequence (LoftCatalogWrite *write, const LoftEvent *event, GError **error)
 {
@@ -88,7 +89,8 @@ check_sequence (LoftCatalogWrite *write, const LoftEvent *event, GError **error)
 
   g_set_error (error,
                LOFT_REGISTRY_ERROR,
-               LOFT_REGISTRY_ERROR_FAILED,
+               event->seq > applied + 1 ? LOFT_REGISTRY_ERROR_NOT_READY
+                                        : LOFT_REGISTRY_ERROR_FAILED,
                "Event %" G_GUINT64_FORMAT
                " can't be applied to the catalog “%s”, which is at event "
                "%" G_GUINT64_FORMAT,
@@ -257,6 +259,7 @@ loft_catalog_write_end (LoftCatalog *self,
  * nothing.
  *
  * Returns: %TRUE on success; %FALSE with @error set:
+ *   %LOFT_REGISTRY_ERROR_NOT_READY if events are missing between,
  *   %LOFT_REGISTRY_ERROR_FAILED if the order is broken or the catalog can't be
  *   written, %LOFT_REGISTRY_ERROR_NO_SPACE, or %LOFT_REGISTRY_ERROR_CORRUPT if
  *   the catalog is damaged and has to be reset

@@ -25,6 +25,7 @@ G_BEGIN_DECLS
  * @LOFT_REGISTRY_ERROR_NO_SPACE: the storage is full
  * @LOFT_REGISTRY_ERROR_READ_ONLY: the storage takes no writes
  * @LOFT_REGISTRY_ERROR_NOT_READY: the catalog is not complete yet; try again
+ * @LOFT_REGISTRY_ERROR_BUSY: too many want the same at once; try again
  * @LOFT_REGISTRY_ERROR_UNAVAILABLE: the storage can't answer; try again
  * @LOFT_REGISTRY_ERROR_CORRUPT: what is stored can't be read
  * @LOFT_REGISTRY_ERROR_FAILED: anything else that is our fault
@@ -45,6 +46,7 @@ typedef enum
   LOFT_REGISTRY_ERROR_NO_SPACE,
   LOFT_REGISTRY_ERROR_READ_ONLY,
   LOFT_REGISTRY_ERROR_NOT_READY,
+  LOFT_REGISTRY_ERROR_BUSY,
   LOFT_REGISTRY_ERROR_UNAVAILABLE,
   LOFT_REGISTRY_ERROR_CORRUPT,
   LOFT_REGISTRY_ERROR_FAILED

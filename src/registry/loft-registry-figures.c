@@ -48,6 +48,7 @@ static const char *const publish_outcomes[] = {
   [2 + LOFT_REGISTRY_ERROR_NO_SPACE] = "no-space",
   [2 + LOFT_REGISTRY_ERROR_READ_ONLY] = "read-only",
   [2 + LOFT_REGISTRY_ERROR_NOT_READY] = "not-ready",
+  [2 + LOFT_REGISTRY_ERROR_BUSY] = "busy",
   [2 + LOFT_REGISTRY_ERROR_UNAVAILABLE] = "unavailable",
   [2 + LOFT_REGISTRY_ERROR_CORRUPT] = "corrupt",
   [2 + LOFT_REGISTRY_ERROR_FAILED] = "failed",

@@ -236,7 +236,7 @@ patience_cb (gpointer user_data)
       g_autoptr (GTask) task = g_queue_pop_head (&self->view_waiting);
       g_task_return_new_error (task,
                                LOFT_REGISTRY_ERROR,
-                               LOFT_REGISTRY_ERROR_NOT_READY,
+                               LOFT_REGISTRY_ERROR_BUSY,
                                "Too many full lists are being read");
     }
   watch_queue (self);
