@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <fcntl.h>
 #include <glib/gstdio.h>
 #include <sched.h>
 #include <signal.h>
@@ -244,14 +245,36 @@ test_unwritable (Kit *kit, gconstpointer test_data)
 
 #define SMALL_DISK "/catalog-limits/no-space/subprocess"
 
-/* Puts a disk of one megabyte onto @directory, for this process alone. */
+static gboolean
+write_text (const char *path, const char *text)
+{
+  int fd = open (path, O_WRONLY | O_CLOEXEC);
+  gssize written = fd >= 0 ? write (fd, text, strlen (text)) : -1;
+
+  if (fd >= 0)
+    close (fd);
+
+  return written == (gssize) strlen (text);
+}
+
+/* Puts a disk of one megabyte onto @directory, for this process alone. Who is
+ * not root may do that among users of his own, of whom he is the only one. */
 static gboolean
 mount_small_disk (const char *directory)
 {
-  int flags = CLONE_NEWNS | (geteuid () != 0 ? CLONE_NEWUSER : 0);
+  guint user = geteuid ();
+  guint group = getegid ();
+  g_autofree char *users = g_strdup_printf ("%u %u 1", user, user);
+  g_autofree char *groups = g_strdup_printf ("%u %u 1", group, group);
 
-  return unshare (flags) == 0 &&
-         mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+  if (unshare (CLONE_NEWNS | (user != 0 ? CLONE_NEWUSER : 0)) != 0)
+    return FALSE;
+  if (user != 0 && !(write_text ("/proc/self/setgroups", "deny") &&
+                     write_text ("/proc/self/uid_map", users) &&
+                     write_text ("/proc/self/gid_map", groups)))
+    return FALSE;
+
+  return mount ("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
          mount ("tmpfs", directory, "tmpfs", 0, "size=1m") == 0;
 }
 
