@@ -31,8 +31,10 @@ fi
 
 . "$G_TEST_SRCDIR/system/container.sh"
 
-# The build starts from what a user types, not from this make.
-unset MAKEFLAGS MFLAGS MAKELEVEL LD_LIBRARY_PATH || :
+# The build starts from what a user types, not from this make; and what is
+# installed looks nowhere else.
+unset MAKEFLAGS MFLAGS MAKELEVEL || :
+unset LD_LIBRARY_PATH LOFT_BACKENDDIR XDG_CACHE_HOME || :
 
 build ()
 {
@@ -151,6 +153,8 @@ prepare ()
   requests
   make_packages 199
   cp "$deb" upper/srv/loft-registry.deb
+  cp "${deb%/*}"/loft-registry-backend-s3_*.deb \
+    upper/srv/loft-registry-backend-s3.deb
   newer "$deb" || return 1
   cp "$G_TEST_SRCDIR/../packaging/debian/tests/service" upper/srv/autopkgtest
   mount_root
@@ -195,6 +199,19 @@ done
 check "and odd-files" downloads odd-files 0.1.0
 check "its own test passes" inside sh -c 'mkdir /srv/autopkgtest.d &&
   AUTOPKGTEST_TMP=/srv/autopkgtest.d exec /srv/autopkgtest'
+
+# Another backend, which is a package of its own.
+open_a_bucket ()
+{
+  inside loft-registryd --config /dev/null --storage s3://bucket \
+    --listen 127.0.0.1:0
+}
+check "without its package it can't use an object store" \
+  fails 1 'There is no backend “s3”' open_a_bucket
+check "that is installed" dpkg_does -i /srv/loft-registry-backend-s3.deb
+check "then it asks for keys" \
+  fails 1 "There are no keys for the storage" open_a_bucket
+check "that is purged" dpkg_does -P loft-registry-backend-s3
 
 # Upgrade, while clients read and publish.
 check "the first of many is published" \
