@@ -8,6 +8,7 @@
 
 #include "kit/server-kit.h"
 #include "registry/loft-json.h"
+#include "registry/loft-message-id.h"
 
 #include <string.h>
 
@@ -418,6 +419,71 @@ test_quota_bytes (ServerFixture *fixture, gconstpointer data)
   server_fixture_run (fixture, run_quota, "quota-bytes");
 }
 
+/* How often the journal was told of somebody who has come to a limit. */
+static int n_told; /* atomic */
+
+static gboolean
+has_field (const GLogField *fields,
+           gsize n_fields,
+           const char *key,
+           const char *value)
+{
+  for (gsize i = 0; i < n_fields; i++)
+    if (g_str_equal (fields[i].key, key) && fields[i].length == -1)
+      return value == NULL || g_str_equal (fields[i].value, value);
+
+  return FALSE;
+}
+
+static GLogWriterOutput
+count_cb (GLogLevelFlags level,
+          const GLogField *fields,
+          gsize n_fields,
+          gpointer user_data)
+{
+  if (has_field (fields, n_fields, "MESSAGE_ID", LOFT_MESSAGE_LIMITED) &&
+      has_field (fields, n_fields, "LOFT_LIMIT", NULL) &&
+      has_field (fields, n_fields, "REQUEST_ID", NULL) &&
+      has_field (fields, n_fields, "PEER", NULL))
+    g_atomic_int_inc (&n_told);
+
+  return g_log_writer_default (level, fields, n_fields, user_data);
+}
+
+static void
+run_journal (ServerFixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *peer = g_strdup_printf ("192.0.2.%u", i + 1);
+
+      put (fixture, peer, ANN, "one", "1.0.0");
+      for (guint j = 0; i < 2 && j < 6; j++)
+        {
+          g_autofree char *name = g_strdup_printf ("name%u", j);
+
+          put (fixture, peer, ANN, name, "1.0.0");
+        }
+      if (i < 2)
+        g_assert_cmpint (g_atomic_int_get (&n_told), ==, (int) i + 1);
+      else
+        put (fixture, peer, ANN, "other", "1.0.0");
+    }
+
+  /* Time may have brought a few back. */
+  g_assert_cmpint (g_atomic_int_get (&n_told), >=, 20);
+  g_assert_cmpint (g_atomic_int_get (&n_told), <, 60);
+}
+
+/* The journal is told of whoever comes to a limit once, however often he tries,
+ * and of no more than a few of many. */
+static void
+test_journal (ServerFixture *fixture, gconstpointer data)
+{
+  g_atomic_int_set (&n_told, 0);
+  server_fixture_run (fixture, run_journal, NULL);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -436,9 +502,11 @@ main (int argc, char **argv)
     { "/limit/look", test_look },
     { "/limit/quota-versions", test_quota_versions },
     { "/limit/quota-bytes", test_quota_bytes },
+    { "/limit/journal", test_journal },
   };
 
   g_test_init (&argc, &argv, NULL);
+  g_log_set_writer_func (count_cb, NULL, NULL);
   for (guint i = 0; i < G_N_ELEMENTS (tests); i++)
     g_test_add (tests[i].path,
                 ServerFixture,

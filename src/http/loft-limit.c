@@ -10,6 +10,7 @@
 
 #include "http/loft-problem.h"
 #include "http/loft-request-private.h"
+#include "registry/loft-message-id.h"
 
 #include <string.h>
 
@@ -24,6 +25,11 @@
 
 /* A network of which its owner can have as many addresses as he likes. */
 #define IPV6_PREFIX 8
+
+/* How often the journal is told of refusals: of each address once in so many
+ * seconds, and of no more addresses than so many. */
+#define TOLD_INTERVAL 60
+#define TOLD_MAX 20
 
 static const struct
 {
@@ -120,11 +126,51 @@ use (LoftRequest *request, LoftLimitKind kind, gboolean taking)
   return had;
 }
 
+/* Tells the journal. Whoever is refused would like to fill that, so he is told
+ * of once, and again only after some time; and so are all together. */
+static void
+tell (LoftRequest *request, LoftLimitKind kind)
+{
+  g_autofree char *peer = g_inet_address_to_string (request->peer);
+  g_autofree char *key = make_peer_key (request, kind);
+  g_autofree char *told_key = g_strconcat ("told ", key, NULL);
+  LoftBucket buckets[] = {
+    { .key = told_key, .burst = 1, .interval = TOLD_INTERVAL },
+    { .key = "told", .burst = TOLD_MAX, .interval = TOLD_INTERVAL / TOLD_MAX },
+  };
+
+  if (!loft_page_use_buckets (
+        loft_registry_get_page (request->shared->registry, NULL),
+        buckets,
+        G_N_ELEMENTS (buckets),
+        TRUE,
+        g_get_monotonic_time ()))
+    return;
+
+  g_log_structured (G_LOG_DOMAIN,
+                    G_LOG_LEVEL_MESSAGE,
+                    "MESSAGE_ID",
+                    LOFT_MESSAGE_LIMITED,
+                    "REQUEST_ID",
+                    request->id,
+                    "PEER",
+                    peer,
+                    "LOFT_LIMIT",
+                    infos[kind].name,
+                    "MESSAGE",
+                    "Request %s of %s was put off, by limit-%s: %s",
+                    request->id,
+                    peer,
+                    infos[kind].name,
+                    infos[kind].message);
+}
+
 static gboolean
 refuse (LoftRequest *request, LoftLimitKind kind, GError **error)
 {
   request->limit.refused = TRUE;
   loft_counter_add (&request->shared->figures->http.limited[kind], 1);
+  tell (request, kind);
   g_set_error (error,
                LOFT_HTTP_ERROR,
                LOFT_HTTP_ERROR_TOO_MANY,
