@@ -8,6 +8,8 @@
 
 #include "loft-s3-client.h"
 
+#include <glib/gi18n.h>
+
 #include "loft-s3-exchange.h"
 #include "storage/loft-storage.h"
 
@@ -114,7 +116,7 @@ loft_s3_client_new (GUri *endpoint, const char *ca_file, GError **error)
           g_set_error (error,
                        LOFT_STORAGE_ERROR,
                        LOFT_STORAGE_ERROR_FAILED,
-                       "The certificates in “%s” can't be used: %s",
+                       _ ("The certificates in “%s” can't be used: %s"),
                        path,
                        local_error->message);
           return NULL;

@@ -8,6 +8,7 @@
 
 #include "loft-s3-config.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "loft-s3-request.h"
@@ -74,7 +75,7 @@ check_names (GKeyFile *key_file, GError **error)
         g_autofree char *known = g_strjoinv (", ", (char **) names);
 
         return refuse (error,
-                       "“%s” in [" GROUP "] is unknown; there are %s",
+                       _ ("“%s” in [s3] is unknown; there are %s"),
                        keys[i],
                        known);
       }
@@ -115,8 +116,8 @@ read_location (LoftS3Config *self, GKeyFile *key_file, GError **error)
 
   if (place == NULL || !g_str_has_prefix (place, "s3://"))
     return refuse (error,
-                   "“storage” in [registry] must be s3://BUCKET or "
-                   "s3://BUCKET/PREFIX");
+                   _ ("“storage” in [registry] must be s3://BUCKET or "
+                      "s3://BUCKET/PREFIX"));
   place += strlen ("s3://");
 
   const char *rest = strchr (place, '/');
@@ -124,8 +125,8 @@ read_location (LoftS3Config *self, GKeyFile *key_file, GError **error)
     rest != NULL ? g_strndup (place, (gsize) (rest - place)) : g_strdup (place);
   if (!check_bucket (self->bucket))
     return refuse (error,
-                   "What follows s3:// in “storage” is not the name of a "
-                   "bucket");
+                   _ ("What follows s3:// in “storage” is not the name of a "
+                      "bucket"));
 
   g_autofree char *prefix = g_strdup (rest != NULL ? rest + 1 : "");
   if (g_str_has_suffix (prefix, "/"))
@@ -138,10 +139,11 @@ read_location (LoftS3Config *self, GKeyFile *key_file, GError **error)
 
   self->prefix = g_strconcat (prefix, "/", NULL);
   if (strpbrk (prefix, "?#%") != NULL)
-    return refuse (error,
-                   "The prefix “%s” may not contain “?”, “#” or “%%”; settings "
-                   "belong into the group [" GROUP "]",
-                   prefix);
+    return refuse (
+      error,
+      _ ("The prefix “%s” may not contain “?”, “#” or “%%”; settings "
+         "belong into the group [s3]"),
+      prefix);
 
   return loft_storage_key_check (prefix, error);
 }
@@ -163,9 +165,10 @@ read_endpoint (LoftS3Config *self, GKeyFile *key_file, GError **error)
        g_strcmp0 (g_uri_get_path (uri), "/") != 0) ||
       (g_strcmp0 (g_uri_get_scheme (uri), "http") != 0 &&
        g_strcmp0 (g_uri_get_scheme (uri), "https") != 0))
-    return refuse (error,
-                   "“endpoint” in [" GROUP "] must be http://HOST or "
-                   "https://HOST, with a port where it is not the usual one");
+    return refuse (
+      error,
+      _ ("“endpoint” in [s3] must be http://HOST or "
+         "https://HOST, with a port where it is not the usual one"));
 
   self->endpoint = g_steal_pointer (&uri);
 
@@ -185,8 +188,8 @@ read_addressing (LoftS3Config *self, GKeyFile *key_file, GError **error)
     self->virtual_host = TRUE;
   else if (!g_str_equal (text, "path"))
     return refuse (error,
-                   "“addressing” in [" GROUP "] must be auto, path or virtual, "
-                   "not “%s”",
+                   _ ("“addressing” in [s3] must be auto, path or virtual, "
+                      "not “%s”"),
                    text);
 
   return TRUE;
@@ -202,12 +205,12 @@ read_keys (LoftS3Config *self, GKeyFile *key_file, GError **error)
 
   if ((self->access_key == NULL) != (self->secret_key == NULL))
     return refuse (error,
-                   "[" GROUP "] needs “access-key” and “secret-key”, or "
-                   "neither of them");
+                   _ ("[s3] needs “access-key” and “secret-key”, or "
+                      "neither of them"));
   if (self->access_key == NULL && self->credentials_file == NULL)
     return refuse (error,
-                   "There are no keys for the storage: [" GROUP "] needs "
-                   "“access-key” and “secret-key”, or “credentials-file”");
+                   _ ("There are no keys for the storage: [s3] needs "
+                      "“access-key” and “secret-key”, or “credentials-file”"));
 
   return TRUE;
 }
@@ -222,16 +225,15 @@ read_rest (LoftS3Config *self, GKeyFile *key_file, GError **error)
   if (timeout != NULL &&
       !g_ascii_string_to_unsigned (timeout, 10, 1, MAX_TIMEOUT, &seconds, NULL))
     return refuse (error,
-                   "“timeout” in [" GROUP
-                   "] must be a number of seconds from 1 "
-                   "to %d",
+                   _ ("“timeout” in [s3] must be a number of seconds from 1 "
+                      "to %d"),
                    MAX_TIMEOUT);
   self->timeout = (gint64) seconds * G_USEC_PER_SEC;
 
   if (g_strcmp0 (redirect, "true") == 0)
     self->redirect = TRUE;
   else if (redirect != NULL && !g_str_equal (redirect, "false"))
-    return refuse (error, "“redirect” in [" GROUP "] must be true or false");
+    return refuse (error, _ ("“redirect” in [s3] must be true or false"));
 
   self->ca_file = get_text (key_file, "ca-file");
 

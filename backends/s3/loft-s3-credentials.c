@@ -8,6 +8,7 @@
 
 #include "loft-s3-credentials.h"
 
+#include <glib/gi18n.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -186,10 +187,10 @@ read_file (const char *path, const struct stat *status, GError **error)
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
                    LOFT_STORAGE_ERROR_DENIED,
-                   "The keys in “%s” can't be read: %s",
+                   _ ("The keys in “%s” can't be read: %s"),
                    path,
                    local_error != NULL ? local_error->message
-                                       : "the file is too large");
+                                       : _ ("The file is too large"));
       return NULL;
     }
 
@@ -200,9 +201,9 @@ read_file (const char *path, const struct stat *status, GError **error)
     g_set_error (error,
                  LOFT_STORAGE_ERROR,
                  LOFT_STORAGE_ERROR_DENIED,
-                 "“%s” holds no keys, neither as aws_access_key_id and "
-                 "aws_secret_access_key below [default] nor as JSON with "
-                 "AccessKeyId and SecretAccessKey",
+                 _ ("“%s” holds no keys, neither as aws_access_key_id and "
+                    "aws_secret_access_key below [default] nor as JSON with "
+                    "AccessKeyId and SecretAccessKey"),
                  path);
 
   return keys;

@@ -8,6 +8,8 @@
 
 #include "loft-s3-engine.h"
 
+#include <glib/gi18n.h>
+
 #include "loft-s3-credentials.h"
 #include "loft-s3-error.h"
 #include "loft-s3-sign.h"
@@ -315,7 +317,7 @@ send_signed (LoftS3Engine *self,
         g_set_error (error,
                      LOFT_STORAGE_ERROR,
                      LOFT_STORAGE_ERROR_UNAVAILABLE,
-                     "The storage at %s does not answer: %s",
+                     _ ("The storage at %s does not answer: %s"),
                      self->host,
                      local_error->message);
     }
@@ -366,7 +368,7 @@ loft_s3_engine_try (LoftS3Engine *self,
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
                    LOFT_STORAGE_ERROR_UNAVAILABLE,
-                   "The storage at %s does not answer",
+                   _ ("The storage at %s does not answer"),
                    self->host);
       return NULL;
     }

@@ -8,6 +8,8 @@
 
 #include "loft-s3-error.h"
 
+#include <glib/gi18n.h>
+
 #include "loft-s3-xml.h"
 #include "storage/loft-storage.h"
 
@@ -95,20 +97,27 @@ loft_s3_answer_set_error (const LoftS3Answer *answer,
   g_autofree char *text = loft_s3_xml_find (answer->body, "Message");
   g_autofree char *region = loft_s3_xml_find (answer->body, "Region");
 
-  g_set_error (error,
-               LOFT_STORAGE_ERROR,
-               (int) translate_status (answer, code),
-               "The storage answers %u%s%s%s%s%s%s%s%s%s",
-               answer->status,
-               code != NULL ? " " : "",
-               code != NULL ? code : "",
-               key != NULL ? " for “" : "",
-               key != NULL ? key : "",
-               key != NULL ? "”" : "",
-               text != NULL && text[0] != '\0' ? ": " : "",
-               text != NULL ? text : "",
-               region != NULL ? "; its region is " : "",
-               region != NULL ? region : "");
+  g_autoptr (GString) message = g_string_new (NULL);
+  g_autofree char *status = code != NULL
+                              ? g_strdup_printf ("%u %s", answer->status, code)
+                              : g_strdup_printf ("%u", answer->status);
+
+  if (key != NULL)
+    g_string_printf (message,
+                     _ ("The storage answers %s for “%s”"),
+                     status,
+                     key);
+  else
+    g_string_printf (message, _ ("The storage answers %s"), status);
+  if (text != NULL && text[0] != '\0')
+    g_string_append_printf (message, ": %s", text);
+  if (region != NULL)
+    /* Translators: ends “The storage answers 403”, and what it says */
+    g_string_append_printf (message, _ ("; its region is %s"), region);
+  g_set_error_literal (error,
+                       LOFT_STORAGE_ERROR,
+                       (int) translate_status (answer, code),
+                       message->str);
 
   return FALSE;
 }

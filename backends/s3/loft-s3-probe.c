@@ -8,6 +8,7 @@
 
 #include "loft-s3-probe.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "loft-s3-error.h"
@@ -51,7 +52,7 @@ static gboolean G_GNUC_PRINTF (2, 3)
   g_set_error (error,
                LOFT_STORAGE_ERROR,
                LOFT_STORAGE_ERROR_FAILED,
-               "This storage engine will not do: %s",
+               _ ("This storage engine will not do: %s"),
                why);
 
   return FALSE;
@@ -111,9 +112,9 @@ stands (Probe *self, const char *text, gboolean *out_stands, GError **error)
   if (state == NULL)
     return FALSE;
   if (state->exists && (state->etag == NULL || state->etag[0] == '\0'))
-    return refuse (error, "it tells no etags");
+    return refuse (error, _ ("it tells no etags"));
   if (state->exists && state->writes[0] == NULL)
-    return refuse (error, "it does not keep metadata (x-amz-meta-)");
+    return refuse (error, _ ("it does not keep metadata (x-amz-meta-)"));
 
   *out_stands =
     state->exists && g_str_equal (loft_s3_state_get_mark (state), text);
@@ -133,9 +134,10 @@ probe_create (Probe *self, GError **error)
   if (created == NULL)
     return FALSE;
   if (created->status == SOUP_STATUS_NOT_IMPLEMENTED)
-    return refuse (error,
-                   "it has no conditional writes (PUT with “If-None-Match” is "
-                   "not implemented)");
+    return refuse (
+      error,
+      _ ("it has no conditional writes (PUT with “If-None-Match” is "
+         "not implemented)"));
   if (!is_success (created))
     {
       loft_s3_answer_set_error (created, NULL, error);
@@ -148,8 +150,8 @@ probe_create (Probe *self, GError **error)
     return FALSE;
   if (is_success (again) || !first)
     return refuse (error,
-                   "it ignores “If-None-Match”, so two writers could both "
-                   "believe to have created an object");
+                   _ ("it ignores “If-None-Match”, so two writers could both "
+                      "believe to have created an object"));
 
   return TRUE;
 }
@@ -170,9 +172,10 @@ probe_replace (Probe *self,
   if (answer == NULL)
     return FALSE;
   if (answer->status == SOUP_STATUS_NOT_IMPLEMENTED)
-    return refuse (error,
-                   "it has no conditional writes (PUT with “If-Match” is not "
-                   "implemented)");
+    return refuse (
+      error,
+      _ ("it has no conditional writes (PUT with “If-Match” is not "
+         "implemented)"));
 
   return stands (self, to, out_worked, error);
 }
@@ -193,8 +196,9 @@ probe_match (Probe *self, GError **error)
         return FALSE;
     }
   if (!worked)
-    return refuse (error,
-                   "it refuses “If-Match” with the etag that it told itself");
+    return refuse (
+      error,
+      _ ("it refuses “If-Match” with the etag that it told itself"));
 
   g_free (self->etag);
   self->etag = g_steal_pointer (&outdated);
@@ -202,8 +206,8 @@ probe_match (Probe *self, GError **error)
     return FALSE;
   if (worked)
     return refuse (error,
-                   "it ignores “If-Match”, so one writer could destroy what "
-                   "another has just stored");
+                   _ ("it ignores “If-Match”, so one writer could destroy what "
+                      "another has just stored"));
 
   loft_s3_engine_set_match (self->engine, match);
 
@@ -236,7 +240,7 @@ probe_list (Probe *self, GError **error)
 
   g_autofree char *listed = loft_s3_xml_find (answer->body, "Key");
   if (g_strcmp0 (listed, name) != 0)
-    return refuse (error, "it does not list at once what was stored");
+    return refuse (error, _ ("it does not list at once what was stored"));
 
   return TRUE;
 }
@@ -261,11 +265,13 @@ probe_remove (Probe *self, GError **error)
   g_autoptr (LoftS3State) state = look (self, error);
   if (state == NULL)
     {
-      g_prefix_error (error, "What was removed can't be told from the rest: ");
+      g_prefix_error (error,
+                      _ ("What was removed can't be told from the rest: "));
       return FALSE;
     }
 
-  return state->exists ? refuse (error, "it does not remove objects") : TRUE;
+  return state->exists ? refuse (error, _ ("it does not remove objects"))
+                       : TRUE;
 }
 
 /**
