@@ -19,6 +19,7 @@ struct _LoftS3Exchange
   int ref_count; /* atomic */
 
   SoupMessage *message; /* owned */
+  LoftS3Body *body;     /* not owned, nullable: there until it is done */
   gsize limit;
   gint64 patience;
   int *n_running; /* of the client */
@@ -170,6 +171,27 @@ wrote_headers_cb (SoupMessage *message, gpointer user_data)
   self->sent = TRUE;
 }
 
+/* libsoup sends a request again by itself if a connection that it had kept
+ * turns out to be closed. It has let go of the body then, and without one it
+ * would store nothing, with success. Who waits has the body as long as it
+ * waits. */
+static void
+restarted_cb (SoupMessage *message, gpointer user_data)
+{
+  LoftS3Exchange *self = user_data;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (self->body == NULL)
+    return;
+
+  g_autoptr (GInputStream) stream =
+    self->done ? NULL : loft_s3_body_open (self->body, NULL);
+  if (stream == NULL)
+    g_cancellable_cancel (self->cancellable);
+  else
+    soup_message_set_request_body (message, NULL, stream, self->body->size);
+}
+
 static void
 wrote_body_data_cb (SoupMessage *message, guint size, gpointer user_data)
 {
@@ -314,6 +336,7 @@ loft_s3_exchange_new (GUri *uri,
   self->ref_count = 1;
   self->message =
     build_message (uri, request, stream, body != NULL ? body->size : 0);
+  self->body = body;
   self->limit = limit;
   self->patience = patience;
   self->cancellable = g_cancellable_new ();
@@ -352,6 +375,10 @@ loft_s3_exchange_start (LoftS3Exchange *self,
   g_signal_connect (self->message,
                     "wrote-headers",
                     G_CALLBACK (wrote_headers_cb),
+                    self);
+  g_signal_connect (self->message,
+                    "restarted",
+                    G_CALLBACK (restarted_cb),
                     self);
   g_signal_connect (self->message,
                     "wrote-body-data",

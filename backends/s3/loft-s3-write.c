@@ -33,8 +33,7 @@
  *   replace is below others:     somebody else was first: it was not written
  *   that mark is on top:         it was not written yet, so we try again; only
  *                                one of the tries can succeed
- *   anything else:               if every try was plainly refused it was not
- *                                written, else nobody knows (UNKNOWN)
+ *   anything else:               nobody knows (UNKNOWN)
  *
  * A request that was given up may still take effect later. It does no harm: as
  * long as nothing has changed it writes what was meant to be written then, and
@@ -131,11 +130,10 @@ judge (Write *self, const LoftS3Answer *answer, gboolean sent)
 
   switch (answer->status)
     {
-    case SOUP_STATUS_PRECONDITION_FAILED:
-      return OPEN;
     case SOUP_STATUS_NOT_FOUND:
     case SOUP_STATUS_CONFLICT:
     case SOUP_STATUS_REQUEST_TIMEOUT:
+    case SOUP_STATUS_PRECONDITION_FAILED:
       self->unsure = TRUE;
       return OPEN;
     case SOUP_STATUS_NOT_IMPLEMENTED:
@@ -457,8 +455,7 @@ loft_s3_replace (LoftS3Engine *engine,
 
           if (replaced == OURS)
             return pick_etag (&self, state);
-          if (replaced == THEIRS ||
-              (replaced == UNCLEAR && state != NULL && !self.unsure))
+          if (replaced == THEIRS)
             {
               set_error (error, LOFT_STORAGE_ERROR_CHANGED, key);
               return NULL;
