@@ -123,6 +123,7 @@ grant (LoftConnection *self, const LoftHead *head)
   self->withheld = self->expecting ? head->body_length : 0;
   self->begun = FALSE;
   self->answered = FALSE;
+  self->fragile = FALSE;
   loft_connection_set_idle (self, FALSE);
   self->cut = FALSE;
   self->old = head->minor == 0;

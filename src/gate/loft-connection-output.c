@@ -231,7 +231,7 @@ loft_connection_write (LoftConnection *self,
     return (gssize) count;
   if (!self->failed && !self->answered)
     return write_head (self, data, count);
-  if (!self->failed && self->out.length + count <= CORK_MAX)
+  if (!self->failed && !self->fragile && self->out.length + count <= CORK_MAX)
     {
       loft_connection_append (self, data, count);
       return (gssize) count;
@@ -250,7 +250,10 @@ loft_connection_write (LoftConnection *self,
 
       gssize sent = send_both (self, data, MIN (count, self->write_left));
       if (sent < 0 && self->writable)
-        loft_connection_fail (self);
+        {
+          self->torn = self->fragile && errno == EFAULT;
+          loft_connection_fail (self);
+        }
       if (sent < 0)
         continue;
 

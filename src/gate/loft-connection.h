@@ -81,6 +81,8 @@ struct _LoftConnection
   guint old : 1;       /* it speaks HTTP/1.0, which knows no 100 */
   guint cut : 1;       /* it was refused before that, so this is the end */
   guint answered : 1;  /* the head of the answer was written */
+  guint fragile : 1;   /* its body may not be read here: see below */
+  guint torn : 1;      /* the system could not read it either */
   guint farewell : 1;  /* our side is shut down as soon as all is sent */
   guint shut : 1;      /* it was */
   guint is_corked : 1;
@@ -94,6 +96,9 @@ struct _LoftConnection
   guint turn;    /* in which the two below were set */
   guint read_left;
   guint write_left;
+
+  /* A file that is mapped may become shorter. Whoever reads the rest of the
+   * mapping is ended by a signal, but for the system, which says so. */
 
   guint64 grant;    /* bytes of the request that the HTTP server may read yet */
   guint64 withheld; /* bytes of it that it may not read yet */

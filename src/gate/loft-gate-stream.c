@@ -417,6 +417,36 @@ loft_gate_stream_conclude (LoftGateStream *self, GBytes *answer)
 }
 
 /**
+ * loft_gate_stream_set_fragile:
+ * @self: a stream
+ *
+ * Says that the body of the answer that is about to be written may be the
+ * mapping of a file that somebody cuts short.
+ */
+void
+loft_gate_stream_set_fragile (LoftGateStream *self)
+{
+  g_return_if_fail (LOFT_IS_GATE_STREAM (self));
+
+  if (self->connection != NULL)
+    self->connection->fragile = TRUE;
+}
+
+/**
+ * loft_gate_stream_is_torn:
+ * @self: a stream
+ *
+ * Returns: whether the connection ended since that has happened
+ */
+gboolean
+loft_gate_stream_is_torn (LoftGateStream *self)
+{
+  g_return_val_if_fail (LOFT_IS_GATE_STREAM (self), FALSE);
+
+  return self->connection != NULL && self->connection->torn;
+}
+
+/**
  * loft_gate_stream_wants_hot:
  * @self: a stream
  *

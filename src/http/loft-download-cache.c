@@ -146,6 +146,26 @@ loft_download_cache_lookup (LoftDownloadCache *self,
 }
 
 /**
+ * loft_download_cache_remove:
+ * @self: a cache
+ * @name: a package's name
+ * @version: a version as it was asked for
+ *
+ * Forgets a tarball, if it is there.
+ */
+void
+loft_download_cache_remove (LoftDownloadCache *self,
+                            const char *name,
+                            const char *version)
+{
+  g_autofree char *key = make_key (name, version);
+  Entry *entry = g_hash_table_lookup (self->entries, key);
+
+  if (entry != NULL)
+    remove_entry (self, entry);
+}
+
+/**
  * loft_download_cache_store:
  * @self: a cache
  * @name: a package's name

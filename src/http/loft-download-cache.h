@@ -25,6 +25,9 @@ const LoftDownload *loft_download_cache_lookup (LoftDownloadCache *self,
                                                 const char *name,
                                                 const char *version,
                                                 guint64 epoch);
+void loft_download_cache_remove (LoftDownloadCache *self,
+                                 const char *name,
+                                 const char *version);
 const LoftDownload *loft_download_cache_store (LoftDownloadCache *self,
                                                const char *name,
                                                const char *version,

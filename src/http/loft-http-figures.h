@@ -44,6 +44,7 @@ typedef enum
  * @times: how long they took, by row
  * @bytes: bytes of bodies that were sent, by row
  * @limited: requests that came too often, by limit
+ * @torn: tarballs that were cut short while they were sent
  * @aborted: requests whose client left before it had the answer
  * @running: gauge: requests that are not answered yet
  *
@@ -56,6 +57,7 @@ typedef struct
   LoftHistogram times[LOFT_HTTP_ROWS];
   LoftCounter bytes[LOFT_HTTP_ROWS];
   LoftCounter limited[LOFT_N_LIMITS];
+  LoftCounter torn;
   LoftCounter aborted;
   LoftCounter running;
 } LoftHttpFigures;

@@ -36,6 +36,7 @@ loft_http_shared_clear (LoftHttpShared *self)
   g_clear_object (&self->registry);
   g_clear_object (&self->encoder);
   g_clear_pointer (&self->downloads, loft_download_cache_free);
+  g_clear_pointer (&self->torn, g_hash_table_unref);
   loft_http_settings_clear (&self->settings);
 }
 
@@ -61,6 +62,7 @@ loft_http_shared_new (LoftRegistry *registry, const LoftHttpSettings *settings)
   LoftPage *page = loft_registry_get_page (registry, &slot);
   self->figures = loft_figures_open (page, slot);
   self->downloads = loft_download_cache_new (DOWNLOADS_MAX, DOWNLOADS_SECONDS);
+  self->torn = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   loft_http_shared_set_settings (self, settings);
 
   return self;

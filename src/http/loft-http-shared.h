@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  * LoftHttpShared:
  * @registry: what all requests are about
  * @encoder: compresses answers
+ * @torn: tarballs that were cut short, as far as the log tells of them
  * @figures: where everything is counted
  * @downloads: tarballs that were asked for lately
  * @settings: as the administrator has chosen
@@ -32,6 +33,7 @@ typedef struct
   LoftRegistry *registry;       /* owned */
   LoftEncoder *encoder;         /* owned */
   LoftDownloadCache *downloads; /* owned */
+  GHashTable *torn;             /* owned, of owned names and versions */
   LoftFigures *figures;         /* the registry's page's */
   LoftHttpSettings settings;
   GQueue requests; /* of pointers that are not owned */

@@ -139,6 +139,12 @@ add_http (GString *text, LoftHttpFigures *figures)
                       loft_limit_get_name (i));
 
   loft_metrics_add_one (text,
+                        "loft_downloads_torn_total",
+                        "counter",
+                        "Downloads that ended since the stored tarball became "
+                        "shorter",
+                        loft_counter_get (&figures->torn));
+  loft_metrics_add_one (text,
                         "loft_http_requests_aborted_total",
                         "counter",
                         "Requests whose client left before it had the answer",

@@ -12,6 +12,7 @@
 #include "http/loft-hot.h"
 #include "http/loft-problem.h"
 #include "http/loft-response.h"
+#include "http/loft-torn.h"
 #include "registry/loft-hex.h"
 
 #include <gnutls/crypto.h>
@@ -440,6 +441,7 @@ loft_representation_send_download (LoftRequest *request,
   gboolean known = is_known_to_client (request, etag);
   LoftRangeResult result = find_range (request, etag, size, &first, &last);
 
+  loft_torn_expect (request);
   soup_message_headers_replace (headers, "Accept-Ranges", "bytes");
   if (result == LOFT_RANGE_UNSATISFIABLE && !known)
     {

@@ -12,6 +12,7 @@
 #include "http/loft-access-log.h"
 #include "http/loft-front.h"
 #include "http/loft-http-figures.h"
+#include "http/loft-torn.h"
 
 #include <string.h>
 
@@ -218,6 +219,7 @@ loft_request_end (LoftRequest *self, gboolean aborted)
   if (self->shared->settings.access_log)
     log_access (self, aborted, duration);
 
+  loft_torn_report (self);
   loft_gate_stream_set_hangup (self->stream, NULL, NULL);
 
   /* The message's reference goes last, since it may be the last. */
