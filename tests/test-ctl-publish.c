@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "kit/ctl-kit.h"
 
@@ -175,6 +176,153 @@ test_bad (CtlKit *kit, gconstpointer test_data)
   assert_refused (kit, "package", "", 1, "Only files and folders");
 }
 
+/* All that is wrong is told, a line each. */
+static void
+test_errors (CtlKit *kit, gconstpointer test_data)
+{
+  write_package (kit, "1.0.0");
+  write_file (kit,
+              "package/manifest.json",
+              "{\"name\":\"sent\",\"version\":\"1.0.0\",\"entrypoint\":"
+              "\"nowhere.lf\",\"dependencies\":{\"b\":\"!\",\"c\":\"?\"}}");
+
+  g_autoptr (CtlKitResult) result = publish (kit, "package", "");
+  g_auto (GStrv) lines = g_strsplit (result->err, "\n", -1);
+
+  g_test_message ("%s", result->err);
+  g_assert_cmpint (result->status, ==, 1);
+  g_assert_true (g_str_has_suffix (lines[0], "several rules (422)"));
+  g_assert_cmpuint (g_strv_length (lines), >=, 4);
+  g_assert_true (g_str_has_prefix (lines[1], "  "));
+  g_assert_true (g_str_has_prefix (lines[2], "  "));
+}
+
+/* What links stand for is published, and a folder that holds itself is not. */
+static void
+test_links (CtlKit *kit, gconstpointer test_data)
+{
+  g_autofree char *tarball =
+    g_build_filename (kit->daemon->storage, "sent", "1.0.0.tar.gz", NULL);
+  const char *list[] = { "tar", "-tvzf", tarball, NULL };
+  g_autofree char *package =
+    g_build_filename (kit->daemon->folder, "package", NULL);
+  g_autofree char *file = g_build_filename (package, "link.lf", NULL);
+  g_autofree char *folder = g_build_filename (package, "linked", NULL);
+  g_autofree char *broken = g_build_filename (package, "broken", NULL);
+  g_autofree char *members = NULL;
+  g_autoptr (GError) error = NULL;
+
+  write_package (kit, "1.0.0");
+  write_file (kit, "beside/other.lf", "// other\n");
+  g_assert_cmpint (symlink ("src/main.lf", file), ==, 0);
+  g_assert_cmpint (symlink ("../beside", folder), ==, 0);
+  assert_published (kit, "", "sent 1.0.0 is published.\n");
+  g_spawn_sync (NULL,
+                (char **) list,
+                NULL,
+                G_SPAWN_SEARCH_PATH,
+                NULL,
+                NULL,
+                &members,
+                NULL,
+                NULL,
+                &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (strstr (members, " link.lf\n"));
+  g_assert_nonnull (strstr (members, " linked/other.lf\n"));
+  g_assert_null (strstr (members, " -> "));
+
+  g_assert_cmpint (symlink ("nowhere", broken), ==, 0);
+  assert_refused (kit, "package", "", 1, "broken: No such file");
+  g_assert_cmpint (g_unlink (broken), ==, 0);
+  g_assert_cmpint (symlink ("..", broken), ==, 0);
+  assert_refused (kit, "package", "", 1, "holds itself");
+}
+
+/* What a registry has got of a request that it refused from the head alone. */
+typedef struct
+{
+  GSocketListener *listener; /* owned */
+  char *head;                /* owned */
+  gsize rest;
+} Refuser;
+
+static gpointer
+refuse_in_thread_cb (gpointer data)
+{
+  static const char answer[] = "HTTP/1.1 403 Forbidden\r\n"
+                               "Content-Type: application/problem+json\r\n"
+                               "Content-Length: 17\r\n"
+                               "Connection: close\r\n\r\n"
+                               "{\"detail\":\"Away\"}";
+  Refuser *self = data;
+  g_autoptr (GSocketConnection) connection =
+    g_socket_listener_accept (self->listener, NULL, NULL, NULL);
+  GInputStream *input = g_io_stream_get_input_stream (G_IO_STREAM (connection));
+  g_autoptr (GString) head = g_string_new (NULL);
+  char byte;
+  char rest[4096];
+  gssize n;
+
+  while (!g_str_has_suffix (head->str, "\r\n\r\n") &&
+         g_input_stream_read (input, &byte, 1, NULL, NULL) == 1)
+    g_string_append_c (head, byte);
+  g_output_stream_write_all (
+    g_io_stream_get_output_stream (G_IO_STREAM (connection)),
+    answer,
+    strlen (answer),
+    NULL,
+    NULL,
+    NULL);
+  g_socket_shutdown (g_socket_connection_get_socket (connection),
+                     FALSE,
+                     TRUE,
+                     NULL);
+  while ((n = g_input_stream_read (input, rest, sizeof rest, NULL, NULL)) > 0)
+    self->rest += (gsize) n;
+  self->head = g_string_free (g_steal_pointer (&head), FALSE);
+
+  return NULL;
+}
+
+/* What is large is sent only once the registry wants it, and what a registry
+ * refuses is not sent. */
+static void
+test_expect (CtlKit *kit, gconstpointer test_data)
+{
+  g_autofree char *noise = g_malloc (200 * 1000);
+  g_autofree char *path =
+    g_build_filename (kit->daemon->folder, "package", "noise", NULL);
+  g_autoptr (GError) error = NULL;
+  Refuser refuser = { .listener = g_socket_listener_new () };
+  guint port =
+    g_socket_listener_add_any_inet_port (refuser.listener, NULL, &error);
+  g_assert_no_error (error);
+
+  write_package (kit, "1.0.0");
+  for (guint i = 0; i < 200 * 1000; i++)
+    noise[i] = (char) g_random_int ();
+  g_file_set_contents (path, noise, 200 * 1000, &error);
+  g_assert_no_error (error);
+
+  GThread *thread = g_thread_new ("refuser", refuse_in_thread_cb, &refuser);
+  g_autofree char *line =
+    g_strdup_printf ("publish '%s/package' --registry http://127.0.0.1:%u",
+                     kit->daemon->folder,
+                     port);
+  g_autoptr (CtlKitResult) refused = ctl_kit_run (line);
+  g_thread_join (thread);
+  g_test_message ("%s%s", refuser.head, refused->err);
+  g_assert_cmpint (refused->status, ==, 4);
+  g_assert_nonnull (strstr (refused->err, "Away (403)"));
+  g_assert_nonnull (strstr (refuser.head, "Expect: 100-continue\r\n"));
+  g_assert_cmpuint (refuser.rest, ==, 0);
+  g_free (refuser.head);
+  g_object_unref (refuser.listener);
+
+  assert_published (kit, "", "sent 1.0.0 is published.\n");
+}
+
 static void
 add (const char *path, void (*test) (CtlKit *, gconstpointer))
 {
@@ -196,6 +344,9 @@ main (int argc, char **argv)
   add ("/ctl-publish/round-trip", test_round_trip);
   add ("/ctl-publish/token", test_token);
   add ("/ctl-publish/bad", test_bad);
+  add ("/ctl-publish/errors", test_errors);
+  add ("/ctl-publish/links", test_links);
+  add ("/ctl-publish/expect", test_expect);
 
   return g_test_run ();
 }

@@ -26,6 +26,15 @@
 #define MANIFEST_MAX (256 * 1024)
 #define DEPTH_MAX 64
 
+/* A folder that is being packed. */
+typedef struct _Place Place;
+struct _Place
+{
+  const Place *above; /* not owned, NULL for the package itself */
+  dev_t device;
+  ino_t inode;
+};
+
 typedef struct archive Archive;
 typedef struct archive_entry ArchiveEntry;
 
@@ -80,7 +89,7 @@ static gboolean
 add_content (Archive *archive, const char *path, goffset size, GError **error)
 {
   g_autofree char *buffer = g_malloc (BLOCK);
-  int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW, 0);
+  int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
   goffset done = 0;
   ssize_t n = 0;
 
@@ -99,18 +108,22 @@ add_content (Archive *archive, const char *path, goffset size, GError **error)
 }
 
 static gboolean add_folder (Archive *archive,
+                            const Place *above,
                             const char *path,
                             const char *inner,
                             GError **error);
 
+/* What a link stands for is published, as the loft client does it; so a folder
+ * may come to hold itself. */
 static gboolean
 add_member (Archive *archive,
+            const Place *above,
             const char *path,
             const char *inner,
             GError **error)
 {
   GStatBuf status;
-  if (g_lstat (path, &status) == -1)
+  if (g_stat (path, &status) == -1)
     return fail (error, path, g_strerror (errno));
   if (!S_ISREG (status.st_mode) && !S_ISDIR (status.st_mode))
     return fail (error, path, _ ("Only files and folders can be published"));
@@ -127,17 +140,39 @@ add_member (Archive *archive,
     return fail (error, path, archive_error_string (archive));
 
   return S_ISDIR (status.st_mode)
-           ? add_folder (archive, path, inner, error)
+           ? add_folder (archive, above, path, inner, error)
            : add_content (archive, path, status.st_size, error);
 }
 
 static gboolean
+enter (Place *place, const char *path, GError **error)
+{
+  GStatBuf status;
+
+  if (g_stat (path, &status) == -1)
+    return fail (error, path, g_strerror (errno));
+  place->device = status.st_dev;
+  place->inode = status.st_ino;
+
+  guint depth = 0;
+  for (const Place *above = place->above; above != NULL; above = above->above)
+    if ((above->device == place->device && above->inode == place->inode) ||
+        ++depth > DEPTH_MAX)
+      return fail (error, path, _ ("The folder holds itself, or too many"));
+
+  return TRUE;
+}
+
+static gboolean
 add_folder (Archive *archive,
+            const Place *above,
             const char *path,
             const char *inner,
             GError **error)
 {
-  g_autoptr (GPtrArray) names = list (path, error);
+  Place place = { .above = above };
+  g_autoptr (GPtrArray) names =
+    enter (&place, path, error) ? list (path, error) : NULL;
   if (names == NULL)
     return FALSE;
 
@@ -148,7 +183,7 @@ add_folder (Archive *archive,
         *inner != '\0' ? g_strconcat (inner, "/", names->pdata[i], NULL)
                        : g_strdup (names->pdata[i]);
 
-      if (!add_member (archive, child, child_inner, error))
+      if (!add_member (archive, &place, child, child_inner, error))
         return FALSE;
     }
 
@@ -167,7 +202,7 @@ pack (int fd, const char *path, GError **error)
       archive_write_set_options (archive, "gzip:!timestamp") < ARCHIVE_WARN ||
       archive_write_open_fd (archive, fd) != ARCHIVE_OK)
     fail (error, path, archive_error_string (archive));
-  else if (add_folder (archive, path, "", error))
+  else if (add_folder (archive, NULL, path, "", error))
     done = archive_write_close (archive) == ARCHIVE_OK ||
            fail (error, path, archive_error_string (archive));
   writer_free (archive);

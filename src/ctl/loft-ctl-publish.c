@@ -23,6 +23,9 @@
 #define ANSWER_MAX (64 * 1024)
 #define SECONDS_MAX 120
 
+/* From how many bytes on it is worth asking first whether they are wanted. */
+#define LARGE (64 * 1024)
+
 static char *option_registry;   /* owned, nullable */
 static char *option_token_file; /* owned, nullable */
 
@@ -142,6 +145,33 @@ send_message (const LoftCtl *self,
   return g_steal_pointer (&text);
 }
 
+/* All that is wrong, a line each; of a single thing the answer tells at once.
+ */
+static char *
+describe_errors (JsonObject *problem)
+{
+  JsonNode *node =
+    problem != NULL ? json_object_get_member (problem, "errors") : NULL;
+  JsonArray *errors = node != NULL && JSON_NODE_HOLDS_ARRAY (node)
+                        ? json_node_get_array (node)
+                        : NULL;
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; errors != NULL && i < json_array_get_length (errors); i++)
+    {
+      JsonNode *one = json_array_get_element (errors, i);
+      const char *detail =
+        JSON_NODE_HOLDS_OBJECT (one)
+          ? loft_ctl_json_get_string (json_node_get_object (one), "detail")
+          : NULL;
+
+      if (detail != NULL && json_array_get_length (errors) > 1)
+        g_string_append_printf (text, "\n  %s", detail);
+    }
+
+  return g_string_free (g_steal_pointer (&text), FALSE);
+}
+
 static gboolean
 check_answer (SoupMessage *message, const char *text, GError **error)
 {
@@ -154,13 +184,17 @@ check_answer (SoupMessage *message, const char *text, GError **error)
   g_autoptr (JsonObject) problem = loft_ctl_json_parse (text, NULL);
   const char *detail =
     problem != NULL ? loft_ctl_json_get_string (problem, "detail") : NULL;
+  g_autofree char *errors = describe_errors (problem);
+  const char *summary =
+    *errors != '\0' ? _ ("The package breaks several rules") : detail;
   g_set_error (
     error,
     LOFT_CTL_ERROR,
     (int) (is_forbidden ? LOFT_CTL_ERROR_FORBIDDEN : LOFT_CTL_ERROR_FAILED),
-    "%s (%u)%s%s",
-    detail != NULL ? detail : soup_message_get_reason_phrase (message),
+    "%s (%u)%s%s%s",
+    summary != NULL ? summary : soup_message_get_reason_phrase (message),
     status,
+    errors,
     is_forbidden ? "\n" : "",
     is_forbidden ? _ ("--token-file and LOFT_TOKEN tell which token to show.")
                  : "");
@@ -188,6 +222,10 @@ publish (const LoftCtl *self,
                                  "application/gzip",
                                  tarball,
                                  (gssize) size);
+  if (size >= LARGE)
+    soup_message_headers_set_expectations (
+      soup_message_get_request_headers (message),
+      SOUP_EXPECTATION_CONTINUE);
   if (token != NULL && *token != '\0')
     {
       g_autofree char *value = g_strconcat ("Bearer ", token, NULL);
