@@ -41,6 +41,8 @@ prepare ()
     upper/etc/dbus-1/system.d/
   cp "$installed$LOFT_TEST_DATADIR"/dbus-1/system-services/*.service \
     upper/usr/share/dbus-1/system-services/
+  mkdir -p upper/usr/lib/systemd/catalog
+  cp "$installed$LOFT_TEST_CATALOGDIR"/*.catalog upper/usr/lib/systemd/catalog/
   mount_root
 }
 
@@ -49,6 +51,13 @@ if ! prepare >boot.txt 2>&1 || ! boot; then
   echo "1..0 # SKIP no container can be booted here"
   exit 0
 fi
+
+# message_id NAME: the MESSAGE_ID of that name.
+message_id ()
+{
+  sed -n "s/^#define LOFT_MESSAGE_$1 \"\([0-9a-f]*\)\"$/\1/p" \
+    "$G_TEST_SRCDIR/../src/registry/loft-message-id.h"
+}
 
 configure ()
 {
@@ -221,6 +230,24 @@ if inside systemctl cat dbus.service >/dev/null 2>&1; then
   check "another may not" fails 4 "" inside setpriv \
     --reuid nobody --regid nogroup --clear-groups \
     "$LOFT_TEST_BINDIR/loft-registryctl" reload
+
+  # What the journal has of that, and of who was refused.
+  administered=$(message_id ADMINISTERED)
+  check "the journal finds what was done by its kind" within 10 journal_says \
+    '"LOFT_METHOD":"Reload"' -o json MESSAGE_ID="$administered"
+  check "with who did it" journal_says \
+    '"LOFT_ACTOR":"admin:loft-registry"' -o json MESSAGE_ID="$administered"
+  check "and who was refused" within 10 journal_says \
+    '"LOFT_METHOD":"Reload"' -o json MESSAGE_ID="$(message_id REFUSED)"
+  check "its catalog is taken" inside journalctl --update-catalog
+  check "journalctl -x explains that" journal_says \
+    "The registry was administered" -x MESSAGE_ID="$administered"
+  act=$(inside "$LOFT_TEST_BINDIR/loft-registryctl" logs --audit --json \
+    --type administer --actor loft-registry -n 1)
+  request=$(printf '%s\n' "$act" | sed 's/.*"request":"\([0-9a-f]*\)".*/\1/')
+  check "the audit trail has it" says '"act":"Reload"' printf '%s\n' "$act"
+  check "by the id of a request that the journal knows" journal_says \
+    "asks for Reload" REQUEST_ID="$request"
   maintain
 else
   skip "the service is on the system bus" "there is none"
