@@ -119,6 +119,12 @@ get "$url/metrics" >metrics.txt
 check "figures are written as programs want them" \
   sh -c '! grep -v "^#" metrics.txt | grep -v " [0-9][0-9.e+-]*$"'
 check "there are some" grep -q '^loft_' metrics.txt
+if [ "$bus" = session ]; then
+  "$ctl" --user --json metrics >metrics.json
+  check "and in JSON" sh -c '! grep "\"value\":-*[0-9]*,[0-9]" metrics.json'
+  check "among them are fractions" \
+    grep -q '"value":[0-9]*\.[0-9]*[1-9]' metrics.json
+fi
 check "the log is in English" logged main "Listening on"
 printf '[registry]\npublish=maybe\n' >>test.conf
 kill -HUP "$pid"
