@@ -63,4 +63,77 @@ check "it is published to" publishes 201 abc 2.0.0
 check "nothing went wrong" quiet second
 check "the server stops again" stop TERM 0
 
+# The same with the administrator's tool, which needs a bus.
+ctl=$installed$LOFT_TEST_BINDIR/loft-registryctl
+
+# start_bus: starts a bus of the user's, for what is started later.
+start_bus ()
+{
+  dbus-daemon --session --nofork --nopidfile --print-address=1 \
+    --address="unix:dir=$folder" >bus.out 2>bus.log &
+  pids="$pids $!"
+  within 10 test -s bus.out || return 1
+  DBUS_SESSION_BUS_ADDRESS=$(head -n 1 bus.out)
+  export DBUS_SESSION_BUS_ADDRESS
+}
+
+on_bus ()
+{
+  "$ctl" --user status
+}
+
+# restore_archive: what is exported unpacks to a storage.
+restore_archive ()
+{
+  rm -rf packages && mkdir packages && tar -C packages -xf all.tar
+}
+
+if command -v dbus-daemon >/dev/null; then
+  printf '[registry]\nbus = session\n' >bus.conf
+  rm -rf packages published.txt
+  check "a bus starts" start_bus
+  check "a server starts on it" \
+    start third --config bus.conf --listen 127.0.0.1:0 --storage packages
+  check "it can be administered" within 30 on_bus
+  check "packages are published to it" publish_many 1 10
+  cp published.txt before.txt
+  publish_many 11 40 &
+  publisher=$!
+  pids="$pids $publisher"
+  check "everything is exported meanwhile" "$ctl" --user export all.tar
+  check "publishing is not disturbed by that" wait "$publisher"
+  check "that server stops" stop TERM 0
+
+  check "the archive is whole" says "all.tar is whole" \
+    "$ctl" export --check all.tar
+  head -c 20000 all.tar >short.tar
+  check "one that was cut short is not" \
+    fails 1 "no whole export" "$ctl" export --check short.tar
+  check "the archive is unpacked" restore_archive
+  check "a server starts with it" \
+    start fourth --listen 127.0.0.1:0 --storage packages
+  check "it becomes ready with it" within 30 answers 200 "$url/readyz"
+  check "all that the archive was to have is there" serves_all before.txt
+  check "that one is published to" publishes 201 abc 2.0.0
+  check "nothing went wrong with it" quiet fourth
+  source=$url
+  versions=$(get "$source/readyz" |
+    sed -n 's/.*"versions":\([0-9]*\).*/\1/p')
+
+  # To another server, over HTTP, and from the folder.
+  check "another server starts" \
+    start fifth --config bus.conf --listen 127.0.0.1:0 --storage others
+  check "that can be administered too" within 30 on_bus
+  check "it imports all that the first one serves" \
+    says "Imported: $versions, there already: 0, conflicts: 0, refused: 0" \
+    "$ctl" --user import "$source"
+  check "the folder holds nothing else" \
+    says "Imported: 0, there already: $versions, conflicts: 0, refused: 0" \
+    "$ctl" --user import packages
+  check "it serves all of it" serves_all before.txt
+  check "nothing went wrong with that either" quiet fifth
+else
+  skip "everything is exported and imported" "dbus-daemon is not installed"
+fi
+
 finish
