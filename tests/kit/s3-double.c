@@ -8,10 +8,7 @@
 
 #include "kit/s3-double.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#define BUCKET "bucket"
+#include "kit/s3-wire.h"
 
 typedef struct
 {
@@ -23,11 +20,12 @@ typedef struct
 
 struct _S3Double
 {
-  GSocketService *service; /* owned */
-  GMainContext *context;   /* owned */
-  GMainLoop *loop;         /* owned */
-  GThread *thread;         /* owned */
-  S3Memory *memory;        /* owned */
+  GSocketService *service;      /* owned */
+  GTlsCertificate *certificate; /* owned, nullable */
+  GMainContext *context;        /* owned */
+  GMainLoop *loop;              /* owned */
+  GThread *thread;              /* owned */
+  S3Memory *memory;             /* owned */
   guint16 port;
 
   GMutex lock; /* guards what follows */
@@ -41,6 +39,7 @@ struct _S3Double
   guint n_threads;
   guint n_requests;
   guint n_connections;
+  char *digest; /* owned, nullable: what the last PUT said of its body */
 };
 
 static void
@@ -53,134 +52,22 @@ plan_free (gpointer data)
   g_free (plan);
 }
 
-static GHashTable *
-parse_query (const char *query)
-{
-  GHashTable *table =
-    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-  g_auto (GStrv) pairs = g_strsplit (query != NULL ? query : "", "&", -1);
-
-  for (guint i = 0; pairs[i] != NULL; i++)
-    {
-      g_auto (GStrv) pair = g_strsplit (pairs[i], "=", 2);
-
-      if (pair[0] != NULL && pair[1] != NULL)
-        g_hash_table_insert (table,
-                             g_uri_unescape_string (pair[0], NULL),
-                             g_uri_unescape_string (pair[1], NULL));
-    }
-
-  return table;
-}
-
-static GBytes *
-read_body (GInputStream *input, GHashTable *headers)
-{
-  const char *length = g_hash_table_lookup (headers, "content-length");
-  gsize size = length != NULL ? (gsize) g_ascii_strtoull (length, NULL, 10) : 0;
-  g_autofree char *body = g_malloc (MAX (size, 1));
-  gsize n = 0;
-
-  if (!g_input_stream_read_all (input, body, size, &n, NULL, NULL) || n < size)
-    return NULL;
-
-  return g_bytes_new_take (g_steal_pointer (&body), size);
-}
-
-/* NULL at the end of a connection. */
-static S3Question *
-read_question (GDataInputStream *input)
-{
-  g_autofree char *line =
-    g_data_input_stream_read_line (input, NULL, NULL, NULL);
-  g_auto (GStrv) words = line != NULL ? g_strsplit (line, " ", 3) : NULL;
-
-  if (words == NULL || g_strv_length (words) != 3)
-    return NULL;
-
-  S3Question *question = g_new0 (S3Question, 1);
-  char *query = strchr (words[1], '?');
-
-  if (query != NULL)
-    *query++ = '\0';
-  const char *name =
-    words[1] + MIN (strlen ("/" BUCKET "/"), strlen (words[1]));
-  question->method = g_strdup (words[0]);
-  question->path = g_uri_unescape_string (name, NULL);
-  question->query = parse_query (query);
-  question->headers =
-    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
-
-  for (;;)
-    {
-      g_autofree char *header =
-        g_data_input_stream_read_line (input, NULL, NULL, NULL);
-      char *colon = header != NULL ? strchr (header, ':') : NULL;
-
-      if (colon == NULL)
-        break;
-      *colon = '\0';
-      g_hash_table_insert (question->headers,
-                           g_ascii_strdown (header, -1),
-                           g_strstrip (g_strdup (colon + 1)));
-    }
-
-  question->body = read_body (G_INPUT_STREAM (input), question->headers);
-  if (question->body == NULL)
-    {
-      question->body = g_bytes_new (NULL, 0);
-      s3_question_free (question);
-      return NULL;
-    }
-
-  return question;
-}
-
-static gboolean
-write_reply (GOutputStream *output,
-             const S3Question *question,
-             const S3Reply *reply,
-             gboolean cut)
-{
-  gsize size = 0;
-  const void *body = g_bytes_get_data (reply->body, &size);
-  g_autofree char *head =
-    g_strdup_printf ("HTTP/1.1 %u Said\r\nContent-Length: %" G_GSIZE_FORMAT
-                     "\r\nLast-Modified: Fri, 24 May 2013 00:00:00 GMT\r\n"
-                     "%s\r\n",
-                     reply->status,
-                     size,
-                     reply->headers->str);
-
-  if (!g_output_stream_write_all (output,
-                                  head,
-                                  cut && size == 0 ? 15 : strlen (head),
-                                  NULL,
-                                  NULL,
-                                  NULL))
-    return FALSE;
-  if (size > 0 && !g_str_equal (question->method, "HEAD") &&
-      !g_output_stream_write_all (output,
-                                  body,
-                                  cut ? size / 2 : size,
-                                  NULL,
-                                  NULL,
-                                  NULL))
-    return FALSE;
-
-  return !cut;
-}
-
 static Plan *
-take_plan (S3Double *self, const char *method)
+take_plan (S3Double *self, const S3Question *question)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   Plan *plan = g_queue_peek_head (&self->plans);
 
   self->n_requests++;
+  if (g_str_equal (question->method, "PUT"))
+    {
+      g_free (self->digest);
+      self->digest = g_strdup (
+        g_hash_table_lookup (question->headers, "x-amz-content-sha256"));
+    }
   while (self->hanging && !self->released)
     g_cond_wait (&self->changed, &self->lock);
-  if (plan == NULL || !g_str_equal (plan->method, method))
+  if (plan == NULL || !g_str_equal (plan->method, question->method))
     return NULL;
 
   return g_queue_pop_head (&self->plans);
@@ -273,10 +160,15 @@ run_cb (GThreadedSocketService *service,
         gpointer user_data)
 {
   S3Double *self = user_data;
-  GOutputStream *output =
-    g_io_stream_get_output_stream (G_IO_STREAM (connection));
-  g_autoptr (GDataInputStream) input = g_data_input_stream_new (
-    g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+  g_autoptr (GIOStream) stream =
+    self->certificate != NULL
+      ? g_tls_server_connection_new (G_IO_STREAM (connection),
+                                     self->certificate,
+                                     NULL)
+      : g_object_ref (G_IO_STREAM (connection));
+  GOutputStream *output = g_io_stream_get_output_stream (stream);
+  g_autoptr (GDataInputStream) input =
+    g_data_input_stream_new (g_io_stream_get_input_stream (stream));
   gboolean more = TRUE;
 
   g_data_input_stream_set_newline_type (input,
@@ -288,22 +180,22 @@ run_cb (GThreadedSocketService *service,
 
   while (more)
     {
-      g_autoptr (S3Question) question = read_question (input);
+      g_autoptr (S3Question) question = s3_wire_read (input);
       g_autoptr (S3Reply) reply = NULL;
 
       if (question == NULL)
         break;
 
-      Plan *plan = take_plan (self, question->method);
+      Plan *plan = take_plan (self, question);
       gboolean cut = plan != NULL && plan->fate == S3_FATE_ANSWER_CUT;
 
       reply = plan != NULL ? suffer (self, question, plan)
                            : s3_memory_ask (self->memory, question);
-      more = reply != NULL && write_reply (output, question, reply, cut);
+      more = reply != NULL && s3_wire_write (output, question, reply, cut);
       g_clear_pointer (&plan, plan_free);
     }
 
-  g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
+  g_io_stream_close (stream, NULL, NULL);
   g_mutex_lock (&self->lock);
   self->n_threads--;
   g_cond_broadcast (&self->changed);
@@ -332,6 +224,13 @@ serve (gpointer data)
 S3Double *
 s3_double_new (S3MemoryFlags flags)
 {
+  return s3_double_new_tls (flags, NULL);
+}
+
+/* One that speaks TLS, if there is a certificate. */
+S3Double *
+s3_double_new_tls (S3MemoryFlags flags, GTlsCertificate *certificate)
+{
   S3Double *self = g_new0 (S3Double, 1);
   g_autoptr (GInetAddress) loopback =
     g_inet_address_new_loopback (G_SOCKET_FAMILY_IPV4);
@@ -339,6 +238,7 @@ s3_double_new (S3MemoryFlags flags)
   g_autoptr (GSocketAddress) effective = NULL;
   g_autoptr (GError) error = NULL;
 
+  g_set_object (&self->certificate, certificate);
   self->memory = s3_memory_new (flags);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
@@ -391,6 +291,8 @@ s3_double_free (S3Double *self)
 
   g_queue_clear_full (&self->plans, plan_free);
   g_object_unref (self->service);
+  g_clear_object (&self->certificate);
+  g_free (self->digest);
   g_main_loop_unref (self->loop);
   g_main_context_unref (self->context);
   s3_memory_free (self->memory);
@@ -405,20 +307,15 @@ s3_double_get_memory (S3Double *self)
   return self->memory;
 }
 
-guint16
-s3_double_get_port (S3Double *self)
-{
-  return self->port;
-}
-
 /* A configuration for it; @lines go into the backend's group. */
 GKeyFile *
 s3_double_make_config (S3Double *self, const char *lines)
 {
   g_autofree char *text =
-    g_strdup_printf ("[registry]\nstorage=s3://" BUCKET "/p\n"
-                     "[s3]\nendpoint=http://127.0.0.1:%u\n"
+    g_strdup_printf ("[registry]\nstorage=s3://" S3_WIRE_BUCKET "/p\n"
+                     "[s3]\nendpoint=%s://127.0.0.1:%u\n"
                      "access-key=me\nsecret-key=secret\n%s\n",
+                     self->certificate != NULL ? "https" : "http",
                      self->port,
                      lines);
   g_autoptr (GError) error = NULL;
@@ -505,4 +402,13 @@ s3_double_count_connections (S3Double *self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
 
   return self->n_connections;
+}
+
+/* What the last PUT said of its body. */
+char *
+s3_double_dup_digest (S3Double *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return g_strdup (self->digest);
 }

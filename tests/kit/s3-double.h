@@ -32,10 +32,10 @@ typedef struct _S3Double S3Double;
 typedef void (*S3Meddler) (S3Memory *memory, const char *name, gpointer data);
 
 S3Double *s3_double_new (S3MemoryFlags flags);
+S3Double *s3_double_new_tls (S3MemoryFlags flags, GTlsCertificate *certificate);
 void s3_double_free (S3Double *self);
 
 S3Memory *s3_double_get_memory (S3Double *self);
-guint16 s3_double_get_port (S3Double *self);
 GKeyFile *s3_double_make_config (S3Double *self, const char *lines);
 
 void s3_double_plan (S3Double *self,
@@ -49,5 +49,6 @@ void s3_double_release (S3Double *self);
 guint s3_double_count_plans (S3Double *self);
 guint s3_double_count_requests (S3Double *self);
 guint s3_double_count_connections (S3Double *self);
+char *s3_double_dup_digest (S3Double *self);
 
 G_END_DECLS

@@ -257,7 +257,8 @@ static S3Reply *
 list (S3Memory *self, const S3Question *question)
 {
   g_autoptr (GString) keys = g_string_new (NULL);
-  const char *token = parameter (question, "continuation-token");
+  g_autofree char *token =
+    g_uri_unescape_string (parameter (question, "continuation-token"), NULL);
   const char *count = parameter (question, "max-keys");
   Listing listing = {
     .prefix = parameter (question, "prefix"),
