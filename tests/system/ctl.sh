@@ -53,10 +53,87 @@ completes ()
     "$ctl" "$@"
 }
 
-completes "" | sort >completed.txt
-check "bash completes every command" diff commands.txt completed.txt
-completes logs --fo >completed.txt
-check "bash completes an option of a command" grep -q -x -e --follow completed.txt
+# The same for zsh, whose own functions print what they are to offer.
+zsh_completes ()
+{
+  zsh -f -c '_describe () { [[ $1 == -o ]] && shift
+                            print -l -- "${(@)${(@P)2}%%:*}"; }
+             compadd () { [[ $1 == -a ]] && print -l -- "${(@P)2}" ||
+                          print -l -- "$@"; }
+             _files () { :; }
+             file=$1; shift
+             words=("$@") CURRENT=$#
+             set --
+             source "$file"' zsh \
+    "$installed$LOFT_TEST_DATADIR/zsh/site-functions/_loft-registryctl" \
+    "$ctl" "$@"
+}
+
+# And for fish, which finds the program by its name.
+fish_completes ()
+{
+  HOME=$folder PATH=${ctl%/*}:$PATH fish --no-config -c \
+    'source $argv[1]; complete -C "loft-registryctl $argv[2..-1]"' \
+    "$installed$LOFT_TEST_DATADIR/fish/vendor_completions.d/loft-registryctl.fish" \
+    "$@" | cut -f 1
+}
+
+# offers SHELL FUNCTION: it offers what --help tells of, and nothing else.
+offers ()
+{
+  "$2" "" | sort >completed.txt
+  check "$1 completes every command and invents none" \
+    diff commands.txt completed.txt
+  {
+    "$2" --
+    while read -r command; do
+      "$2" "$command" -- </dev/null
+    done <commands.txt
+  } | sort -u >completed.txt
+  check "$1 completes every option and invents none" \
+    diff options.txt completed.txt
+  "$2" token "" | sort >completed.txt
+  printf '%s\n' create list revoke >expected.txt
+  check "$1 completes what can be done with tokens" \
+    diff expected.txt completed.txt
+}
+
+# A registry that has two packages, as far as the tables tell.
+mkdir stub
+cat >stub/loft-registryctl <<EOF
+#!/bin/sh
+case "\$*" in
+  '--user packages -n 1000') printf 'NAME VERSION\nalpha 1.0.0\nbeta 1.0.0\n' ;;
+  *) exec '$ctl' "\$@" ;;
+esac
+EOF
+chmod +x stub/loft-registryctl
+
+# names SHELL FUNCTION: it offers the packages of the registry that is asked.
+names ()
+{
+  (ctl=$folder/stub/loft-registryctl
+   "$2" --user show "") >completed.txt
+  printf '%s\n' alpha beta >expected.txt
+  check "$1 completes the names of packages" diff expected.txt completed.txt
+}
+
+offers bash completes
+names bash completes
+for shell in zsh fish; do
+  if command -v "$shell" >/dev/null; then
+    case $shell in
+      zsh) file=zsh/site-functions/_loft-registryctl ;;
+      fish) file=fish/vendor_completions.d/loft-registryctl.fish ;;
+    esac
+    check "$shell can read what it is given" \
+      "$shell" -n "$installed$LOFT_TEST_DATADIR/$file"
+    offers "$shell" "${shell}_completes"
+    names "$shell" "${shell}_completes"
+  else
+    skip "$shell completes commands and options" "needs $shell"
+  fi
+done
 check "without a bus, it says what to do" \
   fails 3 "choose another bus" \
   "$ctl" --address "unix:path=$folder/none" status

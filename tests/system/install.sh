@@ -27,6 +27,8 @@ for file in "$LOFT_TEST_BINDIR/loft-registryctl" \
             "$LOFT_TEST_DOCDIR/examples/loft-registry.rules.yml" \
             "$LOFT_TEST_DOCDIR/examples/nginx.conf" \
             "$LOFT_TEST_DATADIR/bash-completion/completions/loft-registryctl" \
+            "$LOFT_TEST_DATADIR/fish/vendor_completions.d/loft-registryctl.fish" \
+            "$LOFT_TEST_DATADIR/zsh/site-functions/_loft-registryctl" \
             "$LOFT_TEST_DATADIR/dbus-1/interfaces/sh.fargone.loft.Registry1.xml" \
             "$LOFT_TEST_DATADIR/dbus-1/system.d/sh.fargone.loft.Registry1.conf" \
             "$LOFT_TEST_DATADIR/dbus-1/system-services/sh.fargone.loft.Registry1.service" \
