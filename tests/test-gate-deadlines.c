@@ -170,6 +170,53 @@ run_stuck (ServerFixture *fixture, gconstpointer data)
   gate_kit_assert_alive (fixture);
 }
 
+/* So is who never stops sending, and sends next to nothing, */
+static void
+run_dribbled_body (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (HttpClient) client = gate_kit_send (
+    fixture,
+    "PUT /packages/new-lib/1.0.0 HTTP/1.1\r\nHost: x\r\n" SERVER_KIT_AUTH
+      SERVER_KIT_GZIP "Content-Length: 1000000\r\n\r\n");
+
+  dribble (client);
+  gate_kit_assert_alive (fixture);
+}
+
+/* and who never stops reading. */
+static void
+run_dribbled_answer (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (HttpClient) client =
+    gate_kit_send (fixture,
+                   GATE_KIT_GET ("/packages/large-lib/0.1.0/download"));
+  GSocket *socket = http_client_get_socket (client);
+  guint n = gate_kit_count_descriptors ();
+  char buffer[4 * KIBIBYTE];
+  guint i = 0;
+
+  /* What has arrived already comes even so, so the end is not to be read. */
+  for (; i < 1000 && gate_kit_count_descriptors () >= n; i++)
+    {
+      g_socket_receive (socket, buffer, sizeof buffer, NULL, NULL);
+      g_usleep (20 * G_TIME_SPAN_MILLISECOND);
+    }
+  g_assert_cmpuint (i, <, 1000);
+  gate_kit_assert_alive (fixture);
+}
+
+static void
+test_dribble (ServerFixture *fixture, gconstpointer test_data)
+{
+  LoftGateSettings settings = impatient;
+
+  settings.min_rate = MEBIBYTE;
+  server_fixture_run (fixture, put_large, NULL);
+  gate_kit_allow (fixture, &settings);
+  server_fixture_run (fixture, run_dribbled_body, NULL);
+  server_fixture_run (fixture, run_dribbled_answer, NULL);
+}
+
 /* Reads slowly at first, and then all. */
 static void
 read_slowly (HttpClient *client)
@@ -221,6 +268,7 @@ test_slow (ServerFixture *fixture, gconstpointer test_data)
   LoftGateSettings settings = impatient;
 
   settings.write_timeout = 6;
+  settings.min_rate = 10000;
   server_fixture_run (fixture, put_large, NULL);
   gate_kit_allow (fixture, &settings);
   server_fixture_run (fixture, run_slow, NULL);
@@ -302,6 +350,7 @@ main (int argc, char **argv)
   ADD ("silent", &silent, test_run);
   ADD ("bodies", &bodies, test_run);
   ADD ("stuck", &stuck, test_run);
+  ADD ("dribble", NULL, test_dribble);
   ADD ("slow", NULL, test_slow);
   ADD ("ends", &ends, test_run);
   ADD ("drain-size", NULL, test_drain_size);

@@ -364,6 +364,15 @@ static const LoftConfigKeyInfo infos[] = {
     .maximum = 3600,
     .reloadable = TRUE,
   },
+  [LOFT_CONFIG_MIN_RATE] = {
+    .group = "http",
+    .name = "min-rate",
+    .type = LOFT_CONFIG_COUNT,
+    .fallback = "500",
+    .minimum = 0,
+    .maximum = 1000000,
+    .reloadable = TRUE,
+  },
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (infos) == LOFT_CONFIG_N_KEYS);

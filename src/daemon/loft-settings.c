@@ -74,6 +74,7 @@ read_gate (LoftConfig *config)
   settings.idle_timeout = get_number (config, LOFT_CONFIG_IDLE_TIMEOUT);
   settings.body_timeout = get_number (config, LOFT_CONFIG_BODY_TIMEOUT);
   settings.write_timeout = get_number (config, LOFT_CONFIG_WRITE_TIMEOUT);
+  settings.min_rate = get_number (config, LOFT_CONFIG_MIN_RATE);
   settings.connections = get_number (config, LOFT_CONFIG_MAX_CONNECTIONS);
   settings.connections_per_peer =
     get_number (config, LOFT_CONFIG_MAX_CONNECTIONS_PER_PEER);

@@ -190,14 +190,40 @@ give_up (LoftConnection *self)
   loft_connection_close (self);
 }
 
-/* Whether the client has taken nothing for too long. What the system still
- * holds of the answer tells: a slow client takes of that for long before there
- * is room for more. */
+/* Whether a client of whom it is known to be its turn is too slow to be waited
+ * for, though it does not stop: as many bytes have to move as long as one may
+ * stop altogether. What it was too fast before does not count for it. */
+static gboolean
+is_slow (LoftConnection *self, guint64 moved, guint seconds)
+{
+  guint32 now = self->gate->now;
+  guint32 elapsed = now - self->paced;
+
+  if (self->paced != 0 && elapsed < seconds)
+    return FALSE;
+  if (self->paced != 0 && moved - self->paced_from <
+                            (guint64) elapsed * self->gate->settings.min_rate)
+    return TRUE;
+
+  self->paced = now;
+  self->paced_from = moved;
+
+  return FALSE;
+}
+
+/* Whether the client has taken nothing for too long, or too little. What the
+ * system still holds of the answer tells: a slow client takes of that for long
+ * before there is room for more. */
 static gboolean
 is_stuck (LoftConnection *self)
 {
+  guint timeout = self->gate->settings.write_timeout;
+
   if (self->writable)
-    return FALSE;
+    {
+      self->paced = 0;
+      return FALSE;
+    }
 
   int queued = count_queued (self);
   if (queued != self->queued)
@@ -206,7 +232,8 @@ is_stuck (LoftConnection *self)
       loft_connection_touch (self);
     }
 
-  return self->gate->now - self->last >= self->gate->settings.write_timeout;
+  return self->gate->now - self->last >= timeout ||
+         is_slow (self, self->sent - (guint64) queued, timeout);
 }
 
 static void
@@ -259,8 +286,11 @@ check_served (LoftConnection *self)
       if (age >= settings->park_after)
         loft_connection_release (self, TRUE);
     }
-  else if (self->source != NULL && self->grant > 0 && self->in.length == 0 &&
-           !self->readable && !self->ended && age >= settings->body_timeout)
+  else if (self->source == NULL || self->grant == 0 || self->in.length > 0 ||
+           self->readable || self->ended)
+    self->paced = 0;
+  else if (age >= settings->body_timeout ||
+           is_slow (self, self->received, settings->body_timeout))
     {
       loft_figure_add (&self->gate->figures->timed_out, 1);
       self->ended = TRUE;

@@ -74,6 +74,7 @@ loft_connection_receive (LoftConnection *self, void *buffer, gsize room)
    * will tell of more; but it told of the end once, and will not again. */
   if ((gsize) n < room && !self->hung_up)
     self->readable = FALSE;
+  self->received += (guint64) n;
   loft_figure_add (&self->gate->figures->received, (guint64) n);
 
   return n;
@@ -124,6 +125,7 @@ grant (LoftConnection *self, const LoftHead *head)
   self->begun = FALSE;
   self->answered = FALSE;
   self->fragile = FALSE;
+  self->paced = 0;
   loft_connection_set_idle (self, FALSE);
   self->cut = FALSE;
   self->old = head->minor == 0;

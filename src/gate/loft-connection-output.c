@@ -46,6 +46,7 @@ send_both (LoftConnection *self, const void *data, gsize length)
 
       if (sent >= 0)
         {
+          self->sent += (guint64) sent;
           loft_figure_add (&self->gate->figures->sent, (guint64) sent);
           if (sent > 0)
             loft_connection_touch (self);
@@ -198,6 +199,7 @@ write_head (LoftConnection *self, const char *head, gsize length)
     }
 
   self->answered = TRUE;
+  self->paced = 0;
   if (self->expecting)
     append_last_head (self, head, length);
   else

@@ -92,6 +92,7 @@ struct _LoftConnection
 
   guint32 since; /* seconds: when its head began, or its end */
   guint32 last;  /* seconds: when something moved */
+  guint32 paced; /* seconds: since when its pace is taken; 0 if it is not */
   int queued;    /* bytes that the system had not sent yet, when it mattered */
   guint turn;    /* in which the two below were set */
   guint read_left;
@@ -100,6 +101,9 @@ struct _LoftConnection
   /* A file that is mapped may become shorter. Whoever reads the rest of the
    * mapping is ended by a signal, but for the system, which says so. */
 
+  guint64 received;   /* bytes */
+  guint64 sent;       /* bytes that the system has taken */
+  guint64 paced_from; /* bytes that had moved when its pace began to be taken */
   guint64 grant;    /* bytes of the request that the HTTP server may read yet */
   guint64 withheld; /* bytes of it that it may not read yet */
   guint64 drain_left; /* bytes that it may send yet, as it has declared */

@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * @idle_timeout: seconds that a connection may wait between two requests
  * @body_timeout: seconds that may pass between two pieces of a body
  * @write_timeout: seconds that may pass until a client takes more of an answer
+ * @min_rate: bytes a second that a body has to come with, or to be taken with,
+ *   over the time of the timeout; 0 for any
  * @drain_timeout: seconds that a connection may take to end
  * @drain_size: bytes that are read and thrown away meanwhile, at most
  * @park_after: seconds after which an idle connection is taken away from the
@@ -38,6 +40,7 @@ typedef struct
   guint idle_timeout;
   guint body_timeout;
   guint write_timeout;
+  guint min_rate;
   guint drain_timeout;
   gsize drain_size;
   guint park_after;
@@ -50,9 +53,10 @@ typedef struct
 #define LOFT_GATE_SETTINGS_DEFAULT                                             \
   {                                                                            \
     .head = LOFT_HEAD_LIMITS_DEFAULT, .head_timeout = 10, .idle_timeout = 75,  \
-    .body_timeout = 30, .write_timeout = 30, .drain_timeout = 30,              \
-    .drain_size = 64 * 1024 * 1024, .park_after = 2, .connections = 20000,     \
-    .connections_per_peer = 1000, .hot_size = 64 * 1024 * 1024                 \
+    .body_timeout = 30, .write_timeout = 30, .min_rate = 500,                  \
+    .drain_timeout = 30, .drain_size = 64 * 1024 * 1024, .park_after = 2,      \
+    .connections = 20000, .connections_per_peer = 1000,                        \
+    .hot_size = 64 * 1024 * 1024                                               \
   }
 
 typedef struct _LoftGateAnswer LoftGateAnswer;
