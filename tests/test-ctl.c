@@ -293,39 +293,6 @@ test_bad (CtlKit *kit, gconstpointer test_data)
   check_rows (bad, G_N_ELEMENTS (bad));
 }
 
-/* Who has no rights may read, and is told what to do about the rest. */
-static void
-test_others (CtlKit *kit, gconstpointer test_data)
-{
-  if (getuid () != 0)
-    {
-      g_test_skip ("only root can be somebody else");
-      return;
-    }
-
-  g_autoptr (CtlKitResult) status = ctl_kit_run_as ("status", BUS_KIT_NOBODY);
-  g_assert_cmpint (status->status, ==, 0);
-  g_autoptr (CtlKitResult) reload = ctl_kit_run_as ("reload", BUS_KIT_NOBODY);
-  g_assert_cmpint (reload->status, ==, 4);
-  g_assert_nonnull (strstr (reload->err, "Try it as root"));
-}
-
-/* Without a registry, and without a bus, there is advice. */
-static void
-test_nobody (CtlKit *kit, gconstpointer test_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  daemon_kit_stop (kit->daemon, &error);
-  g_assert_no_error (error);
-  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
-
-  g_autoptr (CtlKitResult) alone = ctl_kit_run ("status");
-  g_assert_cmpint (alone->status, ==, 3);
-  g_assert_nonnull (strstr (alone->err, "Start loft-registryd"));
-  g_assert_nonnull (strstr (alone->err, "bus = system"));
-}
-
 /* NULL where the system has no terminals to give, as in a bare chroot. */
 static char *
 run_on_terminal (const char *line)
@@ -481,8 +448,6 @@ main (int argc, char **argv)
   add ("/ctl/changes", test_changes);
   add ("/ctl/revoke", test_revoke);
   add ("/ctl/jobs", test_jobs);
-  add ("/ctl/others", test_others);
-  add ("/ctl/nobody", test_nobody);
   add ("/ctl/terminal", test_terminal);
   add ("/ctl/middle", test_middle);
 

@@ -117,7 +117,7 @@ loft_ctl_bus_connect (const LoftCtl *self, GError **error)
                      : _ ("No registry is on the session bus."),
                    self->bus == G_BUS_TYPE_SYSTEM
                      ? _ ("Start loft-registryd, with “bus = system” in its "
-                          "configuration.")
+                          "configuration: systemctl start loft-registry")
                      : _ ("Start loft-registryd, with “bus = session” in its "
                           "configuration."));
       return NULL;
@@ -155,6 +155,24 @@ explain_own (GError **error, const char *name)
   replace (error, LOFT_CTL_ERROR_FAILED, NULL);
 }
 
+/* Whether what is on the bus has another interface than the one that we know:
+ * an older one, or one of a later release. */
+static gboolean
+is_mismatch (const GError *error)
+{
+  static const int codes[] = {
+    G_DBUS_ERROR_UNKNOWN_METHOD,    G_DBUS_ERROR_UNKNOWN_INTERFACE,
+    G_DBUS_ERROR_UNKNOWN_OBJECT,    G_DBUS_ERROR_UNKNOWN_PROPERTY,
+    G_DBUS_ERROR_INVALID_SIGNATURE, G_DBUS_ERROR_INVALID_ARGS,
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (codes); i++)
+    if (g_error_matches (error, G_DBUS_ERROR, codes[i]))
+      return TRUE;
+
+  return FALSE;
+}
+
 /**
  * loft_ctl_bus_explain:
  * @error: (inout): why a command failed
@@ -172,7 +190,9 @@ loft_ctl_bus_explain (GError **error)
   else if (g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
     replace (error,
              LOFT_CTL_ERROR_FORBIDDEN,
-             _ ("The policy of the bus does not allow it."));
+             _ ("The policy of the bus does not allow it. That of the registry "
+                "is sh.fargone.loft.Registry1.conf; once it is installed: "
+                "systemctl reload dbus"));
   else if (g_error_matches (*error,
                             G_DBUS_ERROR,
                             G_DBUS_ERROR_SERVICE_UNKNOWN) ||
@@ -183,7 +203,14 @@ loft_ctl_bus_explain (GError **error)
            g_error_matches (*error, G_IO_ERROR, G_IO_ERROR_CLOSED))
     replace (error,
              LOFT_CTL_ERROR_UNREACHABLE,
-             _ ("The registry has left the bus."));
+             _ ("The registry has left the bus. Its log tells why: "
+                "journalctl -u loft-registry"));
+  else if (is_mismatch (*error))
+    replace (error,
+             LOFT_CTL_ERROR_FAILED,
+             _ ("The registry is of another version than loft-registryctl. "
+                "After an upgrade, restart it: "
+                "systemctl restart loft-registry"));
   else if (name != NULL)
     replace (error, LOFT_CTL_ERROR_FAILED, NULL);
 }

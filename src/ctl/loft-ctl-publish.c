@@ -60,10 +60,12 @@ read_token (char **out_token, GError **error)
   for (const char *c = *out_token; *c != '\0'; c++)
     if (!g_ascii_isgraph (*c))
       {
-        g_set_error_literal (error,
-                             LOFT_CTL_ERROR,
-                             LOFT_CTL_ERROR_USAGE,
-                             _ ("This is no token"));
+        g_set_error_literal (
+          error,
+          LOFT_CTL_ERROR,
+          LOFT_CTL_ERROR_USAGE,
+          _ ("This is no token, with a space or a sign in it that "
+             "none has: see --token-file and LOFT_TOKEN"));
         return FALSE;
       }
 

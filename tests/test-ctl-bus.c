@@ -1,0 +1,167 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kit/ctl-kit.h"
+
+/* What the administrator's tool says where there is no registry, no right, or
+ * another registry than it expects. */
+
+/* Who has no rights may read, and is told what to do about the rest. */
+static void
+test_others (CtlKit *kit, gconstpointer test_data)
+{
+  if (getuid () != 0)
+    {
+      g_test_skip ("only root can be somebody else");
+      return;
+    }
+
+  g_autoptr (CtlKitResult) status = ctl_kit_run_as ("status", BUS_KIT_NOBODY);
+  g_assert_cmpint (status->status, ==, 0);
+  g_autoptr (CtlKitResult) reload = ctl_kit_run_as ("reload", BUS_KIT_NOBODY);
+  g_assert_cmpint (reload->status, ==, 4);
+  g_assert_nonnull (strstr (reload->err, "Try it as root"));
+}
+
+/* Without a registry, and without a bus, there is advice. */
+static void
+test_nobody (CtlKit *kit, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  daemon_kit_stop (kit->daemon, &error);
+  g_assert_no_error (error);
+  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
+
+  g_autoptr (CtlKitResult) alone = ctl_kit_run ("status");
+  g_assert_cmpint (alone->status, ==, 3);
+  g_assert_nonnull (strstr (alone->err, "Start loft-registryd"));
+  g_assert_nonnull (strstr (alone->err, "bus = system"));
+  g_assert_nonnull (strstr (alone->err, "systemctl start loft-registry"));
+}
+
+/* 1 while another registry is on the bus, 2 when it shall leave. */
+static int other_serves; /* atomic */
+
+static void
+answer_cb (GDBusConnection *connection,
+           const char *sender,
+           const char *object_path,
+           const char *interface_name,
+           const char *method_name,
+           GVariant *parameters,
+           GDBusMethodInvocation *invocation,
+           gpointer user_data)
+{
+  g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", 2u));
+}
+
+/* Has another registry on the bus: one that knows other methods. */
+static gpointer
+serve_other_cb (gpointer data)
+{
+  static const GDBusInterfaceVTable vtable = { .method_call = answer_cb };
+  CtlKit *kit = data;
+  g_autoptr (GMainContext) context = g_main_context_new ();
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
+    "<node><interface name='" BUS_KIT_NAME "'>"
+    "<method name='Reload'><arg type='s' direction='in'/></method>"
+    "</interface></node>",
+    &error);
+  g_assert_no_error (error);
+
+  g_main_context_push_thread_default (context);
+  guint id = g_dbus_connection_register_object (kit->connection,
+                                                BUS_KIT_PATH,
+                                                node->interfaces[0],
+                                                &vtable,
+                                                NULL,
+                                                NULL,
+                                                &error);
+  g_assert_no_error (error);
+  g_autoptr (GVariant) answer =
+    g_dbus_connection_call_sync (kit->connection,
+                                 "org.freedesktop.DBus",
+                                 "/org/freedesktop/DBus",
+                                 "org.freedesktop.DBus",
+                                 "RequestName",
+                                 g_variant_new ("(su)", BUS_KIT_NAME, 0u),
+                                 G_VARIANT_TYPE ("(u)"),
+                                 G_DBUS_CALL_FLAGS_NONE,
+                                 -1,
+                                 NULL,
+                                 &error);
+  g_assert_no_error (error);
+  g_atomic_int_set (&other_serves, 1);
+  while (g_atomic_int_get (&other_serves) == 1)
+    if (!g_main_context_iteration (context, FALSE))
+      g_usleep (1000);
+  g_dbus_connection_unregister_object (kit->connection, id);
+  g_main_context_pop_thread_default (context);
+
+  return NULL;
+}
+
+/* A registry that is older or newer gives no riddles. */
+static void
+test_other_version (CtlKit *kit, gconstpointer test_data)
+{
+  static const char *const lines[] = {
+    "yank a@1.0.0",
+    "reload",
+    "logs --audit",
+  };
+  g_autoptr (GError) error = NULL;
+
+  daemon_kit_stop (kit->daemon, &error);
+  g_assert_no_error (error);
+  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
+  g_atomic_int_set (&other_serves, 0);
+  GThread *thread = g_thread_new ("other", serve_other_cb, kit);
+  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, TRUE));
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      g_autoptr (CtlKitResult) result = ctl_kit_run (lines[i]);
+
+      g_assert_cmpint (result->status, ==, 1);
+      g_assert_nonnull (strstr (result->err, "is of another version than"));
+      g_assert_nonnull (strstr (result->err, "systemctl restart"));
+    }
+  g_atomic_int_set (&other_serves, 2);
+  g_thread_join (thread);
+}
+
+static void
+add (const char *path, void (*test) (CtlKit *, gconstpointer))
+{
+  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+
+  if (!bus_kit_is_possible ())
+    {
+      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
+      return EXIT_SUCCESS;
+    }
+
+  add ("/ctl-bus/others", test_others);
+  add ("/ctl-bus/nobody", test_nobody);
+  add ("/ctl-bus/other-version", test_other_version);
+
+  return g_test_run ();
+}
