@@ -16,7 +16,7 @@
 #include "storage/loft-storage.h"
 
 /* So many requests in a row without an answer, and the engine is away. */
-#define SILENCES_MAX 4
+#define SILENCES_MAX 2
 
 /* How often it is tried then. */
 #define TRIAL_INTERVAL (G_USEC_PER_SEC / 2)
