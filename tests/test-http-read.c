@@ -13,18 +13,7 @@
 #include <string.h>
 
 /* A row: what is asked, and what has to be in the answer. */
-typedef struct
-{
-  const char *name;
-  const char *method; /* NULL is GET */
-  const char *target;
-  const char *headers;
-  guint status;
-  const char *header; /* `Name: value`, or `Name:` if there must be none */
-  const char *body;   /* occurs in the body */
-} Row;
-
-static const Row rows[] = {
+static const ServerKitRow rows[] = {
   { .name = "root",
     .target = "/",
     .status = 200,
@@ -250,48 +239,11 @@ set_up (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, publish_user_cb, NULL);
 }
 
-static void
-check_header (const HttpAnswer *answer, const char *expected)
-{
-  g_auto (GStrv) parts = g_strsplit (expected, ":", 2);
-  g_autofree char *value = http_answer_get_header (answer, parts[0]);
-
-  if (parts[1][0] == '\0')
-    g_assert_null (value);
-  else if (value == NULL ||
-           !g_pattern_match_simple (g_strstrip (parts[1]), value))
-    g_error ("no “%s” in\n%s", expected, answer->head);
-}
-
-static void
-ask_row (ServerFixture *fixture, gconstpointer data)
-{
-  const Row *row = data;
-  g_autoptr (HttpAnswer) answer =
-    http_request (fixture->port,
-                  row->method != NULL ? row->method : "GET",
-                  row->target,
-                  row->headers,
-                  NULL);
-  g_autofree char *text = http_answer_dup_text (answer);
-
-  g_test_message ("%s%s", answer->head, text);
-  g_assert_cmpuint (answer->status, ==, row->status);
-  if (row->header != NULL)
-    check_header (answer, row->header);
-  if (row->body != NULL)
-    g_assert_nonnull (strstr (text, row->body));
-}
-
 /* Every path answers as the contract has it. */
 static void
 test_rows (ServerFixture *fixture, gconstpointer test_data)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_test_message ("row %s", rows[i].name);
-      server_fixture_run (fixture, ask_row, &rows[i]);
-    }
+  server_kit_run_rows (fixture, rows, G_N_ELEMENTS (rows));
 }
 
 /* The client takes the last element or the last match: pre-releases come first,

@@ -22,21 +22,10 @@
 #define OLD_TIME 1600000000
 
 /* A row: what is asked, and what has to be in the answer. */
-typedef struct
-{
-  const char *name;
-  const char *method; /* NULL is GET */
-  const char *target;
-  guint status;
-  const char *header; /* `Name: value`, or `Name:` if there must be none */
-  const char *body;   /* occurs in the body */
-  const char *absent; /* does not */
-} Row;
-
 /* The events: old-lib 1.0.0 adopted; hello-lib claimed, 0.1.0, 0.2.0, 0.1.0
  * yanked, deprecated; old-lib 2.0.0; user-lib claimed, 1.0.0, which depends on
  * old-lib. */
-static const Row rows[] = {
+static const ServerKitRow rows[] = {
   { .name = "before-all",
     .target = "/at/1/packages/hello-lib",
     .status = 404,
@@ -399,50 +388,11 @@ set_up (ServerFixture *fixture, gconstpointer test_data)
   g_test_message ("%s", changes);
 }
 
-static void
-check_header (const HttpAnswer *answer, const char *expected)
-{
-  g_auto (GStrv) parts = g_strsplit (expected, ":", 2);
-  g_autofree char *value = http_answer_get_header (answer, parts[0]);
-
-  if (parts[1][0] == '\0')
-    g_assert_null (value);
-  else if (value == NULL ||
-           !g_pattern_match_simple (g_strstrip (parts[1]), value))
-    g_error ("no “%s” in\n%s", expected, answer->head);
-}
-
-static void
-ask_row (ServerFixture *fixture, gconstpointer data)
-{
-  const Row *row = data;
-  g_autoptr (HttpAnswer) answer =
-    http_request (fixture->port,
-                  row->method != NULL ? row->method : "GET",
-                  row->target,
-                  NULL,
-                  NULL);
-  g_autofree char *text = http_answer_dup_text (answer);
-
-  g_test_message ("%s%s", answer->head, text);
-  g_assert_cmpuint (answer->status, ==, row->status);
-  if (row->header != NULL)
-    check_header (answer, row->header);
-  if (row->body != NULL)
-    g_assert_nonnull (strstr (text, row->body));
-  if (row->absent != NULL)
-    g_assert_null (strstr (text, row->absent));
-}
-
 /* Every path behind a view's prefix answers as the contract has it. */
 static void
 test_rows (ServerFixture *fixture, gconstpointer test_data)
 {
-  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
-    {
-      g_test_message ("row %s", rows[i].name);
-      server_fixture_run (fixture, ask_row, &rows[i]);
-    }
+  server_kit_run_rows (fixture, rows, G_N_ELEMENTS (rows));
 }
 
 /* The bytes are those of the plain path, and so are their entity tags. */
@@ -477,7 +427,7 @@ ask_same (ServerFixture *fixture, gconstpointer data)
       g_autoptr (HttpAnswer) again =
         http_client_request (client, "GET", target, condition, NULL);
       g_assert_cmpuint (again->status, ==, 304);
-      check_header (again, FOREVER);
+      server_kit_check_header (again, FOREVER);
     }
 }
 
@@ -512,7 +462,7 @@ ask_client (ServerFixture *fixture, gconstpointer data)
   g_assert_cmpuint (list->status, ==, 200);
   g_assert_true (g_str_has_prefix (text, "[{\"name\":\"hello-lib\""));
   g_assert_true (g_str_has_suffix (text, "}]"));
-  check_header (list, "Content-Encoding:");
+  server_kit_check_header (list, "Content-Encoding:");
   g_assert_cmpuint (download->status, ==, 200);
   g_assert_true (g_bytes_equal (download->body, tarball));
 }
@@ -527,11 +477,11 @@ test_client (ServerFixture *fixture, gconstpointer test_data)
 static void
 test_many (ServerFixture *fixture, gconstpointer test_data)
 {
-  static const Row row = { .target = "/at/7/packages/old-lib",
-                           .status = 200,
-                           .header = FOREVER,
-                           .body = "\"version\":\"2.0.0\"",
-                           .absent = "\"version\":\"3." };
+  static const ServerKitRow row = { .target = "/at/7/packages/old-lib",
+                                    .status = 200,
+                                    .header = FOREVER,
+                                    .body = "\"version\":\"2.0.0\"",
+                                    .absent = "\"version\":\"3." };
 
   for (guint i = 0; i <= 200; i++)
     {
@@ -539,7 +489,7 @@ test_many (ServerFixture *fixture, gconstpointer test_data)
 
       publish (&fixture->registry, "old-lib", version, NULL);
     }
-  server_fixture_run (fixture, ask_row, &row);
+  server_fixture_run (fixture, server_kit_ask_row, &row);
 }
 
 /* Many who ask for full lists at once, of different views, each get theirs; and
@@ -717,27 +667,27 @@ test_late_list (ServerFixture *fixture, gconstpointer test_data)
 static void
 test_unready (void)
 {
-  static const Row lists = { .target = "/at/3/packages/hello-lib",
-                             .status = 503,
-                             .header = "Retry-After: *" };
-  static const Row download = {
+  static const ServerKitRow lists = { .target = "/at/3/packages/hello-lib",
+                                      .status = 503,
+                                      .header = "Retry-After: *" };
+  static const ServerKitRow download = {
     .target = "/at/3/packages/hello-lib/0.1.0/download",
     .status = 503,
     .header = "Retry-After: *",
   };
-  static const Row full = { .target = "/at/3/packages",
-                            .status = 503,
-                            .header = "Retry-After: *" };
-  static const Row changes = { .target = "/at/3/changes",
-                               .status = 503,
-                               .header = "Retry-After: *" };
+  static const ServerKitRow full = { .target = "/at/3/packages",
+                                     .status = 503,
+                                     .header = "Retry-After: *" };
+  static const ServerKitRow changes = { .target = "/at/3/changes",
+                                        .status = 503,
+                                        .header = "Retry-After: *" };
   ServerFixture fixture = { 0 };
 
   server_fixture_set_up_unready (&fixture);
-  server_fixture_run (&fixture, ask_row, &lists);
-  server_fixture_run (&fixture, ask_row, &full);
-  server_fixture_run (&fixture, ask_row, &changes);
-  server_fixture_run (&fixture, ask_row, &download);
+  server_fixture_run (&fixture, server_kit_ask_row, &lists);
+  server_fixture_run (&fixture, server_kit_ask_row, &full);
+  server_fixture_run (&fixture, server_kit_ask_row, &changes);
+  server_fixture_run (&fixture, server_kit_ask_row, &download);
   server_fixture_tear_down (&fixture, NULL);
 }
 

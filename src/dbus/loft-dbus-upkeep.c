@@ -36,17 +36,28 @@ return_job (LoftDbusService *self,
     g_variant_new ("(o)", loft_dbus_job_get_path (job)));
 }
 
+typedef LoftReport *(*FinishFunc) (LoftRegistry *registry,
+                                   GAsyncResult *result,
+                                   GError **error);
+
 static void
-rescanned_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+end_job (GObject *source_object,
+         GAsyncResult *result,
+         gpointer user_data,
+         FinishFunc finish)
 {
   g_autoptr (LoftDbusJob) job = LOFT_DBUS_JOB (user_data);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftReport) report =
-    loft_registry_rescan_finish (LOFT_REGISTRY (source_object),
-                                 result,
-                                 &local_error);
+    finish (LOFT_REGISTRY (source_object), result, &local_error);
 
   loft_dbus_job_end (job, report, local_error);
+}
+
+static void
+rescanned_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  end_job (source_object, result, user_data, loft_registry_rescan_finish);
 }
 
 /**
@@ -82,14 +93,7 @@ loft_dbus_rescan (LoftDbusService *self,
 static void
 verified_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (LoftDbusJob) job = LOFT_DBUS_JOB (user_data);
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftReport) report =
-    loft_registry_verify_finish (LOFT_REGISTRY (source_object),
-                                 result,
-                                 &local_error);
-
-  loft_dbus_job_end (job, report, local_error);
+  end_job (source_object, result, user_data, loft_registry_verify_finish);
 }
 
 /* No packages are all of them. */
@@ -161,14 +165,7 @@ loft_dbus_verify (LoftDbusService *self,
 static void
 collected_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (LoftDbusJob) job = LOFT_DBUS_JOB (user_data);
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftReport) report =
-    loft_registry_collect_finish (LOFT_REGISTRY (source_object),
-                                  result,
-                                  &local_error);
-
-  loft_dbus_job_end (job, report, local_error);
+  end_job (source_object, result, user_data, loft_registry_collect_finish);
 }
 
 /**
@@ -217,14 +214,7 @@ loft_dbus_collect (LoftDbusService *self,
 static void
 exported_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  g_autoptr (LoftDbusJob) job = LOFT_DBUS_JOB (user_data);
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftReport) report =
-    loft_registry_export_finish (LOFT_REGISTRY (source_object),
-                                 result,
-                                 &local_error);
-
-  loft_dbus_job_end (job, report, local_error);
+  end_job (source_object, result, user_data, loft_registry_export_finish);
 }
 
 /* A folder can't be opened for writing. */

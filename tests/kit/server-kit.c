@@ -116,3 +116,53 @@ server_fixture_run (ServerFixture *fixture,
     g_main_context_iteration (NULL, TRUE);
   g_thread_join (thread);
 }
+
+/* Checks one header of an answer as a row has it. */
+void
+server_kit_check_header (const HttpAnswer *answer, const char *expected)
+{
+  g_auto (GStrv) parts = g_strsplit (expected, ":", 2);
+  g_autofree char *value = http_answer_get_header (answer, parts[0]);
+
+  if (parts[1][0] == '\0')
+    g_assert_null (value);
+  else if (value == NULL ||
+           !g_pattern_match_simple (g_strstrip (parts[1]), value))
+    g_error ("no “%s” in\n%s", expected, answer->head);
+}
+
+/* Asks as a row has it, in a client's thread. */
+void
+server_kit_ask_row (ServerFixture *fixture, gconstpointer data)
+{
+  const ServerKitRow *row = data;
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port,
+                  row->method != NULL ? row->method : "GET",
+                  row->target,
+                  row->headers,
+                  NULL);
+  g_autofree char *text = http_answer_dup_text (answer);
+
+  g_test_message ("%s%s", answer->head, text);
+  g_assert_cmpuint (answer->status, ==, row->status);
+  if (row->header != NULL)
+    server_kit_check_header (answer, row->header);
+  if (row->body != NULL)
+    g_assert_nonnull (strstr (text, row->body));
+  if (row->absent != NULL)
+    g_assert_null (strstr (text, row->absent));
+}
+
+/* Asks as all rows have it, one after the other. */
+void
+server_kit_run_rows (ServerFixture *fixture,
+                     const ServerKitRow *rows,
+                     gsize n_rows)
+{
+  for (gsize i = 0; i < n_rows; i++)
+    {
+      g_test_message ("row %s", rows[i].name);
+      server_fixture_run (fixture, server_kit_ask_row, &rows[i]);
+    }
+}

@@ -33,6 +33,38 @@ void server_fixture_run (ServerFixture *fixture,
                          gconstpointer data);
 gboolean server_fixture_drain (ServerFixture *fixture);
 
+/**
+ * ServerKitRow:
+ * @name: (nullable): what the row is called
+ * @method: (nullable): a method; GET if there is none
+ * @target: what is asked for
+ * @headers: (nullable): lines of a head
+ * @status: the status of the answer
+ * @header: (nullable): `Name: value`, or `Name:` if there must be none; values
+ *   are patterns
+ * @body: (nullable): occurs in the body
+ * @absent: (nullable): does not
+ *
+ * A request, and what is answered.
+ */
+typedef struct
+{
+  const char *name;
+  const char *method;
+  const char *target;
+  const char *headers;
+  guint status;
+  const char *header;
+  const char *body;
+  const char *absent;
+} ServerKitRow;
+
+void server_kit_check_header (const HttpAnswer *answer, const char *expected);
+void server_kit_ask_row (ServerFixture *fixture, gconstpointer data);
+void server_kit_run_rows (ServerFixture *fixture,
+                          const ServerKitRow *rows,
+                          gsize n_rows);
+
 #define SERVER_KIT_AUTH "Authorization: Bearer " REGISTRY_KIT_TOKEN "\r\n"
 #define SERVER_KIT_OTHER_AUTH                                                  \
   "Authorization: Bearer " REGISTRY_KIT_OTHER_TOKEN "\r\n"

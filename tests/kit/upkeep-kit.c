@@ -83,6 +83,35 @@ upkeep_kit_describe (LoftReport *report)
   return g_strjoinv ("\n", (char **) lines->pdata);
 }
 
+typedef LoftReport *(*FinishFunc) (LoftRegistry *registry,
+                                   GAsyncResult *result,
+                                   GError **error);
+
+static char *
+finish (RegistryFixture *fixture,
+        GAsyncResult **result,
+        FinishFunc func,
+        GError **error)
+{
+  upkeep_kit_wait (result);
+
+  g_autoptr (LoftReport) report = func (fixture->registry, *result, error);
+
+  return upkeep_kit_describe (report);
+}
+
+static GCancellable *
+get_cancellable (UpkeepProgress *progress)
+{
+  return progress != NULL ? progress->cancellable : NULL;
+}
+
+static LoftProgressFunc
+get_func (UpkeepProgress *progress)
+{
+  return progress != NULL ? upkeep_kit_progress_cb : NULL;
+}
+
 char *
 upkeep_kit_rescan (RegistryFixture *fixture,
                    UpkeepProgress *progress,
@@ -91,17 +120,13 @@ upkeep_kit_rescan (RegistryFixture *fixture,
   g_autoptr (GAsyncResult) result = NULL;
 
   loft_registry_rescan_async (fixture->registry,
-                              progress != NULL ? upkeep_kit_progress_cb : NULL,
+                              get_func (progress),
                               progress,
-                              progress != NULL ? progress->cancellable : NULL,
+                              get_cancellable (progress),
                               upkeep_kit_take_cb,
                               &result);
-  upkeep_kit_wait (&result);
 
-  g_autoptr (LoftReport) report =
-    loft_registry_rescan_finish (fixture->registry, result, error);
-
-  return upkeep_kit_describe (report);
+  return finish (fixture, &result, loft_registry_rescan_finish, error);
 }
 
 char *
@@ -114,17 +139,13 @@ upkeep_kit_verify (RegistryFixture *fixture,
 
   loft_registry_verify_async (fixture->registry,
                               options,
-                              progress != NULL ? upkeep_kit_progress_cb : NULL,
+                              get_func (progress),
                               progress,
-                              progress != NULL ? progress->cancellable : NULL,
+                              get_cancellable (progress),
                               upkeep_kit_take_cb,
                               &result);
-  upkeep_kit_wait (&result);
 
-  g_autoptr (LoftReport) report =
-    loft_registry_verify_finish (fixture->registry, result, error);
-
-  return upkeep_kit_describe (report);
+  return finish (fixture, &result, loft_registry_verify_finish, error);
 }
 
 char *
@@ -137,17 +158,13 @@ upkeep_kit_collect (RegistryFixture *fixture,
 
   loft_registry_collect_async (fixture->registry,
                                dry_run,
-                               progress != NULL ? upkeep_kit_progress_cb : NULL,
+                               get_func (progress),
                                progress,
-                               progress != NULL ? progress->cancellable : NULL,
+                               get_cancellable (progress),
                                upkeep_kit_take_cb,
                                &result);
-  upkeep_kit_wait (&result);
 
-  g_autoptr (LoftReport) report =
-    loft_registry_collect_finish (fixture->registry, result, error);
-
-  return upkeep_kit_describe (report);
+  return finish (fixture, &result, loft_registry_collect_finish, error);
 }
 
 char *
@@ -160,17 +177,13 @@ upkeep_kit_export (RegistryFixture *fixture,
 
   loft_registry_export_async (fixture->registry,
                               fd,
-                              progress != NULL ? upkeep_kit_progress_cb : NULL,
+                              get_func (progress),
                               progress,
-                              progress != NULL ? progress->cancellable : NULL,
+                              get_cancellable (progress),
                               upkeep_kit_take_cb,
                               &result);
-  upkeep_kit_wait (&result);
 
-  g_autoptr (LoftReport) report =
-    loft_registry_export_finish (fixture->registry, result, error);
-
-  return upkeep_kit_describe (report);
+  return finish (fixture, &result, loft_registry_export_finish, error);
 }
 
 gboolean
