@@ -21,6 +21,7 @@ for file in "$LOFT_TEST_BINDIR/loft-registryctl" \
             "$LOFT_TEST_BINDIR/loft-registryd" \
             "$LOFT_TEST_PKGLIBDIR/libloft-storage.so" \
             "$LOFT_TEST_PKGLIBDIR/backends/filesystem.so" \
+            "$LOFT_TEST_DOCDIR/PRODUCTION" \
             "$LOFT_TEST_DOCDIR/examples/Caddyfile" \
             "$LOFT_TEST_DOCDIR/examples/loft-registry.conf" \
             "$LOFT_TEST_DOCDIR/examples/loft-registry.json" \
