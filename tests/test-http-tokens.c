@@ -420,6 +420,39 @@ test_early (Fixture *fixture, gconstpointer test_data)
   run (fixture, run_early);
 }
 
+/* Who may publish nothing does not learn what is wrong with a package, however
+ * short it is. */
+static void
+run_order (ServerFixture *server, gconstpointer data)
+{
+  Fixture *fixture = (Fixture *) server;
+  g_autofree char *guessed = loft_token_draw (NULL);
+  g_autoptr (GBytes) body = g_bytes_new_static ("nonsense", 8);
+  const struct
+  {
+    const char *token;
+    guint status;
+  } cases[] = { { NULL, 401 }, { guessed, 401 }, { fixture->admin, 422 } };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr (HttpAnswer) answer = send_as (fixture,
+                                               cases[i].token,
+                                               "PUT",
+                                               "/packages/hello/1.0.0",
+                                               "application/gzip",
+                                               body);
+
+      g_assert_cmpuint (answer->status, ==, cases[i].status);
+    }
+}
+
+static void
+test_order (Fixture *fixture, gconstpointer test_data)
+{
+  run (fixture, run_order);
+}
+
 static void
 add (const char *path, void (*func) (Fixture *, gconstpointer))
 {
@@ -436,6 +469,7 @@ main (int argc, char **argv)
   add ("/http-tokens/bodies", test_bodies);
   add ("/http-tokens/owners", test_owners);
   add ("/http-tokens/early", test_early);
+  add ("/http-tokens/order", test_order);
 
   return g_test_run ();
 }

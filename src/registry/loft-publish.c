@@ -185,6 +185,20 @@ authorize (Publish *publish, GError **error)
                                   error);
 }
 
+/* Whoever may publish nothing shall not make the registry unpack anything, nor
+ * learn what it has against a package. */
+static gboolean
+check_token (LoftRegistry *self, LoftPublishJob *job, GError **error)
+{
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+
+  return job->import != NULL || settings->publish != LOFT_PUBLISH_TOKEN ||
+         loft_authority_check_token (self->authority,
+                                     settings->publish,
+                                     job->request->token,
+                                     error);
+}
+
 static LoftDocument *
 load_existing (Publish *publish, GError **error)
 {
@@ -485,7 +499,7 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
                                   request->name,
                                   request->version,
                                   error) ||
-      !inspect (&publish, error))
+      !check_token (self, job, error) || !inspect (&publish, error))
     return FALSE;
 
   publish.key = loft_version_without_build (request->version);
