@@ -233,6 +233,34 @@ test_post (ServerFixture *fixture, gconstpointer data)
   server_fixture_run (fixture, run_post, NULL);
 }
 
+/* A body that is no package counts too, as one of all that may be published. */
+static void
+run_broken (ServerFixture *fixture, gconstpointer data)
+{
+  static const char *const bodies[] = { "{", "[]", "{\"tarball\":\"\"}" };
+
+  for (guint i = 0; i < 8; i++)
+    {
+      const char *text = bodies[i % G_N_ELEMENTS (bodies)];
+      g_autoptr (GBytes) body = g_bytes_new_static (text, strlen (text));
+      g_autoptr (HttpAnswer) answer =
+        http_request (fixture->port,
+                      "POST",
+                      "/packages/publish",
+                      SERVER_KIT_JSON ANN "X-Forwarded-For: 192.0.2.9\r\n",
+                      body);
+
+      g_assert_cmpuint (answer->status, ==, i < 5 ? 400 : 429);
+    }
+  g_assert_cmpuint (post (fixture, "one", "1.0.0"), ==, 429);
+}
+
+static void
+test_broken (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_broken, NULL);
+}
+
 static guint
 ask_me (ServerFixture *fixture, const char *peer, const char *auth)
 {
@@ -497,6 +525,7 @@ main (int argc, char **argv)
     { "/limit/network", test_network },
     { "/limit/local", test_local },
     { "/limit/post", test_post },
+    { "/limit/broken", test_broken },
     { "/limit/changes", test_changes },
     { "/limit/failures", test_failures },
     { "/limit/look", test_look },

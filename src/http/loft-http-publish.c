@@ -272,12 +272,18 @@ take_members (LoftPublishRequest *publish, JsonNode *json, GError **error)
          take_manifest (object, &publish->manifest, error);
 }
 
+static gboolean
+is_post (LoftRequest *request)
+{
+  return g_str_equal (loft_request_get_method (request), "POST");
+}
+
 static void
 send_published (LoftRequest *request, GBytes *element, gboolean created)
 {
   g_autoptr (GError) local_error = NULL;
 
-  if (g_str_equal (loft_request_get_method (request), "POST"))
+  if (is_post (request))
     {
       loft_response_send (request,
                           SOUP_STATUS_OK,
@@ -334,6 +340,17 @@ publish_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
     send_published (request, element, created);
 }
 
+/* Refuses a body of which it is not known yet what it was to be. One that was
+ * to be put somewhere is counted already. */
+static void
+refuse_body (LoftRequest *request, const GError *error)
+{
+  if (is_post (request) &&
+      loft_problem_get_status (error) < SOUP_STATUS_INTERNAL_SERVER_ERROR)
+    loft_limit_count_upload (request);
+  loft_response_send_problem (request, error);
+}
+
 static void
 received_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
@@ -350,10 +367,14 @@ received_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   if (!loft_request_is_alive (request))
     return;
   if (!received ||
-      (json != NULL && (!take_members (publish, json, &local_error) ||
-                        !loft_limit_take (request,
-                                          find_limit (request, publish->name),
-                                          &local_error))))
+      (json != NULL && !take_members (publish, json, &local_error)))
+    {
+      refuse_body (request, local_error);
+      return;
+    }
+  if (json != NULL && !loft_limit_take (request,
+                                        find_limit (request, publish->name),
+                                        &local_error))
     {
       loft_response_send_problem (request, local_error);
       return;

@@ -258,6 +258,22 @@ loft_limit_count_failure (LoftRequest *request)
 }
 
 /**
+ * loft_limit_count_upload:
+ * @request: a living request whose body is not what it has to be
+ *
+ * Counts it as a change, or where none of those is left as a new package: it
+ * isn't known which it was to be, and what was sent cost as much.
+ */
+void
+loft_limit_count_upload (LoftRequest *request)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  if (!use (request, LOFT_LIMIT_UPDATES, TRUE))
+    use (request, LOFT_LIMIT_NEW, TRUE);
+}
+
+/**
  * loft_limit_look:
  * @request: a living request
  * @kind: what it might want to do

@@ -20,6 +20,7 @@ void loft_limit_look (LoftRequest *request,
                       guint *out_left,
                       guint *out_wait);
 void loft_limit_count_failure (LoftRequest *request);
+void loft_limit_count_upload (LoftRequest *request);
 void loft_limit_add_headers (LoftRequest *request, SoupMessageHeaders *headers);
 
 G_END_DECLS
