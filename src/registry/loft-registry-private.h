@@ -250,6 +250,10 @@ LoftDownload *loft_registry_read_archive (LoftRegistry *self,
                                           GCancellable *cancellable,
                                           GError **error);
 
+void loft_registry_return_download (GTask *task,
+                                    LoftDownload *download,
+                                    GError *local_error);
+
 /* Keeping catalog and storage together. */
 
 /* The note in the catalog that says when a scan came to its end last. */

@@ -457,6 +457,30 @@ loft_registry_show_version_finish (LoftRegistry *self,
   return g_task_propagate_pointer (G_TASK (result), error);
 }
 
+/**
+ * loft_registry_return_download:
+ * @task: a task that is about a tarball
+ * @download: (transfer full) (nullable): the tarball
+ * @local_error: (transfer full) (nullable): why there is none
+ *
+ * Ends a task.
+ */
+void
+loft_registry_return_download (GTask *task,
+                               LoftDownload *download,
+                               GError *local_error)
+{
+  if (download != NULL)
+    {
+      g_task_return_pointer (task,
+                             download,
+                             (GDestroyNotify) loft_download_free);
+      return;
+    }
+  loft_registry_translate_error (&local_error);
+  g_task_return_error (task, local_error);
+}
+
 static void
 download_in_thread_cb (GTask *task,
                        gpointer source_object,
@@ -472,15 +496,9 @@ download_in_thread_cb (GTask *task,
                                 cancellable,
                                 &local_error);
 
-  if (download != NULL)
-    {
-      g_task_return_pointer (task,
-                             download,
-                             (GDestroyNotify) loft_download_free);
-      return;
-    }
-  loft_registry_translate_error (&local_error);
-  g_task_return_error (task, g_steal_pointer (&local_error));
+  loft_registry_return_download (task,
+                                 download,
+                                 g_steal_pointer (&local_error));
 }
 
 /**

@@ -323,15 +323,9 @@ download_in_thread_cb (GTask *task,
                                                            &local_error)
                              : NULL;
 
-  if (download != NULL)
-    {
-      g_task_return_pointer (task,
-                             download,
-                             (GDestroyNotify) loft_download_free);
-      return;
-    }
-  loft_registry_translate_error (&local_error);
-  g_task_return_error (task, g_steal_pointer (&local_error));
+  loft_registry_return_download (task,
+                                 download,
+                                 g_steal_pointer (&local_error));
 }
 
 /**
