@@ -15,7 +15,8 @@ typedef struct
   char *method; /* owned */
   S3Fate fate;
   guint status;
-  char *code; /* owned, nullable */
+  char *code;   /* owned, nullable */
+  gulong delay; /* in µs, before it is done late, or 0 */
 } Plan;
 
 struct _S3Double
@@ -27,12 +28,14 @@ struct _S3Double
   GThread *thread;              /* owned */
   S3Memory *memory;             /* owned */
   guint16 port;
+  guint16 upstream; /* where to ask instead of the memory, or 0 */
 
   GMutex lock; /* guards what follows */
   GCond changed;
   GQueue plans; /* owned, of Plan */
   S3Meddler meddler;
   gpointer meddler_data;
+  guint chaos; /* in percent */
   gboolean hanging;
   gboolean released;
   guint n_late;
@@ -52,6 +55,36 @@ plan_free (gpointer data)
   g_free (plan);
 }
 
+/* Whatever may happen to a request that is let through in the end, or not. */
+static Plan *
+draw_plan (guint percent)
+{
+  static const struct
+  {
+    S3Fate fate;
+    guint status;
+    gulong delay;
+  } lots[] = {
+    { S3_FATE_LOST, 0, 0 },           { S3_FATE_ANSWER_LOST, 0, 0 },
+    { S3_FATE_LATE, 0, 1500000 },     { S3_FATE_LATE, 0, 3000000 },
+    { S3_FATE_REFUSED, 500, 0 },      { S3_FATE_REFUSED, 503, 0 },
+    { S3_FATE_DONE_REFUSED, 500, 0 }, { S3_FATE_DONE_REFUSED, 504, 0 },
+    { S3_FATE_TWICE, 0, 0 },          { S3_FATE_ANSWER_CUT, 0, 0 },
+  };
+
+  if ((guint) g_random_int_range (0, 100) >= percent)
+    return NULL;
+
+  gsize i = (gsize) g_random_int_range (0, G_N_ELEMENTS (lots));
+  Plan *plan = g_new0 (Plan, 1);
+
+  plan->fate = lots[i].fate;
+  plan->status = lots[i].status;
+  plan->delay = lots[i].delay;
+
+  return plan;
+}
+
 static Plan *
 take_plan (S3Double *self, const S3Question *question)
 {
@@ -68,9 +101,24 @@ take_plan (S3Double *self, const S3Question *question)
   while (self->hanging && !self->released)
     g_cond_wait (&self->changed, &self->lock);
   if (plan == NULL || !g_str_equal (plan->method, question->method))
-    return NULL;
+    return draw_plan (self->chaos);
 
   return g_queue_pop_head (&self->plans);
+}
+
+static S3Reply *
+ask (S3Double *self, const S3Question *question)
+{
+  return self->upstream != 0 ? s3_wire_forward (self->upstream, question)
+                             : s3_memory_ask (self->memory, question);
+}
+
+static void
+do_it (S3Double *self, const S3Question *question)
+{
+  S3Reply *reply = ask (self, question);
+
+  g_clear_pointer (&reply, s3_reply_free);
 }
 
 static void
@@ -115,29 +163,35 @@ suffer (S3Double *self, const S3Question *question, const Plan *plan)
     case S3_FATE_LOST:
       break;
     case S3_FATE_ANSWER_LOST:
-      s3_reply_free (s3_memory_ask (self->memory, question));
+      do_it (self, question);
       break;
     case S3_FATE_REFUSED:
       reply = s3_reply_new (plan->status, plan->code);
       break;
     case S3_FATE_DONE_REFUSED:
-      s3_reply_free (s3_memory_ask (self->memory, question));
+      do_it (self, question);
       reply = s3_reply_new (plan->status, plan->code);
       break;
     case S3_FATE_TWICE:
-      s3_reply_free (s3_memory_ask (self->memory, question));
-      reply = s3_memory_ask (self->memory, question);
+      do_it (self, question);
+      reply = ask (self, question);
       break;
     case S3_FATE_HANGS:
     case S3_FATE_LATE:
       meddle (self, question->path);
+      if (plan->delay > 0)
+        {
+          g_usleep (plan->delay);
+          do_it (self, question);
+          return NULL;
+        }
       wait_for_release (self);
       if (plan->fate == S3_FATE_LATE)
-        s3_reply_free (s3_memory_ask (self->memory, question));
+        do_it (self, question);
       late_is_done (self);
       return NULL;
     case S3_FATE_ANSWER_HANGS:
-      s3_reply_free (s3_memory_ask (self->memory, question));
+      do_it (self, question);
       meddle (self, question->path);
       wait_for_release (self);
       late_is_done (self);
@@ -145,7 +199,7 @@ suffer (S3Double *self, const S3Question *question, const Plan *plan)
     case S3_FATE_ANSWER_CUT:
     case S3_FATE_NORMAL:
     default:
-      reply = s3_memory_ask (self->memory, question);
+      reply = ask (self, question);
       break;
     }
   meddle (self, question->path);
@@ -189,8 +243,8 @@ run_cb (GThreadedSocketService *service,
       Plan *plan = take_plan (self, question);
       gboolean cut = plan != NULL && plan->fate == S3_FATE_ANSWER_CUT;
 
-      reply = plan != NULL ? suffer (self, question, plan)
-                           : s3_memory_ask (self->memory, question);
+      reply =
+        plan != NULL ? suffer (self, question, plan) : ask (self, question);
       more = reply != NULL && s3_wire_write (output, question, reply, cut);
       g_clear_pointer (&plan, plan_free);
     }
@@ -264,6 +318,17 @@ s3_double_new_tls (S3MemoryFlags flags, GTlsCertificate *certificate)
   return self;
 }
 
+/* One that passes everything on to an engine on this machine. */
+S3Double *
+s3_double_new_proxy (guint16 port)
+{
+  S3Double *self = s3_double_new (S3_MEMORY_GOOD);
+
+  self->upstream = port;
+
+  return self;
+}
+
 static gboolean
 quit_cb (gpointer user_data)
 {
@@ -307,16 +372,24 @@ s3_double_get_memory (S3Double *self)
   return self->memory;
 }
 
+char *
+s3_double_format_uri (S3Double *self)
+{
+  return g_strdup_printf ("%s://127.0.0.1:%u",
+                          self->certificate != NULL ? "https" : "http",
+                          self->port);
+}
+
 /* A configuration for it; @lines go into the backend's group. */
 GKeyFile *
 s3_double_make_config (S3Double *self, const char *lines)
 {
+  g_autofree char *uri = s3_double_format_uri (self);
   g_autofree char *text =
     g_strdup_printf ("[registry]\nstorage=s3://" S3_WIRE_BUCKET "/p\n"
-                     "[s3]\nendpoint=%s://127.0.0.1:%u\n"
+                     "[s3]\nendpoint=%s\n"
                      "access-key=me\nsecret-key=secret\n%s\n",
-                     self->certificate != NULL ? "https" : "http",
-                     self->port,
+                     uri,
                      lines);
   g_autoptr (GError) error = NULL;
   GKeyFile *config = g_key_file_new ();
@@ -354,6 +427,15 @@ s3_double_set_meddler (S3Double *self, S3Meddler meddler, gpointer data)
 
   self->meddler = meddler;
   self->meddler_data = data;
+}
+
+/* So many of a hundred requests meet something at random. */
+void
+s3_double_set_chaos (S3Double *self, guint percent)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->chaos = percent;
 }
 
 /* Nothing is answered any more, or again. */

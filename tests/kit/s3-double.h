@@ -33,9 +33,11 @@ typedef void (*S3Meddler) (S3Memory *memory, const char *name, gpointer data);
 
 S3Double *s3_double_new (S3MemoryFlags flags);
 S3Double *s3_double_new_tls (S3MemoryFlags flags, GTlsCertificate *certificate);
+S3Double *s3_double_new_proxy (guint16 port);
 void s3_double_free (S3Double *self);
 
 S3Memory *s3_double_get_memory (S3Double *self);
+char *s3_double_format_uri (S3Double *self);
 GKeyFile *s3_double_make_config (S3Double *self, const char *lines);
 
 void s3_double_plan (S3Double *self,
@@ -44,6 +46,7 @@ void s3_double_plan (S3Double *self,
                      guint status,
                      const char *code);
 void s3_double_set_meddler (S3Double *self, S3Meddler meddler, gpointer data);
+void s3_double_set_chaos (S3Double *self, guint percent);
 void s3_double_set_hanging (S3Double *self, gboolean hanging);
 void s3_double_release (S3Double *self);
 guint s3_double_count_plans (S3Double *self);

@@ -42,6 +42,7 @@ void
 s3_question_free (S3Question *self)
 {
   g_free (self->method);
+  g_free (self->target);
   g_free (self->path);
   g_hash_table_unref (self->query);
   g_hash_table_unref (self->headers);
@@ -70,6 +71,7 @@ s3_reply_new (guint status, const char *code)
                  : g_strdup ("");
 
   reply->status = status;
+  reply->length = -1;
   reply->headers = g_string_new (NULL);
   reply->body = g_bytes_new_take (text, strlen (text));
 

@@ -31,6 +31,7 @@ typedef enum
 typedef struct
 {
   char *method;        /* owned */
+  char *target;        /* owned, as it came */
   char *path;          /* owned, decoded, without the bucket */
   GHashTable *query;   /* owned, decoded */
   GHashTable *headers; /* owned, names in small letters */
@@ -40,6 +41,7 @@ typedef struct
 typedef struct
 {
   guint status;
+  goffset length;   /* what it says that it has, or -1 for what it has */
   GString *headers; /* owned */
   GBytes *body;     /* owned */
 } S3Reply;

@@ -56,6 +56,7 @@ s3_wire_read (GDataInputStream *input)
     return NULL;
 
   S3Question *question = g_new0 (S3Question, 1);
+  question->target = g_strdup (words[1]);
   char *query = strchr (words[1], '?');
 
   if (query != NULL)
@@ -103,11 +104,11 @@ s3_wire_write (GOutputStream *output,
   gsize size = 0;
   const void *body = g_bytes_get_data (reply->body, &size);
   g_autofree char *head =
-    g_strdup_printf ("HTTP/1.1 %u Said\r\nContent-Length: %" G_GSIZE_FORMAT
+    g_strdup_printf ("HTTP/1.1 %u Said\r\nContent-Length: %" G_GOFFSET_FORMAT
                      "\r\nLast-Modified: Fri, 24 May 2013 00:00:00 GMT\r\n"
                      "%s\r\n",
                      reply->status,
-                     size,
+                     reply->length != -1 ? reply->length : (goffset) size,
                      reply->headers->str);
 
   if (!g_output_stream_write_all (output,
@@ -127,4 +128,94 @@ s3_wire_write (GOutputStream *output,
     return FALSE;
 
   return !cut;
+}
+
+static void
+write_question (GOutputStream *output, const S3Question *question)
+{
+  g_autoptr (GString) head = g_string_new (NULL);
+  GHashTableIter iterator;
+  gpointer name = NULL;
+  gpointer value = NULL;
+  gsize size = 0;
+  const void *body = g_bytes_get_data (question->body, &size);
+
+  /* Whoever speaks 1.0 gets no chunks, and the end is the end. */
+  g_string_printf (head,
+                   "%s %s HTTP/1.0\r\n",
+                   question->method,
+                   question->target);
+  g_hash_table_iter_init (&iterator, question->headers);
+  while (g_hash_table_iter_next (&iterator, &name, &value))
+    if (!g_str_equal (name, "connection"))
+      g_string_append_printf (head,
+                              "%s: %s\r\n",
+                              (const char *) name,
+                              (const char *) value);
+  g_string_append (head, "\r\n");
+
+  g_output_stream_write_all (output, head->str, head->len, NULL, NULL, NULL);
+  g_output_stream_write_all (output, body, size, NULL, NULL, NULL);
+}
+
+static S3Reply *
+read_answer (GDataInputStream *input)
+{
+  g_autofree char *line =
+    g_data_input_stream_read_line (input, NULL, NULL, NULL);
+  g_autoptr (GOutputStream) body = g_memory_output_stream_new_resizable ();
+
+  if (line == NULL || strlen (line) < strlen ("HTTP/1.1 200"))
+    return NULL;
+
+  S3Reply *reply = s3_reply_new (
+    (guint) g_ascii_strtoull (line + strlen ("HTTP/1.1 "), NULL, 10),
+    NULL);
+
+  for (;;)
+    {
+      g_autofree char *header =
+        g_data_input_stream_read_line (input, NULL, NULL, NULL);
+
+      if (header == NULL || *header == '\0')
+        break;
+      if (g_ascii_strncasecmp (header, "Content-Length:", 15) == 0)
+        reply->length = (goffset) g_ascii_strtoull (header + 15, NULL, 10);
+      else if (g_ascii_strncasecmp (header, "Connection:", 11) != 0 &&
+               g_ascii_strncasecmp (header, "Last-Modified:", 14) != 0)
+        g_string_append_printf (reply->headers, "%s\r\n", header);
+    }
+
+  g_output_stream_splice (body,
+                          G_INPUT_STREAM (input),
+                          G_OUTPUT_STREAM_SPLICE_CLOSE_TARGET,
+                          NULL,
+                          NULL);
+  g_bytes_unref (reply->body);
+  reply->body =
+    g_memory_output_stream_steal_as_bytes (G_MEMORY_OUTPUT_STREAM (body));
+
+  return reply;
+}
+
+/* Asks an engine on this machine; NULL if it does not answer. */
+S3Reply *
+s3_wire_forward (guint16 port, const S3Question *question)
+{
+  g_autoptr (GSocketClient) client = g_socket_client_new ();
+  g_autoptr (GSocketConnection) connection =
+    g_socket_client_connect_to_host (client, "127.0.0.1", port, NULL, NULL);
+
+  if (connection == NULL)
+    return NULL;
+
+  g_autoptr (GDataInputStream) input = g_data_input_stream_new (
+    g_io_stream_get_input_stream (G_IO_STREAM (connection)));
+
+  g_data_input_stream_set_newline_type (input,
+                                        G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
+  write_question (g_io_stream_get_output_stream (G_IO_STREAM (connection)),
+                  question);
+
+  return read_answer (input);
 }

@@ -18,5 +18,6 @@ gboolean s3_wire_write (GOutputStream *output,
                         const S3Question *question,
                         const S3Reply *reply,
                         gboolean cut);
+S3Reply *s3_wire_forward (guint16 port, const S3Question *question);
 
 G_END_DECLS
