@@ -17,6 +17,7 @@
 /* Publishing by the administrator's tool to a real registry. */
 
 #define TOKEN "0123456789abcdefghijklmnopqrstuvwxyzABCD"
+#define MIB (G_GOFFSET_CONSTANT (1024) * 1024)
 #define OTHER_TOKEN "another-token-of-more-than-32-characters"
 
 static void
@@ -29,6 +30,15 @@ write_file (CtlKit *kit, const char *path, const char *text)
   g_assert_cmpint (g_mkdir_with_parents (folder, 0700), ==, 0);
   g_file_set_contents (full, text, -1, &error);
   g_assert_no_error (error);
+}
+
+/* Makes a file so long, by a hole at its end. */
+static void
+extend (CtlKit *kit, const char *path, goffset size)
+{
+  g_autofree char *full = g_build_filename (kit->daemon->folder, path, NULL);
+
+  g_assert_cmpint (truncate (full, size), ==, 0);
 }
 
 static void
@@ -141,6 +151,9 @@ test_token (CtlKit *kit, gconstpointer test_data)
 
   write_file (kit, "token", "two words");
   assert_refused (kit, "package", option, 2, "This is no token");
+  assert_refused (kit, "package", "-t /dev/zero", 2, "This is no token");
+  extend (kit, "token", 100);
+  assert_refused (kit, "package", option, 2, "This is no token");
 }
 
 /* What is no package is refused before anything is sent. */
@@ -166,6 +179,8 @@ test_bad (CtlKit *kit, gconstpointer test_data)
 
   write_package (kit, "1.0.0");
   assert_refused (kit, "package", "--registry nonsense", 2, "is no URL");
+  assert_refused (kit, "package", "--registry file:///a", 2, "is no URL");
+  assert_refused (kit, "package", "--registry http:///a", 2, "is no URL");
   assert_refused (kit,
                   "package",
                   "--registry http://127.0.0.1:1",
@@ -174,6 +189,22 @@ test_bad (CtlKit *kit, gconstpointer test_data)
   assert_refused (kit, "package", "--token-file /nowhere", 1, "/nowhere");
   g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
   assert_refused (kit, "package", "", 1, "Only files and folders");
+}
+
+/* What is too large is not packed first, however little of it there is. */
+static void
+test_large (CtlKit *kit, gconstpointer test_data)
+{
+  write_package (kit, "1.0.0");
+  write_file (kit, "package/small", "");
+  extend (kit, "package/small", 2 * MIB);
+  write_file (kit, "package/sparse", "");
+  extend (kit, "package/sparse", 255 * MIB);
+  assert_refused (kit, "package", "", 1, "larger than 256.0");
+  extend (kit, "package/sparse", G_GINT64_CONSTANT (50000) * MIB);
+  assert_refused (kit, "package", "", 1, "sparse: With this");
+  extend (kit, "package/sparse", 1025 * MIB);
+  assert_refused (kit, "package/sparse", "", 1, "more than 1.0");
 }
 
 /* All that is wrong is told, a line each. */
@@ -345,6 +376,7 @@ main (int argc, char **argv)
   add ("/ctl-publish/token", test_token);
   add ("/ctl-publish/bad", test_bad);
   add ("/ctl-publish/errors", test_errors);
+  add ("/ctl-publish/large", test_large);
   add ("/ctl-publish/links", test_links);
   add ("/ctl-publish/expect", test_expect);
 

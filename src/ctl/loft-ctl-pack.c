@@ -26,6 +26,14 @@
 #define MANIFEST_MAX (256 * 1024)
 #define DEPTH_MAX 64
 
+/* What a folder holds at most: as much as a registry takes unless it is told
+ * otherwise. To pack more only to hear that it is too much takes minutes, and
+ * whoever knows of a registry that takes it can pack it himself. */
+#define FOLDER_MAX (G_GUINT64_CONSTANT (256) * 1024 * 1024)
+
+/* No registry takes a larger one. */
+#define TARBALL_MAX (G_GUINT64_CONSTANT (1) * 1024 * 1024 * 1024)
+
 /* A folder that is being packed. */
 typedef struct _Place Place;
 struct _Place
@@ -37,6 +45,12 @@ struct _Place
 
 typedef struct archive Archive;
 typedef struct archive_entry ArchiveEntry;
+
+typedef struct
+{
+  Archive *archive; /* owned by who packs */
+  guint64 size;     /* of all files together, as far as they are in it */
+} Pack;
 
 static void
 reader_free (Archive *archive)
@@ -86,7 +100,24 @@ list (const char *path, GError **error)
 }
 
 static gboolean
-add_content (Archive *archive, const char *path, goffset size, GError **error)
+count (Pack *pack, const char *path, goffset size, GError **error)
+{
+  g_autofree char *most =
+    g_format_size_full (FOLDER_MAX, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *reason = g_strdup_printf (
+    _ ("With this the package is larger than %s, which most registries refuse; "
+       "a tarball that is made by tar may be"),
+    most);
+
+  if ((guint64) size > FOLDER_MAX - pack->size)
+    return fail (error, path, reason);
+  pack->size += (guint64) size;
+
+  return TRUE;
+}
+
+static gboolean
+add_content (Pack *pack, const char *path, goffset size, GError **error)
 {
   g_autofree char *buffer = g_malloc (BLOCK);
   int fd = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
@@ -97,7 +128,7 @@ add_content (Archive *archive, const char *path, goffset size, GError **error)
     return fail (error, path, g_strerror (errno));
   while (done < size && (n = read (fd, buffer, BLOCK)) > 0)
     {
-      if (archive_write_data (archive, buffer, (gsize) n) != n)
+      if (archive_write_data (pack->archive, buffer, (gsize) n) != n)
         break;
       done += n;
     }
@@ -107,7 +138,7 @@ add_content (Archive *archive, const char *path, goffset size, GError **error)
          fail (error, path, _ ("It can't be read, or changes meanwhile"));
 }
 
-static gboolean add_folder (Archive *archive,
+static gboolean add_folder (Pack *pack,
                             const Place *above,
                             const char *path,
                             const char *inner,
@@ -116,7 +147,7 @@ static gboolean add_folder (Archive *archive,
 /* What a link stands for is published, as the loft client does it; so a folder
  * may come to hold itself. */
 static gboolean
-add_member (Archive *archive,
+add_member (Pack *pack,
             const Place *above,
             const char *path,
             const char *inner,
@@ -127,6 +158,8 @@ add_member (Archive *archive,
     return fail (error, path, g_strerror (errno));
   if (!S_ISREG (status.st_mode) && !S_ISDIR (status.st_mode))
     return fail (error, path, _ ("Only files and folders can be published"));
+  if (S_ISREG (status.st_mode) && !count (pack, path, status.st_size, error))
+    return FALSE;
 
   ArchiveEntry *entry = archive_entry_new ();
   archive_entry_copy_pathname (entry, inner);
@@ -134,14 +167,14 @@ add_member (Archive *archive,
   archive_entry_set_perm (entry, status.st_mode & S_IXUSR ? 0755 : 0644);
   archive_entry_set_mtime (entry, status.st_mtime, 0);
   archive_entry_set_size (entry, S_ISREG (status.st_mode) ? status.st_size : 0);
-  int result = archive_write_header (archive, entry);
+  int result = archive_write_header (pack->archive, entry);
   archive_entry_free (entry);
   if (result < ARCHIVE_WARN)
-    return fail (error, path, archive_error_string (archive));
+    return fail (error, path, archive_error_string (pack->archive));
 
   return S_ISDIR (status.st_mode)
-           ? add_folder (archive, above, path, inner, error)
-           : add_content (archive, path, status.st_size, error);
+           ? add_folder (pack, above, path, inner, error)
+           : add_content (pack, path, status.st_size, error);
 }
 
 static gboolean
@@ -164,7 +197,7 @@ enter (Place *place, const char *path, GError **error)
 }
 
 static gboolean
-add_folder (Archive *archive,
+add_folder (Pack *pack,
             const Place *above,
             const char *path,
             const char *inner,
@@ -183,7 +216,7 @@ add_folder (Archive *archive,
         *inner != '\0' ? g_strconcat (inner, "/", names->pdata[i], NULL)
                        : g_strdup (names->pdata[i]);
 
-      if (!add_member (archive, &place, child, child_inner, error))
+      if (!add_member (pack, &place, child, child_inner, error))
         return FALSE;
     }
 
@@ -195,6 +228,7 @@ static gboolean
 pack (int fd, const char *path, GError **error)
 {
   Archive *archive = archive_write_new ();
+  Pack content = { .archive = archive };
   gboolean done = FALSE;
 
   if (archive_write_set_format_gnutar (archive) != ARCHIVE_OK ||
@@ -202,12 +236,27 @@ pack (int fd, const char *path, GError **error)
       archive_write_set_options (archive, "gzip:!timestamp") < ARCHIVE_WARN ||
       archive_write_open_fd (archive, fd) != ARCHIVE_OK)
     fail (error, path, archive_error_string (archive));
-  else if (add_folder (archive, NULL, path, "", error))
+  else if (add_folder (&content, NULL, path, "", error))
     done = archive_write_close (archive) == ARCHIVE_OK ||
            fail (error, path, archive_error_string (archive));
   writer_free (archive);
 
   return done;
+}
+
+static gboolean
+check_tarball (int fd, const char *path, GError **error)
+{
+  struct stat status;
+  g_autofree char *most =
+    g_format_size_full (TARBALL_MAX, G_FORMAT_SIZE_IEC_UNITS);
+  g_autofree char *reason =
+    g_strdup_printf (_ ("No registry takes more than %s"), most);
+
+  if (fstat (fd, &status) == -1)
+    return fail (error, path, g_strerror (errno));
+
+  return (guint64) status.st_size <= TARBALL_MAX || fail (error, path, reason);
 }
 
 /**
@@ -230,6 +279,11 @@ loft_ctl_pack_open (const char *path, GError **error)
 
       if (tarball == -1)
         fail (error, path, g_strerror (errno));
+      else if (!check_tarball (tarball, path, error))
+        {
+          close (tarball);
+          return -1;
+        }
       return tarball;
     }
 

@@ -9,11 +9,13 @@
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 #include <libsoup/soup.h>
+#include <string.h>
 #include <sys/stat.h>
 
 #include "ctl/loft-ctl-json.h"
 #include "ctl/loft-ctl-pack.h"
 #include "ctl/loft-ctl-progress.h"
+#include "ctl/loft-ctl-source.h"
 #include "ctl/loft-ctl.h"
 
 /* "loft-registryctl publish": packs a folder and sends it to a registry, over
@@ -22,6 +24,7 @@
 #define REGISTRY_DEFAULT "http://127.0.0.1:3030"
 #define ANSWER_MAX (64 * 1024)
 #define SECONDS_MAX 120
+#define TOKEN_MAX 8192
 
 /* From how many bytes on it is worth asking first whether they are wanted. */
 #define LARGE (64 * 1024)
@@ -47,11 +50,45 @@ typedef struct
 } Upload;
 
 static gboolean
+refuse_token (GError **error)
+{
+  g_set_error_literal (error,
+                       LOFT_CTL_ERROR,
+                       LOFT_CTL_ERROR_USAGE,
+                       _ ("This is no token, with a space or a sign in it that "
+                          "none has: see --token-file and LOFT_TOKEN"));
+  return FALSE;
+}
+
+/* Whatever file that is, it need not have an end. */
+static gboolean
+read_token_file (const char *path, char **out_token, GError **error)
+{
+  g_autoptr (GFile) file = g_file_new_for_path (path);
+  g_autofree char *text = g_malloc0 (TOKEN_MAX + 2);
+  g_autoptr (GFileInputStream) stream = g_file_read (file, NULL, error);
+  gsize length = 0;
+
+  if (stream == NULL || !g_input_stream_read_all (G_INPUT_STREAM (stream),
+                                                  text,
+                                                  TOKEN_MAX + 1,
+                                                  &length,
+                                                  NULL,
+                                                  error))
+    return FALSE;
+  if (length > TOKEN_MAX || strlen (text) < length)
+    return refuse_token (error);
+  *out_token = g_steal_pointer (&text);
+
+  return TRUE;
+}
+
+static gboolean
 read_token (char **out_token, GError **error)
 {
   if (option_token_file == NULL)
     *out_token = g_strdup (g_getenv ("LOFT_TOKEN"));
-  else if (!g_file_get_contents (option_token_file, out_token, NULL, error))
+  else if (!read_token_file (option_token_file, out_token, error))
     return FALSE;
   if (*out_token == NULL)
     return TRUE;
@@ -59,15 +96,7 @@ read_token (char **out_token, GError **error)
   g_strstrip (*out_token);
   for (const char *c = *out_token; *c != '\0'; c++)
     if (!g_ascii_isgraph (*c))
-      {
-        g_set_error_literal (
-          error,
-          LOFT_CTL_ERROR,
-          LOFT_CTL_ERROR_USAGE,
-          _ ("This is no token, with a space or a sign in it that "
-             "none has: see --token-file and LOFT_TOKEN"));
-        return FALSE;
-      }
+      return refuse_token (error);
 
   return TRUE;
 }
@@ -79,14 +108,15 @@ make_message (const char *name, const char *version, GError **error)
   const char *base = option_registry != NULL ? option_registry
                      : environment != NULL   ? environment
                                              : REGISTRY_DEFAULT;
+  g_autoptr (GUri) registry = loft_ctl_source_parse_url (base, error);
+  if (registry == NULL)
+    return NULL;
+
+  g_autofree char *start = g_uri_to_string (registry);
   g_autofree char *escaped_name = g_uri_escape_string (name, NULL, FALSE);
   g_autofree char *escaped_version = g_uri_escape_string (version, NULL, FALSE);
   g_autofree char *uri =
-    g_strdup_printf ("%s%spackages/%s/%s",
-                     base,
-                     g_str_has_suffix (base, "/") ? "" : "/",
-                     escaped_name,
-                     escaped_version);
+    g_strdup_printf ("%spackages/%s/%s", start, escaped_name, escaped_version);
   SoupMessage *message = soup_message_new ("PUT", uri);
 
   if (message == NULL)

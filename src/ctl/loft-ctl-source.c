@@ -44,8 +44,18 @@ typedef struct
   gboolean is_late;
 } Wait;
 
-static GUri *
-parse_url (const char *url, GError **error)
+/**
+ * loft_ctl_source_parse_url:
+ * @url: where a registry is
+ * @error: return location for a #GError
+ *
+ * Looks whether a registry can be there.
+ *
+ * Returns: (transfer full): @url, ending in a slash, or %NULL with @error set
+ * to %LOFT_CTL_ERROR_USAGE
+ */
+GUri *
+loft_ctl_source_parse_url (const char *url, GError **error)
 {
   g_autofree char *whole =
     g_str_has_suffix (url, "/") ? g_strdup (url) : g_strconcat (url, "/", NULL);
@@ -82,7 +92,7 @@ loft_ctl_source_new (const char *url,
                      const LoftCtlSourceOptions *options,
                      GError **error)
 {
-  GUri *uri = parse_url (url, error);
+  GUri *uri = loft_ctl_source_parse_url (url, error);
   if (uri == NULL)
     return NULL;
 

@@ -42,6 +42,7 @@ typedef gboolean (*LoftCtlSourceFunc) (const char *data,
 
 typedef struct _LoftCtlSource LoftCtlSource;
 
+GUri *loft_ctl_source_parse_url (const char *url, GError **error);
 LoftCtlSource *loft_ctl_source_new (const char *url,
                                     const LoftCtlSourceOptions *options,
                                     GError **error);
