@@ -232,10 +232,7 @@ static gboolean
 take_state (Package *self, GError **error)
 {
   LoftCtlIntake *intake = self->import->intake;
-  JsonNode *node = json_object_get_member (self->state, "yanked");
-  JsonObject *yanked = node != NULL && JSON_NODE_HOLDS_OBJECT (node)
-                         ? json_node_get_object (node)
-                         : NULL;
+  JsonObject *yanked = loft_ctl_json_get_object (self->state, "yanked");
   const char *deprecated = loft_ctl_json_get_string (self->state, "deprecated");
   JsonObjectIter iter;
   const char *version;

@@ -104,6 +104,25 @@ loft_ctl_json_get_boolean (JsonObject *object, const char *member)
 }
 
 /**
+ * loft_ctl_json_get_object:
+ * @object: an object
+ * @member: the name of a member
+ *
+ * Gives an object within another.
+ *
+ * Returns: (transfer none) (nullable): the object, %NULL if there is none
+ */
+JsonObject *
+loft_ctl_json_get_object (JsonObject *object, const char *member)
+{
+  JsonNode *node = json_object_get_member (object, member);
+
+  return node != NULL && JSON_NODE_HOLDS_OBJECT (node)
+           ? json_node_get_object (node)
+           : NULL;
+}
+
+/**
  * loft_ctl_json_join:
  * @object: an object
  * @member: the name of a member

@@ -62,15 +62,40 @@ typedef struct
   const char *token;
   const char *request;
   const char *act;
+  char *reason; /* owned, nullable */
 } Line;
 
 static void
 line_clear (Line *line)
 {
   g_clear_pointer (&line->event, json_object_unref);
+  g_clear_pointer (&line->reason, g_free);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
+
+/* Why a version was yanked or a package deprecated stands in the state that the
+ * package has since then, where build metadata names no version of its own. */
+static char *
+dup_reason (const Line *line)
+{
+  JsonObject *state = loft_ctl_json_get_object (line->event, "state");
+
+  if (state == NULL)
+    return NULL;
+  if (g_strcmp0 (line->type, "deprecate") == 0)
+    return g_strdup (loft_ctl_json_get_string (state, "deprecated"));
+
+  JsonObject *yanked = loft_ctl_json_get_object (state, "yanked");
+  if (g_strcmp0 (line->type, "yank") != 0 || yanked == NULL ||
+      line->version == NULL)
+    return NULL;
+
+  g_autofree char *key =
+    g_strndup (line->version, strcspn (line->version, "+"));
+
+  return g_strdup (loft_ctl_json_get_string (yanked, key));
+}
 
 static gboolean
 line_read (Line *line, const char *text, GError **error)
@@ -79,15 +104,13 @@ line_read (Line *line, const char *text, GError **error)
   if (line->event == NULL)
     return FALSE;
 
-  JsonNode *node = json_object_get_member (line->event, "audit");
-  JsonObject *audit = node != NULL && JSON_NODE_HOLDS_OBJECT (node)
-                        ? json_node_get_object (node)
-                        : NULL;
+  JsonObject *audit = loft_ctl_json_get_object (line->event, "audit");
 
   line->type = loft_ctl_json_get_string (line->event, "type");
   line->name = loft_ctl_json_get_string (line->event, "name");
   line->version = loft_ctl_json_get_string (line->event, "version");
   line->actor = loft_ctl_json_get_string (line->event, "actor");
+  line->reason = dup_reason (line);
   if (audit == NULL)
     return TRUE;
 
@@ -144,6 +167,8 @@ line_print (const Line *line)
   append (text, "  ", line->actor);
   append (text, "  token ", line->token);
   append (text, "  request ", line->request);
+  if (line->reason != NULL && *line->reason != '\0')
+    append (text, "  ", line->reason);
 
   g_autofree char *clean = loft_ctl_text_clean (text->str, FALSE);
   g_print ("%s\n", clean);

@@ -57,12 +57,11 @@ static char *
 join_dependencies (JsonObject *element)
 {
   GString *text = g_string_new (NULL);
-  JsonNode *node = json_object_get_member (element, "dependencies");
+  JsonObject *dependencies = loft_ctl_json_get_object (element, "dependencies");
 
-  if (node == NULL || !JSON_NODE_HOLDS_OBJECT (node))
+  if (dependencies == NULL)
     return g_string_free (text, FALSE);
 
-  JsonObject *dependencies = json_node_get_object (node);
   g_autoptr (GList) names = json_object_get_members (dependencies);
   for (GList *l = names; l != NULL; l = l->next)
     {
