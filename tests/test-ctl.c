@@ -7,11 +7,13 @@
 #include "config.h"
 
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "kit/ctl-kit.h"
@@ -252,6 +254,7 @@ static const Row bad[] = {
   { "packages --sort size", 2, "sort" },
   { "logs --lines=-1", 2, "--lines" },
   { "logs --since=much", 2, "much" },
+  { "logs --since -1", 2, "“-1” is neither" },
   { "yank known", 2, "“known” is no NAME@VERSION" },
   { "yank @1.0.0", 2, "is no NAME@VERSION" },
   { "unyank known@", 2, "is no NAME@VERSION" },
@@ -292,6 +295,55 @@ test_bad (CtlKit *kit, gconstpointer test_data)
   ctl_kit_publish (kit, "known", "1.0.0", "");
 
   check_rows (bad, G_N_ELEMENTS (bad));
+}
+
+/* Runs a command that prints to where nobody takes it. Gives its complaint. */
+static char *
+print_to (int fd, const char *line, int *out_status)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *text = NULL;
+  g_autoptr (GSubprocessLauncher) launcher =
+    g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDERR_PIPE);
+
+  g_subprocess_launcher_take_stdout_fd (launcher, fd);
+  g_autoptr (GSubprocess) process = ctl_kit_launch (launcher, line);
+  g_subprocess_communicate_utf8 (process, NULL, NULL, NULL, &text, &error);
+  g_assert_no_error (error);
+  *out_status = g_subprocess_get_status (process);
+
+  return g_steal_pointer (&text);
+}
+
+/* A full disk is a failure, and a reader who has enough is none. */
+static void
+test_output (CtlKit *kit, gconstpointer test_data)
+{
+  static const char *const lines[] = { "--help",
+                                       "logs --help",
+                                       "--version",
+                                       "packages" };
+
+  ctl_kit_publish (kit, "known", "1.0.0", "");
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      int ends[2];
+      int status;
+      g_autofree char *full =
+        print_to (open ("/dev/full", O_WRONLY | O_CLOEXEC), lines[i], &status);
+
+      g_test_message ("%s: %s", lines[i], full);
+      g_assert_true (WIFEXITED (status));
+      g_assert_cmpint (WEXITSTATUS (status), ==, 1);
+      g_assert_nonnull (strstr (full, "can't be written"));
+
+      g_assert_true (g_unix_open_pipe (ends, FD_CLOEXEC, NULL));
+      close (ends[0]);
+      g_autofree char *closed = print_to (ends[1], lines[i], &status);
+      g_assert_cmpstr (closed, ==, "");
+      g_assert_true (WIFSIGNALED (status));
+      g_assert_cmpint (WTERMSIG (status), ==, SIGPIPE);
+    }
 }
 
 /* NULL where the system has no terminals to give, as in a bare chroot. */
@@ -446,6 +498,7 @@ main (int argc, char **argv)
   add ("/ctl/good", test_good);
   add ("/ctl/json", test_json);
   add ("/ctl/bad", test_bad);
+  add ("/ctl/output", test_output);
   add ("/ctl/changes", test_changes);
   add ("/ctl/revoke", test_revoke);
   add ("/ctl/jobs", test_jobs);

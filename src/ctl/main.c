@@ -8,6 +8,7 @@
 
 #include <glib/gi18n.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -243,22 +244,41 @@ choose_language (void)
   textdomain (GETTEXT_PACKAGE);
 }
 
+/* At every end, since --help ends the program from within GLib. */
+static void
+check_output (void)
+{
+  if (fflush (stdout) != EOF && !ferror (stdout))
+    return;
+
+  g_printerr ("loft-registryctl: %s\n", _ ("What is printed can't be written"));
+  _exit (EXIT_FAILURE);
+}
+
+/* Whoever reads the beginning and closes the pipe wants no more, and no word of
+ * it. Sockets ignore the signal for everybody as soon as there are any, though
+ * they send nothing that raises it. */
+static void
+end_with_pipe (void)
+{
+  struct sigaction before;
+
+  if (sigaction (SIGPIPE, NULL, &before) == 0 && before.sa_handler == SIG_DFL)
+    {
+      g_type_class_unref (g_type_class_ref (G_TYPE_SOCKET));
+      sigaction (SIGPIPE, &before, NULL);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
   choose_language ();
+  end_with_pipe ();
+  atexit (check_output);
 
   g_auto (GStrv) arguments = g_strdupv (argv);
   g_autoptr (GError) error = NULL;
 
-  if (!run (&arguments, &error))
-    return fail (&error);
-  if (fflush (stdout) == EOF || ferror (stdout))
-    {
-      g_printerr ("loft-registryctl: %s\n",
-                  _ ("What is printed can't be written"));
-      return EXIT_FAILURE;
-    }
-
-  return EXIT_SUCCESS;
+  return run (&arguments, &error) ? EXIT_SUCCESS : fail (&error);
 }
