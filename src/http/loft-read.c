@@ -404,6 +404,35 @@ handle_version (LoftRequest *request)
     g_object_ref (request));
 }
 
+/* The address is for this client, and for a moment only. */
+static void
+send_elsewhere (LoftRequest *request, const char *url)
+{
+  if (!loft_request_is_alive (request))
+    return;
+
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autoptr (GBytes) body = g_bytes_new_static ("It is elsewhere.\n", 17);
+
+  soup_message_headers_replace (headers, "Location", url);
+  soup_message_headers_replace (headers, "Cache-Control", "no-store");
+  loft_response_send (request,
+                      SOUP_STATUS_TEMPORARY_REDIRECT,
+                      "text/plain",
+                      body);
+}
+
+/* What asks for the head, or has the tarball already, is answered here. */
+static gboolean
+may_redirect (LoftRequest *request)
+{
+  SoupMessageHeaders *headers = soup_server_message_get_request_headers (
+    loft_request_get_message (request));
+
+  return g_str_equal (loft_request_get_method (request), "GET") &&
+         soup_message_headers_get_one (headers, "If-None-Match") == NULL;
+}
+
 static void
 download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
@@ -417,6 +446,12 @@ download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   if (download == NULL)
     {
       loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  if (download->url != NULL)
+    {
+      send_elsewhere (request, download->url);
       return;
     }
 
@@ -449,6 +484,7 @@ handle_download (LoftRequest *request)
   loft_registry_download_async (loft_request_get_registry (request),
                                 loft_request_get_parameter (request, "name"),
                                 loft_request_get_parameter (request, "version"),
+                                may_redirect (request),
                                 loft_request_get_cancellable (request),
                                 download_cb,
                                 g_object_ref (request));

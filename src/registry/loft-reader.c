@@ -15,6 +15,13 @@
 #include "registry/loft-registry-private.h"
 #include "registry/loft-version.h"
 
+/* What is smaller is sent sooner than a client can ask elsewhere, and is in the
+ * cache afterwards. */
+#define REDIRECT_MIN ((goffset) 1024 * 1024)
+
+/* How long an address is good for: to ask at once, not to be passed on. */
+#define REDIRECT_SECONDS 120
+
 #define SHA256_LENGTH 32
 #define HASH_CHUNK (256 * 1024)
 
@@ -325,11 +332,39 @@ loft_registry_open_archive (LoftRegistry *self,
   return download->sha256 != NULL ? g_steal_pointer (&download) : NULL;
 }
 
+/* Where a client may fetch a tarball for itself, if the storage says so. */
+static LoftDownload *
+redirect_archive (LoftRegistry *self,
+                  const char *name,
+                  const LoftCatalogVersion *found,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  g_autofree char *key = g_strconcat (name, "/", found->archive, NULL);
+  char *url = loft_storage_redirect (self->storage,
+                                     key,
+                                     REDIRECT_SECONDS,
+                                     cancellable,
+                                     error);
+  if (url == NULL)
+    return NULL;
+
+  LoftDownload *download = g_new0 (LoftDownload, 1);
+
+  download->url = url;
+  download->sha256 = g_strdup (found->sha256);
+  download->filename = g_strdup_printf ("%s-%s.tar.gz", name, found->version);
+  download->published_at = found->published_at;
+
+  return download;
+}
+
 /**
  * loft_registry_read_archive:
  * @self: a registry
  * @name: a package
  * @version: a version
+ * @may_redirect: whether an address of the storage will do as well
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
@@ -342,13 +377,20 @@ LoftDownload *
 loft_registry_read_archive (LoftRegistry *self,
                             const char *name,
                             const char *version,
+                            gboolean may_redirect,
                             GCancellable *cancellable,
                             GError **error)
 {
   g_autoptr (LoftCatalogVersion) found =
     locate_archive (self, name, version, cancellable, error);
 
-  return found != NULL
-           ? loft_registry_open_archive (self, name, found, cancellable, error)
-           : NULL;
+  if (found == NULL)
+    return NULL;
+
+  if (may_redirect && found->size >= REDIRECT_MIN && found->sha256 != NULL &&
+      (loft_storage_get_features (self->storage) &
+       LOFT_STORAGE_FEATURE_REDIRECT) != 0)
+    return redirect_archive (self, name, found, cancellable, error);
+
+  return loft_registry_open_archive (self, name, found, cancellable, error);
 }

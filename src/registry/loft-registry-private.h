@@ -247,6 +247,7 @@ LoftDownload *loft_registry_open_archive (LoftRegistry *self,
 LoftDownload *loft_registry_read_archive (LoftRegistry *self,
                                           const char *name,
                                           const char *version,
+                                          gboolean may_redirect,
                                           GCancellable *cancellable,
                                           GError **error);
 

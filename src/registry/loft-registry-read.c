@@ -219,6 +219,7 @@ typedef struct
   ReadFunc func;
   char *name;    /* owned */
   char *version; /* owned, nullable */
+  gboolean may_redirect;
 } Read;
 
 static void
@@ -493,6 +494,7 @@ download_in_thread_cb (GTask *task,
     loft_registry_read_archive (LOFT_REGISTRY (source_object),
                                 read->name,
                                 read->version,
+                                read->may_redirect,
                                 cancellable,
                                 &local_error);
 
@@ -506,6 +508,7 @@ download_in_thread_cb (GTask *task,
  * @self: a registry
  * @name: a package
  * @version: a version, yanked or not
+ * @may_redirect: whether an address of the storage will do as well
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when the answer is there
  * @user_data: for @callback
@@ -516,6 +519,7 @@ void
 loft_registry_download_async (LoftRegistry *self,
                               const char *name,
                               const char *version,
+                              gboolean may_redirect,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
@@ -528,6 +532,7 @@ loft_registry_download_async (LoftRegistry *self,
 
   read->name = g_strdup (name);
   read->version = g_strdup (version);
+  read->may_redirect = may_redirect;
   g_task_set_source_tag (task, loft_registry_download_async);
   g_task_set_task_data (task, read, read_free);
   g_task_run_in_thread (task, download_in_thread_cb);
@@ -566,6 +571,7 @@ loft_download_free (LoftDownload *self)
   g_return_if_fail (self != NULL);
 
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_free (self->url);
   g_free (self->sha256);
   g_free (self->filename);
   g_free (self);

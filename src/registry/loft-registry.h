@@ -166,7 +166,8 @@ typedef struct
 
 /**
  * LoftDownload:
- * @bytes: the tarball, mapped unless it is small
+ * @bytes: (nullable): the tarball, mapped unless it is small
+ * @url: (nullable): in its place, where anybody may fetch it for a while
  * @sha256: in hex
  * @filename: for people: `NAME-VERSION.tar.gz`
  * @published_at: microseconds since 1970
@@ -175,7 +176,8 @@ typedef struct
  */
 typedef struct
 {
-  GBytes *bytes;  /* owned */
+  GBytes *bytes;  /* owned, nullable */
+  char *url;      /* owned, nullable */
   char *sha256;   /* owned */
   char *filename; /* owned */
   gint64 published_at;
@@ -319,6 +321,7 @@ GBytes *loft_registry_show_version_finish (LoftRegistry *self,
 void loft_registry_download_async (LoftRegistry *self,
                                    const char *name,
                                    const char *version,
+                                   gboolean may_redirect,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);

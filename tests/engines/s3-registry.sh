@@ -18,11 +18,13 @@ AWS_SECRET_ACCESS_KEY=$(sed -n 's/^secret-key=//p' "$LOFT_TEST_CONFIG")
 secret=$AWS_SECRET_ACCESS_KEY
 export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 
-# start_one NAME: a registry with a cache of its own.
+# start_one NAME REDIRECT: a registry with a cache of its own, which may send
+# clients to the store, or not.
 start_one ()
 {
   {
     sed '/^access-key=/d; /^secret-key=/d' "$LOFT_TEST_CONFIG"
+    printf 'redirect=%s\n' "$2"
     printf '[http]\nlisten=127.0.0.1:0\nworkers=2\nlimit-new=0\n'
     printf 'limit-updates=0\nlimit-failures=0\n'
   } >"$1.conf"
@@ -96,10 +98,10 @@ no_secret ()
     ! get "$url/metrics" | grep -F -e "$secret"
 }
 
-check "a registry starts on an object store" start_one first
+check "a registry starts on an object store" start_one first false
 first=$url
 first_pid=$pid
-check "another starts beside it" start_one second
+check "another starts beside it" start_one second true
 second=$url
 
 url=$first
@@ -115,6 +117,26 @@ get -o got.tar.gz "$second/packages/shared/1.0.16/download"
 check "byte for byte" cmp got.tar.gz shared-1.0.16.tar.gz
 check "of two that publish one version one succeeds" \
   same_version "$first" "$second"
+
+make_package big 1.0.0 2000000
+url=$first
+check "a large package is published" \
+  answers 201 -T big-1.0.0.tar.gz -H 'Content-Type: application/gzip' \
+  "$first/packages/big/1.0.0"
+big=packages/big/1.0.0/download
+within 10 answers 200 "$second/packages/big/1.0.0"
+check "one registry hands it out" answers 200 "$first/$big"
+check "the other sends clients to the store" answers 307 "$second/$big"
+get -L -o big.got "$second/$big"
+check "where they get it, whole" cmp big.got big-1.0.0.tar.gz
+get -L -r 1000000-1000099 -o part.got "$second/$big"
+tail -c +1000001 big-1.0.0.tar.gz | head -c 100 >part.expected
+check "or in part" cmp part.got part.expected
+check "but not for less than that" \
+  answers 200 "$second/packages/shared/1.0.1/download"
+check "nor for its head" answers 200 -I "$second/$big"
+tag=$(get -I "$second/$big" | tr -d '\r' | sed -n 's/^ETag: //p')
+check "nor if they have it" answers 304 -H "If-None-Match: $tag" "$second/$big"
 
 check "the first goes on with what it knows" answers 200 "$first/packages"
 kill -STOP "$LOFT_TEST_OSD"

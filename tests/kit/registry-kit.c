@@ -402,6 +402,7 @@ registry_kit_download (RegistryFixture *fixture,
   loft_registry_download_async (fixture->registry,
                                 name,
                                 version,
+                                FALSE,
                                 NULL,
                                 take_result_cb,
                                 &result);
