@@ -475,6 +475,43 @@ test_own (Fixture *fixture, gconstpointer test_data)
   g_assert_true (is_taken (where, "1.0.0", bobs));
 }
 
+/* Who looks after his own tokens is not kept waiting by others', however many
+ * those are: what is stored of them is not read. */
+static void
+test_many (Fixture *fixture, gconstpointer test_data)
+{
+  RegistryFixture *where = &fixture->owner;
+  g_autoptr (GError) error = NULL;
+  g_autofree char *anns = NULL;
+  g_autofree char *bobs = NULL;
+  g_autofree char *news = NULL;
+  g_autoptr (LoftToken) one = create_for (where, "ann", &anns);
+  g_autoptr (LoftToken) other = create_for (where, "bob", &bobs);
+  const LoftCaller ann = { .token = anns };
+  g_autoptr (GPtrArray) first = registry_kit_list_tokens (where, &ann, &error);
+  g_assert_no_error (error);
+  g_autofree char *hash = loft_token_hash (bobs);
+  g_autofree char *key = g_strconcat ("_registry/tokens/", hash, NULL);
+
+  fault_storage_arm (where->storage, FAULT_UNREADABLE, key, 1);
+  g_autoptr (LoftToken) new = create_for (&fixture->member, "ann", &news);
+  g_autoptr (GPtrArray) own = registry_kit_list_tokens (where, &ann, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (own->len, ==, 2);
+  revoke_id (where, new->id, &ann);
+  g_assert_false (is_taken (where, "1.0.0", news));
+
+  g_autoptr (GPtrArray) then = registry_kit_list_tokens (where, &ann, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (((LoftToken *) then->pdata[1])->revoked_at, !=, 0);
+  revoke_id (where, one->id, &root);
+  g_assert_cmpuint (fault_storage_get_left (where->storage), ==, 1);
+
+  fault_storage_arm (where->storage, FAULT_NONE, "", 0);
+  revoke_id (&fixture->member, other->id, &root);
+  g_assert_false (is_taken (where, "1.0.0", bobs));
+}
+
 static LoftToken *
 wait_for_use (Fixture *fixture)
 {
@@ -535,6 +572,7 @@ main (int argc, char **argv)
   add ("/token-change/self-service", test_self_service);
   add ("/token-change/descendants", test_descendants);
   add ("/token-change/own", test_own);
+  add ("/token-change/many", test_many);
   add ("/token-change/last-use", test_last_use);
 
   return g_test_run ();

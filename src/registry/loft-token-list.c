@@ -9,10 +9,31 @@
 #include "registry/loft-registry-error.h"
 #include "registry/loft-token-store-private.h"
 
+/* All that is stored of tokens, and parts of it.
+ *
+ * Which token a document is of, whose, and what that came of, never changes. So
+ * a survey remembers it, and reads only what it has not seen: it takes a list
+ * of names where reading everything takes a hundred times as long, and users
+ * may ask for that as often as they like. What changes is never remembered. */
+
 #define LIST_AT_ONCE 1000
 
+/* More is not remembered. */
+#define PARTS_MAX 50000
+
+/* Takes what is stored under a key. */
+typedef gboolean (*TakeFunc) (LoftTokenStore *self,
+                              const char *key,
+                              GHashTable *known,
+                              GPtrArray *tokens,
+                              GError **error);
+
 static gboolean
-take (LoftTokenStore *self, const char *key, GPtrArray *tokens, GError **error)
+take (LoftTokenStore *self,
+      const char *key,
+      GHashTable *known,
+      GPtrArray *tokens,
+      GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftToken) token =
@@ -31,6 +52,69 @@ take (LoftTokenStore *self, const char *key, GPtrArray *tokens, GError **error)
     return loft_token_store_fail (g_steal_pointer (&local_error), error);
 
   return TRUE;
+}
+
+static gboolean
+take_part (LoftTokenStore *self,
+           const char *key,
+           GHashTable *known,
+           GPtrArray *tokens,
+           GError **error)
+{
+  const LoftToken *part = g_hash_table_lookup (known, key);
+  g_autoptr (GPtrArray) read =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
+
+  if (part == NULL && !take (self, key, known, read, error))
+    return FALSE;
+  if (part == NULL && read->len > 0)
+    part = g_ptr_array_index (read, 0);
+  if (part == NULL)
+    return TRUE;
+
+  LoftToken *copy = g_new0 (LoftToken, 1);
+  copy->id = g_strdup (part->id);
+  copy->user = g_strdup (part->user);
+  copy->parent = g_strdup (part->parent);
+  copy->sha256 = g_strdup (part->sha256);
+  g_ptr_array_add (tokens, copy);
+
+  return TRUE;
+}
+
+static GPtrArray *
+list (LoftTokenStore *self,
+      TakeFunc func,
+      GHashTable *known,
+      GCancellable *cancellable,
+      GError **error)
+{
+  g_autoptr (GPtrArray) tokens =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
+  g_autofree char *after = NULL;
+  gsize length;
+
+  do
+    {
+      g_auto (GStrv) keys = loft_storage_list (self->storage,
+                                               LOFT_TOKEN_STORE_PREFIX,
+                                               after,
+                                               LIST_AT_ONCE,
+                                               cancellable,
+                                               error);
+      if (keys == NULL)
+        return NULL;
+
+      length = g_strv_length (keys);
+      for (gsize i = 0; i < length; i++)
+        if (!func (self, keys[i], known, tokens, error))
+          return NULL;
+      g_free (after);
+      after = length > 0 ? g_strdup (keys[length - 1]) : NULL;
+    }
+  while (length == LIST_AT_ONCE);
+
+  return g_steal_pointer (&tokens);
 }
 
 /**
@@ -52,30 +136,104 @@ loft_token_store_list (LoftTokenStore *self,
   g_return_val_if_fail (self != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
+  return list (self, take, NULL, cancellable, error);
+}
+
+static GPtrArray *
+dup_parts (LoftTokenStore *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return self->parts != NULL ? g_ptr_array_ref (self->parts)
+                             : g_ptr_array_new ();
+}
+
+static void
+remember_parts (LoftTokenStore *self, GPtrArray *parts)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  g_clear_pointer (&self->parts, g_ptr_array_unref);
+  if (parts->len <= PARTS_MAX)
+    self->parts = g_ptr_array_ref (parts);
+}
+
+/**
+ * loft_token_store_survey:
+ * @self: a store
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Finds out which tokens there are. Blocks, for long the first time.
+ *
+ * Returns: (transfer full) (element-type LoftToken): of each its hash, id, user
+ *   and parent, and nothing else, which nobody may change; or %NULL with @error
+ *   set to a #LoftStorageError
+ */
+GPtrArray *
+loft_token_store_survey (LoftTokenStore *self,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  g_return_val_if_fail (self != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (GPtrArray) before = dup_parts (self);
+  g_autoptr (GHashTable) known =
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for (guint i = 0; i < before->len; i++)
+    {
+      LoftToken *part = g_ptr_array_index (before, i);
+
+      g_hash_table_insert (known,
+                           loft_token_store_make_key (part->sha256),
+                           part);
+    }
+
+  GPtrArray *parts = list (self, take_part, known, cancellable, error);
+  if (parts != NULL)
+    remember_parts (self, parts);
+
+  return parts;
+}
+
+/**
+ * loft_token_store_list_of:
+ * @self: a store
+ * @user: a user's name
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Reads the tokens of a user. Blocks.
+ *
+ * Returns: (transfer full) (element-type LoftToken): the tokens, or %NULL with
+ *   @error set to a #LoftStorageError
+ */
+GPtrArray *
+loft_token_store_list_of (LoftTokenStore *self,
+                          const char *user,
+                          GCancellable *cancellable,
+                          GError **error)
+{
+  g_return_val_if_fail (self != NULL && user != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (GPtrArray) parts =
+    loft_token_store_survey (self, cancellable, error);
   g_autoptr (GPtrArray) tokens =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
-  g_autofree char *after = NULL;
-  gsize length;
+  if (parts == NULL)
+    return NULL;
 
-  do
+  for (guint i = 0; i < parts->len; i++)
     {
-      g_auto (GStrv) keys = loft_storage_list (self->storage,
-                                               LOFT_TOKEN_STORE_PREFIX,
-                                               after,
-                                               LIST_AT_ONCE,
-                                               cancellable,
-                                               error);
-      if (keys == NULL)
-        return NULL;
+      const LoftToken *part = g_ptr_array_index (parts, i);
+      g_autofree char *key = loft_token_store_make_key (part->sha256);
 
-      length = g_strv_length (keys);
-      for (gsize i = 0; i < length; i++)
-        if (!take (self, keys[i], tokens, error))
-          return NULL;
-      g_free (after);
-      after = length > 0 ? g_strdup (keys[length - 1]) : NULL;
+      if (g_str_equal (part->user, user) &&
+          !take (self, key, NULL, tokens, error))
+        return NULL;
     }
-  while (length == LIST_AT_ONCE);
 
   return g_steal_pointer (&tokens);
 }

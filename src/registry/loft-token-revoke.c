@@ -95,21 +95,21 @@ loft_registry_list_tokens (LoftRegistry *self,
   if (!loft_bearer_find (self, job, &bearer, error))
     return FALSE;
 
+  LoftTokenStore *tokens = loft_authority_get_tokens (self->authority);
   g_autoptr (GPtrArray) all =
-    loft_token_store_list (loft_authority_get_tokens (self->authority),
-                           self->stopping,
-                           error);
+    bearer.administrator ? loft_token_store_list (tokens, self->stopping, error)
+                         : loft_token_store_list_of (tokens,
+                                                     bearer.actor.name,
+                                                     self->stopping,
+                                                     error);
   if (all == NULL)
     return FALSE;
 
-  for (guint i = all->len; i > 0; i--)
+  for (guint i = 0; i < all->len; i++)
     {
-      LoftToken *token = g_ptr_array_index (all, i - 1);
+      LoftToken *token = g_ptr_array_index (all, i);
 
       g_clear_pointer (&token->sha256, g_free);
-      if (!bearer.administrator &&
-          !g_str_equal (token->user, bearer.actor.name))
-        g_ptr_array_remove_index (all, i - 1);
     }
   g_ptr_array_sort (all, compare_tokens);
   job->tokens = g_steal_pointer (&all);
@@ -204,9 +204,9 @@ loft_registry_revoke_token (LoftRegistry *self,
     return FALSE;
 
   g_autoptr (GPtrArray) all =
-    loft_token_store_list (loft_authority_get_tokens (self->authority),
-                           NULL,
-                           error);
+    loft_token_store_survey (loft_authority_get_tokens (self->authority),
+                             NULL,
+                             error);
   if (all == NULL)
     return FALSE;
 

@@ -19,6 +19,7 @@ struct _LoftTokenStore
 
   GMutex mutex;
   GHashTable *uses; /* owned: hash to when its use was noted last, both owned */
+  GPtrArray *parts; /* owned, nullable: what the last survey has found */
 };
 
 char *loft_token_store_make_key (const char *sha256);

@@ -123,6 +123,7 @@ loft_token_store_free (LoftTokenStore *self)
   g_thread_pool_free (self->noters, FALSE, TRUE);
   g_object_unref (self->storage);
   g_hash_table_unref (self->uses);
+  g_clear_pointer (&self->parts, g_ptr_array_unref);
   g_mutex_clear (&self->mutex);
   g_free (self);
 }

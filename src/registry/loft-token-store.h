@@ -54,5 +54,12 @@ gboolean loft_token_store_remove (LoftTokenStore *self,
 GPtrArray *loft_token_store_list (LoftTokenStore *self,
                                   GCancellable *cancellable,
                                   GError **error);
+GPtrArray *loft_token_store_survey (LoftTokenStore *self,
+                                    GCancellable *cancellable,
+                                    GError **error);
+GPtrArray *loft_token_store_list_of (LoftTokenStore *self,
+                                     const char *user,
+                                     GCancellable *cancellable,
+                                     GError **error);
 
 G_END_DECLS
