@@ -164,6 +164,30 @@ test_network (ServerFixture *fixture, gconstpointer data)
   server_fixture_run (fixture, run_network, NULL);
 }
 
+/* Whoever has all networks of a site gets so much further, and no more. */
+static void
+run_site (ServerFixture *fixture, gconstpointer data)
+{
+  for (guint i = 0; i < 40; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("package%u", i);
+      g_autofree char *peer = g_strdup_printf ("2001:db8:5:%x::1", i / 2);
+
+      g_assert_cmpuint (put (fixture, peer, "", name, "1.0.0"),
+                        ==,
+                        i < 32 ? 201 : 429);
+    }
+  g_assert_cmpuint (put (fixture, "2001:db8:6::1", "", "other", "1.0.0"),
+                    ==,
+                    201);
+}
+
+static void
+test_site (ServerFixture *fixture, gconstpointer data)
+{
+  server_fixture_run (fixture, run_site, NULL);
+}
+
 static void
 run_local (ServerFixture *fixture, gconstpointer data)
 {
@@ -523,6 +547,7 @@ main (int argc, char **argv)
     { "/limit/burst", test_burst },
     { "/limit/subjects", test_subjects },
     { "/limit/network", test_network },
+    { "/limit/site", test_site },
     { "/limit/local", test_local },
     { "/limit/post", test_post },
     { "/limit/broken", test_broken },

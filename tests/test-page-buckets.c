@@ -50,6 +50,32 @@ test_refill (void)
   g_assert_false (take (page, "a", START + SECONDS (86400), &bucket));
 }
 
+/* A bucket may be several times as large, and fills as much sooner. */
+static void
+test_times (void)
+{
+  g_autoptr (LoftPage) page = loft_page_new (1, NULL);
+  LoftBucket wide = { .key = "a",
+                      .burst = BURST,
+                      .interval = INTERVAL,
+                      .times = 4 };
+
+  for (guint i = 0; i < 4 * BURST; i++)
+    g_assert_true (loft_page_use_buckets (page, &wide, 1, TRUE, START));
+  g_assert_false (loft_page_use_buckets (page, &wide, 1, TRUE, START));
+  g_assert_cmpuint (wide.left, ==, 0);
+  g_assert_cmpuint (wide.wait, ==, INTERVAL / 4);
+  g_assert_true (loft_page_use_buckets (page,
+                                        &wide,
+                                        1,
+                                        TRUE,
+                                        START + SECONDS (INTERVAL / 4)));
+  g_assert_true (
+    loft_page_use_buckets (page, &wide, 1, FALSE, START + SECONDS (86400)));
+  g_assert_cmpuint (wide.left, ==, 4 * BURST);
+  g_assert_cmpuint (wide.wait, ==, 0);
+}
+
 /* Nothing is taken from one bucket where another has none. */
 static void
 test_together (void)
@@ -159,6 +185,7 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
   g_test_add_func ("/page-buckets/refill", test_refill);
+  g_test_add_func ("/page-buckets/times", test_times);
   g_test_add_func ("/page-buckets/together", test_together);
   g_test_add_func ("/page-buckets/processes", test_processes);
   g_test_add_func ("/page-buckets/death", test_death);

@@ -23,8 +23,12 @@
  * counted for either. Who reads is never counted, and neither is this machine.
  */
 
-/* A network of which its owner can have as many addresses as he likes. */
+/* Bytes of a network of which its owner can have as many addresses as he likes,
+ * and of a site, which is often given to one customer with all its networks.
+ * It may hold several of them, so it gets more. */
 #define IPV6_PREFIX 8
+#define IPV6_SITE_PREFIX 6
+#define SITE_TIMES 16
 
 /* How often the journal is told of refusals: of each address once in so many
  * seconds, and of no more addresses than so many. */
@@ -59,23 +63,48 @@ loft_limit_get_name (LoftLimitKind kind)
 }
 
 static char *
+make_network_key (LoftRequest *request,
+                  LoftLimitKind kind,
+                  const char *what,
+                  gsize prefix)
+{
+  guint8 bytes[16] = { 0 };
+
+  memcpy (bytes,
+          g_inet_address_to_bytes (loft_request_get_peer (request)),
+          prefix);
+  g_autoptr (GInetAddress) network =
+    g_inet_address_new_from_bytes (bytes, G_SOCKET_FAMILY_IPV6);
+  g_autofree char *text = g_inet_address_to_string (network);
+
+  return g_strconcat (infos[kind].name, what, text, NULL);
+}
+
+static gboolean
+has_network (LoftRequest *request)
+{
+  return g_inet_address_get_family (loft_request_get_peer (request)) ==
+         G_SOCKET_FAMILY_IPV6;
+}
+
+static char *
 make_peer_key (LoftRequest *request, LoftLimitKind kind)
 {
-  GInetAddress *peer = loft_request_get_peer (request);
-  g_autoptr (GInetAddress) network = NULL;
-
-  if (g_inet_address_get_family (peer) == G_SOCKET_FAMILY_IPV6)
-    {
-      guint8 bytes[16] = { 0 };
-
-      memcpy (bytes, g_inet_address_to_bytes (peer), IPV6_PREFIX);
-      network = g_inet_address_new_from_bytes (bytes, G_SOCKET_FAMILY_IPV6);
-    }
+  if (has_network (request))
+    return make_network_key (request, kind, " peer ", IPV6_PREFIX);
 
   g_autofree char *text =
-    g_inet_address_to_string (network != NULL ? network : peer);
+    g_inet_address_to_string (loft_request_get_peer (request));
 
   return g_strconcat (infos[kind].name, " peer ", text, NULL);
+}
+
+static char *
+make_site_key (LoftRequest *request, LoftLimitKind kind)
+{
+  return has_network (request)
+           ? make_network_key (request, kind, " site ", IPV6_SITE_PREFIX)
+           : NULL;
 }
 
 /* What fails is no token of anybody. */
@@ -91,6 +120,20 @@ make_token_key (LoftRequest *request, LoftLimitKind kind)
   return g_strconcat (infos[kind].name, " token ", token, NULL);
 }
 
+/* The one that will be used up first. */
+static const LoftBucket *
+find_tightest (const LoftBucket *buckets, guint n)
+{
+  const LoftBucket *tightest = &buckets[0];
+
+  for (guint i = 1; i < n; i++)
+    if (buckets[i].left < tightest->left ||
+        (buckets[i].left == tightest->left && buckets[i].wait > tightest->wait))
+      tightest = &buckets[i];
+
+  return tightest;
+}
+
 static gboolean
 use (LoftRequest *request, LoftLimitKind kind, gboolean taking)
 {
@@ -100,28 +143,31 @@ use (LoftRequest *request, LoftLimitKind kind, gboolean taking)
     return TRUE;
 
   g_autofree char *peer_key = make_peer_key (request, kind);
+  g_autofree char *site_key = make_site_key (request, kind);
   g_autofree char *token_key = make_token_key (request, kind);
-  LoftBucket buckets[] = {
-    { .key = peer_key, .burst = limit->burst, .interval = limit->interval },
-    { .key = token_key, .burst = limit->burst, .interval = limit->interval },
-  };
+  const char *const keys[] = { peer_key, site_key, token_key };
+  LoftBucket buckets[G_N_ELEMENTS (keys)];
+  guint n = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (keys); i++)
+    if (keys[i] != NULL)
+      buckets[n++] =
+        (LoftBucket){ .key = keys[i],
+                      .burst = limit->burst,
+                      .interval = limit->interval,
+                      .times = keys[i] == site_key ? SITE_TIMES : 1 };
   gboolean had = loft_page_use_buckets (
     loft_registry_get_page (request->shared->registry, NULL),
     buckets,
-    token_key != NULL ? 2 : 1,
+    n,
     taking,
     g_get_monotonic_time ());
-  const LoftBucket *tighter =
-    token_key != NULL && (buckets[1].left < buckets[0].left ||
-                          (buckets[1].left == buckets[0].left &&
-                           buckets[1].wait > buckets[0].wait))
-      ? &buckets[1]
-      : &buckets[0];
+  const LoftBucket *tightest = find_tightest (buckets, n);
 
   request->limit.name = infos[kind].name;
   request->limit.limit = *limit;
-  request->limit.left = tighter->left;
-  request->limit.wait = tighter->wait;
+  request->limit.left = tightest->left;
+  request->limit.wait = tightest->wait;
 
   return had;
 }

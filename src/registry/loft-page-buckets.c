@@ -80,18 +80,32 @@ find (LoftPage *self, guint64 key)
   return fullest;
 }
 
+static guint
+get_burst (const LoftBucket *bucket)
+{
+  return bucket->burst * MAX (bucket->times, 1);
+}
+
+/* In microseconds. */
+static gint64
+get_interval (const LoftBucket *bucket)
+{
+  return (gint64) bucket->interval * G_USEC_PER_SEC / MAX (bucket->times, 1);
+}
+
 /* Looks into a bucket of which it is known when it will be full. */
 static void
 measure (LoftBucket *bucket, gint64 full_at, gint64 now)
 {
-  gint64 interval = (gint64) bucket->interval * G_USEC_PER_SEC;
-  gint64 size = bucket->burst * interval;
+  guint burst = get_burst (bucket);
+  gint64 interval = get_interval (bucket);
+  gint64 size = burst * interval;
   gint64 missing = CLAMP (full_at - now, 0, size);
   gint64 wait = 0;
 
   bucket->left = (guint) ((size - missing) / interval);
-  if (bucket->left < bucket->burst)
-    wait = missing - (bucket->burst - bucket->left - 1) * interval;
+  if (bucket->left < burst)
+    wait = missing - (burst - bucket->left - 1) * interval;
   bucket->wait = (guint) ((wait + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC);
 }
 
@@ -107,12 +121,13 @@ static void
 take (LoftPage *self, guint64 key, LoftBucket *bucket, gint64 now)
 {
   LoftPageBucket *place = find (self, key);
-  gint64 interval = (gint64) bucket->interval * G_USEC_PER_SEC;
+  gint64 interval = get_interval (bucket);
   gint64 known = place->key == key ? place->full_at : 0;
 
   place->key = key;
-  place->full_at =
-    now + CLAMP (known - now, 0, (bucket->burst - 1) * interval) + interval;
+  place->full_at = now +
+                   CLAMP (known - now, 0, (get_burst (bucket) - 1) * interval) +
+                   interval;
   measure (bucket, place->full_at, now);
 }
 

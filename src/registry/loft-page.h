@@ -53,10 +53,11 @@ typedef enum
  * @key: whose bucket of what it is
  * @burst: how many it holds
  * @interval: seconds in which one comes back
+ * @times: how many times as many those two stand for; 0 for once
  * @left: how many are left
  * @wait: seconds until there is one more; 0 if it is full
  *
- * What somebody may do so often: the first three say which bucket is meant, and
+ * What somebody may do so often: the first four say which bucket is meant, and
  * the others are found out.
  */
 typedef struct
@@ -64,6 +65,7 @@ typedef struct
   const char *key;
   guint burst;
   guint interval;
+  guint times;
   guint left;
   guint wait;
 } LoftBucket;
