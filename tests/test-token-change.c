@@ -8,6 +8,7 @@
 
 #include "kit/registry-kit.h"
 #include "kit/storage-kit.h"
+#include "registry/loft-token-store.h"
 
 #include <string.h>
 
@@ -442,6 +443,43 @@ test_descendants (Fixture *fixture, gconstpointer test_data)
   g_assert_true (is_taken (where, "1.1.0", other));
 }
 
+/* Stores a token that another one has made, as another process does. */
+static void
+make_child_cb (LoftStorage *storage, const char *key, gpointer user_data)
+{
+  const LoftToken *child = user_data;
+  g_autoptr (LoftTokenStore) store = loft_token_store_new (storage);
+  g_autoptr (GError) error = NULL;
+
+  loft_token_store_create (store, child, &error);
+  g_assert_no_error (error);
+}
+
+/* What a token makes while it is being revoked ends with it. */
+static void
+test_late_child (Fixture *fixture, gconstpointer test_data)
+{
+  RegistryFixture *where = &fixture->owner;
+  g_autofree char *secret = NULL;
+  g_autofree char *late = loft_token_draw (NULL);
+  g_autoptr (LoftToken) parent = create_for (where, "ann", &secret);
+  g_autoptr (LoftToken) child = loft_token_copy (parent);
+  g_autofree char *hash = loft_token_hash (secret);
+  g_autofree char *key = g_strconcat ("_registry/tokens/", hash, NULL);
+
+  g_free (child->id);
+  child->id = loft_token_draw_id (NULL);
+  child->parent = g_strdup (parent->id);
+  child->sha256 = loft_token_hash (late);
+  fault_storage_set_rival (where->storage, make_child_cb, child);
+  fault_storage_arm (where->storage, FAULT_READ_RIVAL, key, 1);
+  revoke_id (where, parent->id, &root);
+  g_assert_cmpuint (fault_storage_get_left (where->storage), ==, 0);
+
+  g_assert_false (is_taken (where, "1.0.0", secret));
+  g_assert_false (is_taken (where, "1.0.0", late));
+}
+
 /* A user sees and revokes his own tokens, and learns nothing of others'. */
 static void
 test_own (Fixture *fixture, gconstpointer test_data)
@@ -571,6 +609,7 @@ main (int argc, char **argv)
   add ("/token-change/lifetime", test_lifetime);
   add ("/token-change/self-service", test_self_service);
   add ("/token-change/descendants", test_descendants);
+  add ("/token-change/late-child", test_late_child);
   add ("/token-change/own", test_own);
   add ("/token-change/many", test_many);
   add ("/token-change/last-use", test_last_use);

@@ -182,6 +182,51 @@ collect (GPtrArray *all, const char *id, const LoftBearer *bearer)
   return found;
 }
 
+static GPtrArray *
+find_doomed (LoftRegistry *self,
+             const LoftTokenJob *job,
+             const LoftBearer *bearer,
+             GError **error)
+{
+  g_autoptr (GPtrArray) all =
+    loft_token_store_survey (loft_authority_get_tokens (self->authority),
+                             NULL,
+                             error);
+  if (all == NULL)
+    return NULL;
+
+  GPtrArray *doomed = collect (all, job->id, bearer);
+  for (guint i = 0; i < doomed->len; i++)
+    doomed->pdata[i] = loft_token_copy (doomed->pdata[i]);
+  g_ptr_array_set_free_func (doomed, (GDestroyNotify) loft_token_free);
+
+  return doomed;
+}
+
+static GPtrArray *
+revoke_all (LoftRegistry *self,
+            GPtrArray *doomed,
+            const LoftBearer *bearer,
+            GError **error)
+{
+  g_autoptr (GPtrArray) revoked =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
+
+  for (guint i = 0; i < doomed->len; i++)
+    {
+      LoftToken *one = loft_registry_revoke_one (self,
+                                                 doomed->pdata[i],
+                                                 &bearer->actor,
+                                                 error);
+
+      if (one == NULL)
+        return NULL;
+      g_ptr_array_add (revoked, one);
+    }
+
+  return g_steal_pointer (&revoked);
+}
+
 /**
  * loft_registry_revoke_token:
  * @self: a registry
@@ -203,14 +248,10 @@ loft_registry_revoke_token (LoftRegistry *self,
       !loft_registry_can_write (self, error))
     return FALSE;
 
-  g_autoptr (GPtrArray) all =
-    loft_token_store_survey (loft_authority_get_tokens (self->authority),
-                             NULL,
-                             error);
-  if (all == NULL)
+  g_autoptr (GPtrArray) doomed = find_doomed (self, job, &bearer, error);
+  g_autoptr (GPtrArray) revoked = NULL;
+  if (doomed == NULL)
     return FALSE;
-
-  g_autoptr (GPtrArray) doomed = collect (all, job->id, &bearer);
   if (doomed->len == 0)
     {
       g_set_error_literal (error,
@@ -220,16 +261,16 @@ loft_registry_revoke_token (LoftRegistry *self,
       return FALSE;
     }
 
-  g_autoptr (GPtrArray) revoked =
-    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
-  for (guint i = 0; i < doomed->len; i++)
+  /* What a token has made after the search and before its end, the search
+   * finds now. Whatever it makes later ends itself, as it finds no parent. */
+  while (revoked == NULL || revoked->len < doomed->len)
     {
-      LoftToken *one =
-        loft_registry_revoke_one (self, doomed->pdata[i], &bearer.actor, error);
-
-      if (one == NULL)
+      g_clear_pointer (&revoked, g_ptr_array_unref);
+      revoked = revoke_all (self, doomed, &bearer, error);
+      g_clear_pointer (&doomed, g_ptr_array_unref);
+      doomed = revoked != NULL ? find_doomed (self, job, &bearer, error) : NULL;
+      if (doomed == NULL)
         return FALSE;
-      g_ptr_array_add (revoked, one);
     }
 
   return loft_registry_tell_of (self, revoked, error);
