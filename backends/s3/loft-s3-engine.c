@@ -236,21 +236,24 @@ loft_s3_engine_presign (LoftS3Engine *self,
                           query);
 }
 
-static gboolean
-may_try (LoftS3Engine *self)
+/* How long to wait for an answer: enough is left for another try, or for
+ * reading back. Who tries whether the engine is back may have waited for a
+ * thread. */
+static gint64
+get_share (LoftS3Engine *self)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   gint64 now = g_get_monotonic_time ();
 
   if (self->n_silences < SILENCES_MAX)
-    return TRUE;
+    return self->config->timeout / 2;
   if (now < self->next_trial)
-    return FALSE;
+    return 0;
 
   /* Nobody else tries while this one waits. */
   self->next_trial = now + self->config->timeout;
 
-  return TRUE;
+  return self->config->timeout * 2 / 5;
 }
 
 static void
@@ -356,13 +359,13 @@ loft_s3_engine_try (LoftS3Engine *self,
   g_return_val_if_fail (patience != NULL && out_sent != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  /* Enough is left for another try, or for reading back. */
-  gint64 share = MIN (*patience, self->config->timeout * 3 / 5);
-
   *out_sent = FALSE;
   if (g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
-  if (share <= 0 || !may_try (self))
+
+  gint64 share = *patience > 0 ? get_share (self) : 0;
+  share = MIN (share, *patience);
+  if (share <= 0)
     {
       *patience = 0;
       g_set_error (error,
