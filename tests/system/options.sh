@@ -81,7 +81,8 @@ check "the printed configuration is one" sh -c '
 example=$installed$LOFT_TEST_DOCDIR/examples/loft-registry.conf
 check "the installed example is a configuration" \
   says "listen=" "$program" -c "$example" --check-config
-sed 's/^#\([a-z-]*=\)/\1/' "$example" >defaults.conf
+# A backend's group is not read where another backend is chosen.
+sed -e '/^#\[/,$d' -e 's/^#\([a-z-]*=\)/\1/' "$example" >defaults.conf
 "$program" -c /dev/null --check-config | grep -v '^#' >expected.txt
 "$program" -c defaults.conf --check-config | grep -v '^#' >actual.txt
 sed -i '/^cache-directory=/d' expected.txt actual.txt
