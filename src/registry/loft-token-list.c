@@ -12,11 +12,9 @@
 /* All that is stored of tokens, and parts of it.
  *
  * Which token a document is of, whose, and what that came of, never changes. So
- * a survey remembers it, and reads only what it has not seen: it takes a list
- * of names where reading everything takes a hundred times as long, and users
- * may ask for that as often as they like. What changes is never remembered. */
-
-#define LIST_AT_ONCE 1000
+ * a survey remembers it, and reads only what it has not seen: it takes no
+ * more than a list of names, since any user may ask for that. What changes is
+ * never remembered. */
 
 /* More is not remembered. */
 #define PARTS_MAX 50000
@@ -91,28 +89,19 @@ list (LoftTokenStore *self,
 {
   g_autoptr (GPtrArray) tokens =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_token_free);
-  g_autofree char *after = NULL;
-  gsize length;
+  g_auto (GStrv) keys = loft_storage_list (self->storage,
+                                           LOFT_TOKEN_STORE_PREFIX,
+                                           NULL,
+                                           0,
+                                           cancellable,
+                                           error);
+  if (keys == NULL)
+    return NULL;
 
-  do
-    {
-      g_auto (GStrv) keys = loft_storage_list (self->storage,
-                                               LOFT_TOKEN_STORE_PREFIX,
-                                               after,
-                                               LIST_AT_ONCE,
-                                               cancellable,
-                                               error);
-      if (keys == NULL)
-        return NULL;
-
-      length = g_strv_length (keys);
-      for (gsize i = 0; i < length; i++)
-        if (!func (self, keys[i], known, tokens, error))
-          return NULL;
-      g_free (after);
-      after = length > 0 ? g_strdup (keys[length - 1]) : NULL;
-    }
-  while (length == LIST_AT_ONCE);
+  for (gsize i = 0; keys[i] != NULL; i++)
+    if (g_cancellable_set_error_if_cancelled (cancellable, error) ||
+        !func (self, keys[i], known, tokens, error))
+      return NULL;
 
   return g_steal_pointer (&tokens);
 }
