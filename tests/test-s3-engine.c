@@ -28,7 +28,7 @@ open_with (GKeyFile *config, GError **error)
 static LoftStorage *
 open_double (S3Double *engine, GError **error)
 {
-  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=1");
+  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=4");
 
   return open_with (config, error);
 }
@@ -261,7 +261,7 @@ static void
 test_join (void)
 {
   S3Double *engine = s3_double_new (S3_MEMORY_TAKES_PLAIN_ETAGS);
-  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=1");
+  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=4");
   g_autoptr (LoftStorage) storage = g_object_new (LOFT_TYPE_S3_STORAGE, NULL);
   g_autoptr (GBytes) bytes = g_bytes_new_static ("text", 4);
   g_autoptr (GError) error = NULL;
@@ -290,7 +290,7 @@ static void
 test_nobody (void)
 {
   S3Double *engine = s3_double_new (S3_MEMORY_GOOD);
-  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=1");
+  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=4");
   g_autoptr (GError) error = NULL;
 
   s3_double_free (engine);
@@ -367,7 +367,7 @@ test_tls (void)
   g_assert_no_error (error);
   g_autofree char *path = g_build_filename (folder, "cert.pem", NULL);
   g_autofree char *key_path = g_build_filename (folder, "key.pem", NULL);
-  g_autofree char *lines = g_strdup_printf ("timeout=5\nca-file=%s", path);
+  g_autofree char *lines = g_strdup_printf ("timeout=10\nca-file=%s", path);
   g_autoptr (GTlsCertificate) certificate = make_certificate (path, key_path);
 
   if (certificate == NULL)
@@ -378,7 +378,7 @@ test_tls (void)
     }
 
   S3Double *engine = s3_double_new_tls (S3_MEMORY_GOOD, certificate);
-  g_autoptr (GKeyFile) foreign = s3_double_make_config (engine, "timeout=1");
+  g_autoptr (GKeyFile) foreign = s3_double_make_config (engine, "timeout=10");
   g_autoptr (GKeyFile) trusted = s3_double_make_config (engine, lines);
 
   g_assert_null (open_with (foreign, &error));

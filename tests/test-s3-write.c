@@ -17,7 +17,7 @@
 
 #define KEY "name/document"
 #define NAME "p/" KEY
-#define N_THREADS 48
+#define N_THREADS 32
 
 typedef enum
 {
@@ -88,7 +88,7 @@ typedef struct
 static LoftStorage *
 open_double (S3Double *engine)
 {
-  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=2");
+  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=3");
   g_autoptr (GError) error = NULL;
   LoftStorage *storage = g_object_new (LOFT_TYPE_S3_STORAGE, NULL);
 
