@@ -98,12 +98,14 @@ offers ()
     diff expected.txt completed.txt
 }
 
-# A registry that has two packages, as far as the tables tell.
+# A registry that has three packages, as far as the tables tell. The original
+# server took the name of the last one, too.
 mkdir stub
 cat >stub/loft-registryctl <<EOF
 #!/bin/sh
 case "\$*" in
-  '--user packages -n 1000') printf 'NAME VERSION\nalpha 1.0.0\nbeta 1.0.0\n' ;;
+  '--user packages -n 1000')
+    printf 'NAME VERSION\nalpha 1.0.0\nbeta 1.0.0\n\$(>hit) 1.0.0\n' ;;
   *) exec '$ctl' "\$@" ;;
 esac
 EOF
@@ -113,13 +115,17 @@ chmod +x stub/loft-registryctl
 names ()
 {
   (ctl=$folder/stub/loft-registryctl
-   "$2" --user show "") >completed.txt
-  printf '%s\n' alpha beta >expected.txt
+   "$2" --user show "") >offered.txt
+  tr -d '\\' <offered.txt | sort >completed.txt
+  printf '%s\n' '$(>hit)' alpha beta | sort >expected.txt
   check "$1 completes the names of packages" diff expected.txt completed.txt
+  check "$1 runs none of them" test ! -e hit
+  rm -f hit
 }
 
 offers bash completes
 names bash completes
+check "bash is given them quoted" grep -q -x -F '\$\(\>hit\)' offered.txt
 for shell in zsh fish; do
   if command -v "$shell" >/dev/null; then
     case $shell in
