@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 /* Raise on every change of what is stored, be it a table, an index, or what a
  * column holds: another schema is another file, built anew. */
-#define LOFT_CATALOG_SCHEMA 6
+#define LOFT_CATALOG_SCHEMA 7
 
 /* Tells our files from other people's databases. */
 #define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
@@ -212,6 +212,19 @@ typedef struct
   {                                                                            \
     LOFT_CATALOG_NO_EVENT, LOFT_CATALOG_NO_EVENT                               \
   }
+
+/**
+ * LoftCatalogTally:
+ * @LOFT_CATALOG_TALLY_EVENT: the event that told of a package's first version
+ * @LOFT_CATALOG_TALLY_TIME: when the first of its versions came
+ *
+ * By what packages are counted, as the schema has it.
+ */
+typedef enum
+{
+  LOFT_CATALOG_TALLY_EVENT,
+  LOFT_CATALOG_TALLY_TIME,
+} LoftCatalogTally;
 
 gboolean loft_catalog_find_coming (LoftCatalogWrite *write,
                                    const LoftDocument *document,

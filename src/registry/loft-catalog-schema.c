@@ -8,6 +8,26 @@
 
 #include "registry/loft-catalog-private.h"
 
+/* LOFT_CATALOG_NO_EVENT */
+#define UNKNOWN "9223372036854775807"
+
+/* Keeps the tally of a column of packages; the row is made before its value is
+ * known. */
+#define TALLY(kind, column)                                                    \
+  "CREATE TRIGGER tally_" column " AFTER UPDATE OF " column " ON packages"     \
+  "  WHEN OLD." column " <> NEW." column " BEGIN"                              \
+  "  UPDATE tallies SET n = n - 1 WHERE (kind, bits, bucket) IN"               \
+  "    (SELECT " kind ", bits, OLD." column " >> bits FROM tally_sizes"        \
+  "      WHERE OLD." column " < " UNKNOWN ");"                                 \
+  "  DELETE FROM tallies WHERE n = 0 AND (kind, bits, bucket) IN"              \
+  "    (SELECT " kind ", bits, OLD." column " >> bits FROM tally_sizes"        \
+  "      WHERE OLD." column " < " UNKNOWN ");"                                 \
+  "  INSERT INTO tallies"                                                      \
+  "    SELECT " kind ", bits, NEW." column " >> bits, 1 FROM tally_sizes"      \
+  "    WHERE NEW." column " < " UNKNOWN                                        \
+  "    ON CONFLICT DO UPDATE SET n = n + 1;"                                   \
+  "  END;"
+
 /*
  * - meta, notes: what the generation says of itself; the registry's own notes.
  *
@@ -45,6 +65,10 @@
  * - problems: events whose document is missing.
  *
  * - unlogged: versions that no event has told of yet.
+ *
+ * - tallies: how many packages have a `first` (kind 0) or an `oldest` (kind 1)
+ *   in a bucket of 2^bits such values; for each of tally_sizes, of which `next`
+ *   is the next. Those that are not known yet are in none.
  */
 const char *const loft_catalog_schema =
   "CREATE TABLE meta ("
@@ -69,8 +93,8 @@ const char *const loft_catalog_schema =
   "  updated INTEGER NOT NULL DEFAULT 0,"
   "  dependents INTEGER NOT NULL DEFAULT 0,"
   "  changed INTEGER NOT NULL DEFAULT 0,"
-  "  first INTEGER NOT NULL DEFAULT 9223372036854775807,"
-  "  oldest INTEGER NOT NULL DEFAULT 9223372036854775807,"
+  "  first INTEGER NOT NULL DEFAULT " UNKNOWN ","
+  "  oldest INTEGER NOT NULL DEFAULT " UNKNOWN ","
   "  latest INTEGER NOT NULL DEFAULT 0,"
   "  newest TEXT,"
   "  owners TEXT,"
@@ -79,7 +103,6 @@ const char *const loft_catalog_schema =
   "CREATE INDEX packages_by_fold ON packages (folded, name);"
   "CREATE INDEX packages_by_update ON packages (updated DESC, name)"
   "  WHERE newest IS NOT NULL;"
-  "CREATE INDEX packages_by_first ON packages (first);"
   "CREATE INDEX packages_by_oldest ON packages (oldest);"
   "CREATE TABLE versions ("
   "  package INTEGER NOT NULL,"
@@ -161,4 +184,17 @@ const char *const loft_catalog_schema =
   "  name TEXT NOT NULL,"
   "  key TEXT NOT NULL,"
   "  PRIMARY KEY (name, key)"
-  ") STRICT, WITHOUT ROWID;";
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE tally_sizes ("
+  "  bits INTEGER PRIMARY KEY,"
+  "  next INTEGER"
+  ") STRICT;"
+  "INSERT INTO tally_sizes VALUES (0, 8), (8, 16), (16, 24), (24, 32),"
+  "  (32, 40), (40, 48), (48, NULL);"
+  "CREATE TABLE tallies ("
+  "  kind INTEGER NOT NULL,"
+  "  bits INTEGER NOT NULL,"
+  "  bucket INTEGER NOT NULL,"
+  "  n INTEGER NOT NULL,"
+  "  PRIMARY KEY (kind, bits, bucket)"
+  ") STRICT, WITHOUT ROWID;" TALLY ("0", "first") TALLY ("1", "oldest");
