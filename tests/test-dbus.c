@@ -246,6 +246,59 @@ test_wait_share (BusFixture *fixture, gconstpointer test_data)
     }
 }
 
+/* Nor does a user who has many connections. */
+static void
+test_wait_user (BusFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GAsyncResult) refused = NULL;
+  g_autoptr (GAsyncResult) other = NULL;
+  GDBusConnection *greedy[9] = { NULL };
+  GAsyncResult *waits[8][8] = { { NULL } };
+  uid_t uid = getuid () == 0 ? BUS_KIT_NOBODY : getuid ();
+
+  for (guint i = 0; i < G_N_ELEMENTS (greedy); i++)
+    {
+      greedy[i] = bus_kit_connect (fixture->bus, uid, &error);
+      g_assert_no_error (error);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    {
+      for (guint j = 0; j < G_N_ELEMENTS (waits[i]); j++)
+        begin_wait (greedy[i], 300, &waits[i][j]);
+      /* What is answered later was asked for later. */
+      g_autofree char *changes = bus_kit_try (greedy[i],
+                                              BUS_KIT_PATH,
+                                              "ListChanges",
+                                              "(uint64 0, uint32 1, uint32 0)");
+    }
+  begin_wait (greedy[8], 300, &refused);
+  wait_for (&refused);
+  g_assert_null (g_dbus_connection_call_finish (greedy[8], refused, &error));
+  g_autofree char *name = g_dbus_error_get_remote_error (error);
+  g_assert_cmpstr (name, ==, BUS_KIT_ERROR "Busy");
+  g_clear_error (&error);
+
+  begin_wait (fixture->connection, 1, &other);
+  wait_for (&other);
+  g_autoptr (GVariant) answer =
+    g_dbus_connection_call_finish (fixture->connection, other, &error);
+  g_assert_true (answer != NULL || getuid () != 0);
+  g_clear_error (&error);
+  bus_fixture_assert (fixture, "Drain", "()", "()");
+  for (guint i = 0; i < G_N_ELEMENTS (waits); i++)
+    for (guint j = 0; j < G_N_ELEMENTS (waits[i]); j++)
+      {
+        wait_for (&waits[i][j]);
+        g_autoptr (GVariant) nothing =
+          g_dbus_connection_call_finish (greedy[i], waits[i][j], &error);
+        g_assert_no_error (error);
+        g_clear_object (&waits[i][j]);
+      }
+  for (guint i = 0; i < G_N_ELEMENTS (greedy); i++)
+    g_clear_object (&greedy[i]);
+}
+
 /* Whoever wants everything gets it a part at a time. */
 static void
 test_pages (BusFixture *fixture, gconstpointer test_data)
@@ -472,6 +525,7 @@ main (int argc, char **argv)
   add ("/dbus/show-package", test_show_package);
   add ("/dbus/list-changes", test_list_changes);
   add ("/dbus/wait-share", test_wait_share);
+  add ("/dbus/wait-user", test_wait_user);
   add_stopped ("/dbus/pages", test_pages);
   add ("/dbus/metrics", test_metrics);
   add ("/dbus/signals", test_signals);

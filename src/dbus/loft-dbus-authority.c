@@ -16,6 +16,7 @@
 #endif
 
 #include "dbus/loft-dbus-error.h"
+#include "dbus/loft-dbus-user.h"
 
 /* Room for what the system knows of a user. */
 #define USER_SIZE (16 * 1024)
@@ -244,23 +245,14 @@ found_user_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   g_autoptr (GTask) task = G_TASK (user_data);
   Check *check = g_task_get_task_data (task);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (GVariant) answer =
-    g_dbus_connection_call_finish (G_DBUS_CONNECTION (source_object),
-                                   result,
-                                   &local_error);
 
-  if (answer == NULL)
-    {
-      g_task_return_new_error (task,
-                               LOFT_DBUS_ERROR,
-                               LOFT_DBUS_ERROR_NOT_AUTHORIZED,
-                               "The bus does not tell who you are: %s",
-                               local_error->message);
-      return;
-    }
-
-  g_variant_get (answer, "(u)", &check->uid);
-  decide (task);
+  if (loft_dbus_ask_user_finish (G_DBUS_CONNECTION (source_object),
+                                 result,
+                                 &check->uid,
+                                 &local_error))
+    decide (task);
+  else
+    g_task_return_error (task, g_steal_pointer (&local_error));
 }
 
 /**
@@ -295,19 +287,10 @@ loft_dbus_authority_check_async (LoftDbusAuthority *self,
   check->uid = G_MAXUINT32;
   g_task_set_source_tag (task, loft_dbus_authority_check_async);
   g_task_set_task_data (task, check, check_free);
-  g_dbus_connection_call (
-    g_dbus_method_invocation_get_connection (invocation),
-    "org.freedesktop.DBus",
-    "/org/freedesktop/DBus",
-    "org.freedesktop.DBus",
-    "GetConnectionUnixUser",
-    g_variant_new ("(s)", g_dbus_method_invocation_get_sender (invocation)),
-    G_VARIANT_TYPE ("(u)"),
-    G_DBUS_CALL_FLAGS_NONE,
-    -1,
-    cancellable,
-    found_user_cb,
-    g_steal_pointer (&task));
+  loft_dbus_ask_user (invocation,
+                      cancellable,
+                      found_user_cb,
+                      g_steal_pointer (&task));
 }
 
 /**

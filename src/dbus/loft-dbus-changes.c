@@ -7,14 +7,16 @@
 #include "config.h"
 
 #include "dbus/loft-dbus-private.h"
+#include "dbus/loft-dbus-user.h"
 
 /* Listing changes, so many at once that answering holds nobody else up. A
  * reader who has seen everything may wait for more, for a bounded time, and
- * only so many may, and so many times each. */
+ * only so many may, and so many times each connection and each user. */
 
 #define LIMIT_MAX 1000
 #define SECONDS_MAX 300
 #define WAITING_MAX 256
+#define WAITING_OF_USER_MAX 64
 #define WAITING_OF_ONE_MAX 8
 
 typedef struct
@@ -25,7 +27,10 @@ typedef struct
   guint64 since;
   guint limit;
   gulong changed_id;
-  GSource *timeout; /* owned */
+  GSource *timeout;     /* owned */
+  GCancellable *asking; /* owned: for whom, until that is known */
+  gboolean has_user;
+  guint32 user;
 } Wait;
 
 static void
@@ -36,6 +41,8 @@ wait_free (Wait *self)
   if (self->timeout != NULL)
     g_source_destroy (self->timeout);
   g_clear_pointer (&self->timeout, g_source_unref);
+  g_cancellable_cancel (self->asking);
+  g_clear_object (&self->asking);
   g_free (self);
 }
 
@@ -99,6 +106,83 @@ timeout_cb (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+refuse_wait (GError **error, const char *who)
+{
+  g_set_error (error,
+               LOFT_DBUS_ERROR,
+               LOFT_DBUS_ERROR_BUSY,
+               "%s for changes already",
+               who);
+
+  return FALSE;
+}
+
+static gboolean
+check_connection (LoftDbusService *self,
+                  GDBusMethodInvocation *invocation,
+                  GError **error)
+{
+  const char *sender = g_dbus_method_invocation_get_sender (invocation);
+  guint own = 0;
+
+  for (GList *l = self->waiting.head; l != NULL; l = l->next)
+    {
+      const Wait *wait = l->data;
+
+      if (g_str_equal (g_dbus_method_invocation_get_sender (wait->invocation),
+                       sender))
+        own++;
+    }
+
+  return own < WAITING_OF_ONE_MAX ||
+         refuse_wait (error, "You wait too many times");
+}
+
+/* Whoever has not been found out yet takes no place from anybody else. */
+static gboolean
+check_user (LoftDbusService *self, guint32 user, GError **error)
+{
+  guint all = 0;
+  guint own = 0;
+
+  for (GList *l = self->waiting.head; l != NULL; l = l->next)
+    {
+      const Wait *wait = l->data;
+
+      all += wait->has_user ? 1 : 0;
+      own += wait->has_user && wait->user == user ? 1 : 0;
+    }
+  if (own >= WAITING_OF_USER_MAX)
+    return refuse_wait (error, "You wait too many times");
+
+  return all < WAITING_MAX || refuse_wait (error, "Too many wait");
+}
+
+/* A wait that has ended meanwhile is gone, and was cancelled. */
+static void
+found_user_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GError) local_error = NULL;
+  guint32 user = 0;
+  gboolean found = loft_dbus_ask_user_finish (G_DBUS_CONNECTION (source_object),
+                                              result,
+                                              &user,
+                                              &local_error);
+  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    return;
+
+  Wait *wait = user_data;
+  if (found && check_user (wait->service, user, &local_error))
+    {
+      wait->user = user;
+      wait->has_user = TRUE;
+      return;
+    }
+  loft_dbus_error_return (wait->invocation, local_error);
+  wait_free (wait);
+}
+
 static void
 wait_for_change (LoftDbusService *self,
                  GDBusMethodInvocation *invocation,
@@ -120,6 +204,8 @@ wait_for_change (LoftDbusService *self,
   g_source_set_callback (wait->timeout, timeout_cb, wait, NULL);
   g_source_attach (wait->timeout, g_main_context_get_thread_default ());
   g_queue_push_tail (&self->waiting, wait);
+  wait->asking = g_cancellable_new ();
+  loft_dbus_ask_user (invocation, wait->asking, found_user_cb, wait);
 }
 
 /**
@@ -133,35 +219,6 @@ loft_dbus_end_waiting (LoftDbusService *self)
 {
   while (!g_queue_is_empty (&self->waiting))
     end_wait (g_queue_peek_head (&self->waiting), TRUE);
-}
-
-static gboolean
-check_room (LoftDbusService *self,
-            GDBusMethodInvocation *invocation,
-            GError **error)
-{
-  const char *sender = g_dbus_method_invocation_get_sender (invocation);
-  guint own = 0;
-
-  for (GList *l = self->waiting.head; l != NULL; l = l->next)
-    {
-      const Wait *wait = l->data;
-
-      if (g_str_equal (g_dbus_method_invocation_get_sender (wait->invocation),
-                       sender))
-        own++;
-    }
-  if (self->waiting.length < WAITING_MAX && own < WAITING_OF_ONE_MAX)
-    return TRUE;
-
-  g_set_error (error,
-               LOFT_DBUS_ERROR,
-               LOFT_DBUS_ERROR_BUSY,
-               "%s for changes already",
-               own < WAITING_OF_ONE_MAX ? "Too many wait"
-                                        : "You wait too many times");
-
-  return FALSE;
 }
 
 static void
@@ -181,7 +238,7 @@ list (LoftDbusService *self, GDBusMethodInvocation *invocation, gboolean audit)
                          LOFT_DBUS_ERROR_ARGUMENT,
                          "No event has such a number");
   else if (seconds > 0)
-    check_room (self, invocation, &local_error);
+    check_connection (self, invocation, &local_error);
 
   if (local_error != NULL)
     loft_dbus_error_return (invocation, local_error);
