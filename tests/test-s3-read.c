@@ -144,6 +144,8 @@ test_cancelled (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GCancellable) cancellable = g_cancellable_new ();
   g_autoptr (GError) error = NULL;
 
+  guint before = s3_double_count_requests (fixture->engine);
+
   g_cancellable_cancel (cancellable);
   g_assert_null (
     loft_storage_read (fixture->storage, KEY, 0, -1, cancellable, &error));
@@ -152,7 +154,7 @@ test_cancelled (Fixture *fixture, gconstpointer test_data)
   g_assert_null (
     loft_storage_list (fixture->storage, "", NULL, 0, cancellable, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  g_assert_cmpuint (s3_double_count_requests (fixture->engine), ==, 0);
+  g_assert_cmpuint (s3_double_count_requests (fixture->engine), ==, before);
 }
 
 /* Without its bucket nothing is missing: all is unavailable. */

@@ -384,9 +384,11 @@ loft_s3_exchange_start (LoftS3Exchange *self,
                     "wrote-body-data",
                     G_CALLBACK (wrote_body_data_cb),
                     self);
+  /* GIO greets a new connection in a thread of the pool that those may fill who
+   * wait for it, so this must come before whatever waits for a thread. */
   soup_session_send_async (session,
                            self->message,
-                           G_PRIORITY_DEFAULT,
+                           G_PRIORITY_HIGH,
                            self->cancellable,
                            send_cb,
                            self);

@@ -57,15 +57,9 @@ loft_s3_storage_init (LoftS3Storage *self)
 {
 }
 
-/* What the parent of this process has found out it need not find out again,
- * and an engine that is away for a moment is no reason not to start. */
 static gboolean
-loft_s3_storage_join (LoftStorage *storage,
-                      GKeyFile *key_file,
-                      GCancellable *cancellable,
-                      GError **error)
+set_up (LoftS3Storage *self, GKeyFile *key_file, GError **error)
 {
-  LoftS3Storage *self = LOFT_S3_STORAGE (storage);
   LoftS3Config *config = loft_s3_config_new (key_file, error);
 
   g_return_val_if_fail (self->engine == NULL, FALSE);
@@ -87,8 +81,39 @@ loft_s3_storage_open (LoftStorage *storage,
 {
   LoftS3Storage *self = LOFT_S3_STORAGE (storage);
 
-  return loft_s3_storage_join (storage, key_file, cancellable, error) &&
+  return set_up (self, key_file, error) &&
          loft_s3_probe (self->engine, cancellable, error);
+}
+
+/* What the parent of this process has found out it need not find out again,
+ * and an engine that is away for a moment is no reason not to start. One
+ * request of no consequence has its name looked up before a crowd asks for it.
+ */
+static gboolean
+loft_s3_storage_join (LoftStorage *storage,
+                      GKeyFile *key_file,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  LoftS3Storage *self = LOFT_S3_STORAGE (storage);
+
+  if (!set_up (self, key_file, error))
+    return FALSE;
+
+  gint64 patience = loft_s3_engine_get_config (self->engine)->timeout;
+  gboolean sent = FALSE;
+  g_autoptr (LoftS3Request) request =
+    loft_s3_engine_build_request (self->engine, "HEAD", NULL);
+  g_autoptr (LoftS3Answer) answer = loft_s3_engine_try (self->engine,
+                                                        request,
+                                                        NULL,
+                                                        0,
+                                                        &patience,
+                                                        &sent,
+                                                        cancellable,
+                                                        NULL);
+
+  return TRUE;
 }
 
 static LoftStorageFeatures
