@@ -333,6 +333,91 @@ test_queue (ServerFixture *fixture, gconstpointer test_data)
   leave_clear (&leave);
 }
 
+/* Longer than the server takes to find out that it has nothing to do. */
+#define PAUSE (100 * G_TIME_SPAN_MILLISECOND)
+
+static void
+begin_slow (ServerFixture *fixture, gconstpointer data)
+{
+  Leave *leave = (Leave *) data;
+
+  add_client (leave, "");
+  add_client (leave, "GET /livez HT");
+  add_client (leave, GATE_KIT_GET ("/livez") "GET /livez HT");
+  gate_kit_assert_answer (leave->clients->pdata[2], 200);
+  add_client (leave, GATE_KIT_GET ("/livez"));
+  gate_kit_assert_answer (leave->clients->pdata[3], 200);
+  gate_kit_assert_alive (fixture);
+}
+
+static gpointer
+end_slow (gpointer data)
+{
+  static const char rest[] = "TP/1.1\r\nHost: x\r\n\r\n";
+  static const char *const texts[] = {
+    GATE_KIT_GET ("/livez"),
+    rest,
+    rest,
+    GATE_KIT_GET ("/livez"),
+  };
+  Leave *leave = data;
+
+  await_stop (leave->fixture);
+  g_usleep (PAUSE);
+  for (gsize i = G_N_ELEMENTS (texts); i > 0; i--)
+    {
+      http_client_send_text (leave->clients->pdata[i - 1], texts[i - 1]);
+      assert_last_answer (leave->clients->pdata[i - 1], 200);
+    }
+
+  return NULL;
+}
+
+/* Who has just connected, has begun to ask, or has just got an answer that did
+ * not say that it was the last one, is served though nobody else is. */
+static void
+test_slow (ServerFixture *fixture, gconstpointer test_data)
+{
+  Leave leave;
+
+  leave_init (&leave, fixture);
+  server_fixture_run (fixture, begin_slow, &leave);
+  g_assert_true (stop (&leave, end_slow));
+  leave_clear (&leave);
+}
+
+static void
+begin_unseen (ServerFixture *fixture, gconstpointer data)
+{
+  Leave *leave = (Leave *) data;
+
+  for (guint i = 0; i < 4; i++)
+    gate_kit_assert_answer (
+      add_client (leave, GATE_KIT_GET ("/packages/" GATE_KIT_SMALL)),
+      200);
+
+  /* Longer than anybody is taken to be about to ask again. */
+  g_usleep (3500 * G_TIME_SPAN_MILLISECOND);
+}
+
+/* A request that came before the end is answered, though the server has not
+ * even seen it, and its connection had been idle for long. */
+static void
+test_unseen (ServerFixture *fixture, gconstpointer test_data)
+{
+  Leave leave;
+
+  leave_init (&leave, fixture);
+  server_fixture_run (fixture, begin_unseen, &leave);
+  for (guint i = 0; i < leave.clients->len; i++)
+    http_client_send_text (leave.clients->pdata[i],
+                           GATE_KIT_GET ("/packages/" GATE_KIT_SMALL));
+  g_assert_true (server_fixture_drain (fixture));
+  for (guint i = 0; i < leave.clients->len; i++)
+    assert_last_answer (leave.clients->pdata[i], 200);
+  leave_clear (&leave);
+}
+
 #define REFUSED (8 * MEBIBYTE)
 
 static void
@@ -427,6 +512,8 @@ main (int argc, char **argv)
   ADD ("flood", test_flood);
   ADD ("fresh", test_fresh);
   ADD ("queue", test_queue);
+  ADD ("slow", test_slow);
+  ADD ("unseen", test_unseen);
   ADD ("refused", test_refused);
   ADD ("stuck", test_stuck);
 

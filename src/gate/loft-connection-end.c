@@ -30,6 +30,13 @@
 /* Once all is said on both sides, the client only has to close. */
 #define FAREWELL_MAX 2
 
+/* Seconds for which a client is taken, when the gate stops, to be about to say
+ * what it has connected for, or to ask again: its last answer did not tell that
+ * it was the last one. A busy machine may keep it from that for a while; but
+ * meanwhile others wait for the next server. */
+#define FIRST_MAX 3
+#define NEXT_MAX 2
+
 /**
  * loft_connection_release:
  * @self: a connection of which the HTTP server waits for a request
@@ -181,6 +188,23 @@ loft_connection_is_unfinished (LoftConnection *self)
     return FALSE;
 
   return (!self->farewell && self->drain_left > 0) || count_queued (self) > 0;
+}
+
+/**
+ * loft_connection_may_ask:
+ * @self: a connection that waits for a request
+ *
+ * Finds out whether it would be rude to end a connection because the gate
+ * stops: its client has begun to ask, or can be taken to be about to.
+ *
+ * Returns: whether it would
+ */
+gboolean
+loft_connection_may_ask (const LoftConnection *self)
+{
+  guint32 age = self->gate->now - self->last;
+
+  return self->in_seen > 0 || age < (self->fresh ? FIRST_MAX : NEXT_MAX);
 }
 
 static void

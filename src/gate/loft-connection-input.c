@@ -208,7 +208,12 @@ void
 loft_connection_read_heads (LoftConnection *self)
 {
   LoftGate *gate = self->gate;
+  gboolean leaving = gate->stopping && !loft_connection_may_ask (self);
 
+  /* A request that came before the end counts, though epoll has not been asked
+   * about it yet. */
+  if (leaving)
+    self->readable = !self->ended;
   while (is_waiting (self) && !loft_connection_has_output (self))
     {
       LoftSpan input = { self->in.data, self->in.length };
@@ -229,8 +234,7 @@ loft_connection_read_heads (LoftConnection *self)
   if (!is_waiting (self) || loft_connection_has_output (self))
     return;
 
-  /* Who has just connected is given the time to say what for. */
-  if (self->ended || (gate->stopping && self->in_seen == 0 && !self->fresh))
+  if (self->ended || (leaving && self->in_seen == 0))
     {
       if (self->state == LOFT_CONNECTION_SERVED)
         loft_connection_release (self, FALSE);

@@ -174,6 +174,7 @@ void
 loft_connection_finish (LoftConnection *self, guint64 rest, gboolean farewell);
 void loft_connection_drain (LoftConnection *self);
 gboolean loft_connection_is_unfinished (LoftConnection *self);
+gboolean loft_connection_may_ask (const LoftConnection *self);
 void loft_connection_check_deadline (LoftConnection *self);
 
 /* loft-connection-input.c */

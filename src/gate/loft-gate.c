@@ -182,8 +182,9 @@ loft_gate_set_figures (LoftGate *self, LoftGateFigures *figures)
  * loft_gate_stop:
  * @self: a gate
  *
- * Takes leave: accepts no more connections, and ends those that wait between
- * two requests. Who is being answered is not disturbed.
+ * Takes leave: accepts no more connections, and ends those that have been idle
+ * for a while. Who is being answered is not disturbed, and who may be about to
+ * ask is waited for, as far as loft_gate_is_quiet() is asked.
  */
 void
 loft_gate_stop (LoftGate *self)
@@ -202,28 +203,34 @@ loft_gate_stop (LoftGate *self)
  * loft_gate_is_quiet:
  * @self: a gate
  *
- * Finds out whether nobody is being answered. Looks at all connections, so it
- * is for the end.
+ * Finds out whether a gate that stops may be closed, and ends the connections
+ * that have become idle meanwhile. Looks at all connections, so it is for the
+ * end.
  *
- * Returns: whether nothing waits to be sent, nor for the HTTP server, and no
- *   client would lose its answer by a reset
+ * Returns: whether nothing waits to be sent, nor for the HTTP server, nobody is
+ *   about to ask, and no client would lose its answer by a reset
  */
 gboolean
 loft_gate_is_quiet (LoftGate *self)
 {
   g_return_val_if_fail (LOFT_IS_GATE (self), TRUE);
 
+  gboolean quiet = TRUE;
+
   for (guint i = 0; i < self->connections->len; i++)
     {
       LoftConnection *connection = self->connections->pdata[i];
 
-      if (connection->state == LOFT_CONNECTION_HANDED ||
-          loft_connection_has_output (connection) ||
-          loft_connection_is_unfinished (connection))
-        return FALSE;
+      if (connection->state == LOFT_CONNECTION_DRAINING &&
+          !loft_connection_has_output (connection) &&
+          !loft_connection_is_unfinished (connection))
+        continue;
+      quiet = FALSE;
+      if (!loft_connection_may_ask (connection))
+        loft_connection_mark_again (connection);
     }
 
-  return TRUE;
+  return quiet;
 }
 
 static void
