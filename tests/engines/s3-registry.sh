@@ -23,7 +23,7 @@ export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY
 start_one ()
 {
   {
-    sed '/^access-key=/d; /^secret-key=/d' "$LOFT_TEST_CONFIG"
+    sed '/^access-key=/d; /^secret-key=/d; /^timeout=/d' "$LOFT_TEST_CONFIG"
     printf 'redirect=%s\n' "$2"
     printf '[http]\nlisten=127.0.0.1:0\nworkers=2\nlimit-new=0\n'
     printf 'limit-updates=0\nlimit-failures=0\n'

@@ -44,7 +44,7 @@ crowd ()
   ! grep -L -x 200 crowd.* | grep -q .
 }
 
-cp "$LOFT_TEST_TLS" registry.conf
+sed '/^timeout=/d' "$LOFT_TEST_TLS" >registry.conf
 printf '[http]\nlisten=127.0.0.1:0\nlimit-new=0\nlimit-updates=0\nworkers=2\n' \
   >>registry.conf
 
@@ -54,7 +54,7 @@ check "it stops" stop TERM 0
 check "it starts again" start_registry second
 check "a crowd gets what it wants" crowd "$url"
 check "it stops for good" stop TERM 0
-sed '/^ca-file=/d' "$LOFT_TEST_TLS" >strange.conf
+sed '/^ca-file=/d' registry.conf >strange.conf
 check "a certificate of nobody is refused" \
   fails 1 "certificate" "$program" --config strange.conf --listen 127.0.0.1:0
 
