@@ -18,6 +18,7 @@
 
 #define TOKEN "0123456789abcdefghijklmnopqrstuvwxyzABCD"
 #define MIB (G_GOFFSET_CONSTANT (1024) * 1024)
+#define NOISE 200000
 #define OTHER_TOKEN "another-token-of-more-than-32-characters"
 
 static void
@@ -316,33 +317,55 @@ refuse_in_thread_cb (gpointer data)
   return NULL;
 }
 
+/* A package that is worth asking for. */
+static void
+write_large_package (CtlKit *kit)
+{
+  g_autofree char *noise = g_malloc (NOISE);
+  g_autofree char *path =
+    g_build_filename (kit->daemon->folder, "package", "noise", NULL);
+  g_autoptr (GError) error = NULL;
+
+  write_package (kit, "1.0.0");
+  for (guint i = 0; i < NOISE; i++)
+    noise[i] = (char) g_random_int ();
+  g_file_set_contents (path, noise, NOISE, &error);
+  g_assert_no_error (error);
+}
+
+static CtlKitResult *
+publish_to (CtlKit *kit,
+            GSocketListener *listener,
+            GCancellable *done,
+            GThreadFunc func,
+            void *data)
+{
+  g_autoptr (GError) error = NULL;
+  guint port = g_socket_listener_add_any_inet_port (listener, NULL, &error);
+  g_assert_no_error (error);
+
+  GThread *thread = g_thread_new ("stranger", func, data);
+  g_autofree char *line =
+    g_strdup_printf ("publish '%s/package' --registry http://127.0.0.1:%u",
+                     kit->daemon->folder,
+                     port);
+  CtlKitResult *result = ctl_kit_run (line);
+  g_cancellable_cancel (done);
+  g_thread_join (thread);
+
+  return result;
+}
+
 /* What is large is sent only once the registry wants it, and what a registry
  * refuses is not sent. */
 static void
 test_expect (CtlKit *kit, gconstpointer test_data)
 {
-  g_autofree char *noise = g_malloc (200 * 1000);
-  g_autofree char *path =
-    g_build_filename (kit->daemon->folder, "package", "noise", NULL);
-  g_autoptr (GError) error = NULL;
   Refuser refuser = { .listener = g_socket_listener_new () };
-  guint port =
-    g_socket_listener_add_any_inet_port (refuser.listener, NULL, &error);
-  g_assert_no_error (error);
 
-  write_package (kit, "1.0.0");
-  for (guint i = 0; i < 200 * 1000; i++)
-    noise[i] = (char) g_random_int ();
-  g_file_set_contents (path, noise, 200 * 1000, &error);
-  g_assert_no_error (error);
-
-  GThread *thread = g_thread_new ("refuser", refuse_in_thread_cb, &refuser);
-  g_autofree char *line =
-    g_strdup_printf ("publish '%s/package' --registry http://127.0.0.1:%u",
-                     kit->daemon->folder,
-                     port);
-  g_autoptr (CtlKitResult) refused = ctl_kit_run (line);
-  g_thread_join (thread);
+  write_large_package (kit);
+  g_autoptr (CtlKitResult) refused =
+    publish_to (kit, refuser.listener, NULL, refuse_in_thread_cb, &refuser);
   g_test_message ("%s%s", refuser.head, refused->err);
   g_assert_cmpint (refused->status, ==, 4);
   g_assert_nonnull (strstr (refused->err, "Away (403)"));
@@ -352,6 +375,93 @@ test_expect (CtlKit *kit, gconstpointer test_data)
   g_object_unref (refuser.listener);
 
   assert_published (kit, "", "sent 1.0.0 is published.\n");
+}
+
+/* One that does not answer who asks, or only so much, but takes what is sent to
+ * it nevertheless. */
+typedef struct
+{
+  GSocketListener *listener; /* owned */
+  GCancellable *done;        /* owned */
+  const char *answer;        /* not owned */
+  gsize got;
+} Mute;
+
+static gpointer
+take_in_thread_cb (gpointer data)
+{
+  static const char created[] = "HTTP/1.1 201 Created\r\n"
+                                "Content-Length: 2\r\n"
+                                "Connection: close\r\n\r\n{}";
+  Mute *self = data;
+
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GSocketConnection) connection =
+        g_socket_listener_accept (self->listener, NULL, self->done, NULL);
+      if (connection == NULL)
+        break;
+
+      GInputStream *input =
+        g_io_stream_get_input_stream (G_IO_STREAM (connection));
+      GOutputStream *output =
+        g_io_stream_get_output_stream (G_IO_STREAM (connection));
+      g_autoptr (GString) text = g_string_new (NULL);
+      char piece[4096];
+      gssize n;
+
+      while (
+        (i == 0 || text->len < NOISE) &&
+        (n = g_input_stream_read (input, piece, sizeof piece, NULL, NULL)) > 0)
+        {
+          g_string_append_len (text, piece, n);
+          if (i == 0)
+            g_output_stream_write_all (output,
+                                       self->answer,
+                                       strlen (self->answer),
+                                       NULL,
+                                       NULL,
+                                       NULL);
+        }
+      self->got = text->len;
+      g_assert_true ((strstr (text->str, "Expect: ") != NULL) == (i == 0));
+      if (i == 1)
+        g_output_stream_write_all (output,
+                                   created,
+                                   strlen (created),
+                                   NULL,
+                                   NULL,
+                                   NULL);
+    }
+
+  return NULL;
+}
+
+/* Nobody waits for ever to be asked for it. */
+static void
+test_mute (CtlKit *kit, gconstpointer test_data)
+{
+  static const char *const answers[] = {
+    "",
+    "HTTP/1.1 417 Expectation Failed\r\nContent-Length: 0\r\n\r\n",
+  };
+
+  write_large_package (kit);
+  for (gsize i = 0; i < G_N_ELEMENTS (answers); i++)
+    {
+      Mute mute = { .listener = g_socket_listener_new (),
+                    .done = g_cancellable_new (),
+                    .answer = answers[i] };
+      g_autoptr (CtlKitResult) sent =
+        publish_to (kit, mute.listener, mute.done, take_in_thread_cb, &mute);
+
+      g_test_message ("%s%s", sent->out, sent->err);
+      g_assert_cmpint (sent->status, ==, 0);
+      g_assert_cmpstr (sent->out, ==, "sent 1.0.0 is published.\n");
+      g_assert_cmpuint (mute.got, >=, NOISE);
+      g_object_unref (mute.done);
+      g_object_unref (mute.listener);
+    }
 }
 
 static void
@@ -379,6 +489,7 @@ main (int argc, char **argv)
   add ("/ctl-publish/large", test_large);
   add ("/ctl-publish/links", test_links);
   add ("/ctl-publish/expect", test_expect);
+  add ("/ctl-publish/mute", test_mute);
 
   return g_test_run ();
 }

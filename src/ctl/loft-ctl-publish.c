@@ -6,11 +6,13 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <gio/gunixinputstream.h>
 #include <glib/gi18n.h>
 #include <libsoup/soup.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "ctl/loft-ctl-json.h"
 #include "ctl/loft-ctl-pack.h"
@@ -29,6 +31,10 @@
 /* From how many bytes on it is worth asking first whether they are wanted. */
 #define LARGE (64 * 1024)
 
+/* How long an answer to that is waited for. Not everything between here and a
+ * registry passes it on, and none of that says so. */
+#define ANSWER_SECONDS 3
+
 static char *option_registry;   /* owned, nullable */
 static char *option_token_file; /* owned, nullable */
 
@@ -42,11 +48,25 @@ static const GOptionEntry entries[] = {
 };
 /* clang-format on */
 
+/* What is to be sent. */
+typedef struct
+{
+  int fd;
+  guint64 size;
+  const char *name;    /* not owned */
+  const char *version; /* not owned */
+  const char *token;   /* not owned, nullable */
+} Package;
+
 typedef struct
 {
   LoftCtlProgress *progress; /* not owned */
   guint64 done;
   guint64 total;
+  GCancellable *cancellable; /* not owned */
+  GAsyncResult *result;      /* owned, NULL until it is sent */
+  gboolean is_heard;
+  gboolean is_ignored;
 } Upload;
 
 static gboolean
@@ -141,23 +161,96 @@ wrote_cb (SoupMessage *message, guint size, gpointer user_data)
                           "bytes");
 }
 
+static void
+heard_cb (SoupMessage *message, gpointer user_data)
+{
+  Upload *upload = user_data;
+
+  upload->is_heard = TRUE;
+}
+
+static gboolean
+late_cb (gpointer user_data)
+{
+  Upload *upload = user_data;
+
+  if (!upload->is_heard && upload->done == 0)
+    {
+      upload->is_ignored = TRUE;
+      g_cancellable_cancel (upload->cancellable);
+    }
+
+  return G_SOURCE_CONTINUE;
+}
+
+static void
+sent_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  Upload *upload = user_data;
+
+  upload->result = g_object_ref (result);
+}
+
+/* Sends it, and if it asks first, waits not for long. */
+static GInputStream *
+send_and_wait (SoupSession *session,
+               SoupMessage *message,
+               Upload *upload,
+               gboolean asks,
+               GError **error)
+{
+  guint late_id =
+    asks ? g_timeout_add_seconds (ANSWER_SECONDS, late_cb, upload) : 0;
+
+  g_signal_connect (message, "wrote-body-data", G_CALLBACK (wrote_cb), upload);
+  g_signal_connect (message,
+                    "got-informational",
+                    G_CALLBACK (heard_cb),
+                    upload);
+  g_signal_connect (message, "got-headers", G_CALLBACK (heard_cb), upload);
+  soup_session_send_async (session,
+                           message,
+                           G_PRIORITY_DEFAULT,
+                           upload->cancellable,
+                           sent_cb,
+                           upload);
+  while (upload->result == NULL)
+    g_main_context_iteration (NULL, TRUE);
+  g_clear_handle_id (&late_id, g_source_remove);
+  g_signal_handlers_disconnect_by_data (message, upload);
+
+  GInputStream *body =
+    soup_session_send_finish (session, upload->result, error);
+  g_clear_object (&upload->result);
+
+  return body;
+}
+
+/* Gives %NULL with no error set if nobody says whether it is wanted. */
 static char *
 send_message (const LoftCtl *self,
               SoupMessage *message,
               guint64 size,
+              gboolean asks,
               GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftCtlProgress) progress = loft_ctl_progress_new (self);
-  Upload upload = { .progress = progress, .total = size };
+  g_autoptr (GCancellable) cancellable = g_cancellable_new ();
+  Upload upload = { .progress = progress,
+                    .total = size,
+                    .cancellable = cancellable };
   g_autofree char *text = g_malloc0 (ANSWER_MAX + 1);
   g_autoptr (SoupSession) session =
     soup_session_new_with_options ("timeout", SECONDS_MAX, NULL);
-
-  g_signal_connect (message, "wrote-body-data", G_CALLBACK (wrote_cb), &upload);
   g_autoptr (GInputStream) body =
-    soup_session_send (session, message, NULL, &local_error);
-  g_signal_handlers_disconnect_by_data (message, &upload);
+    send_and_wait (session, message, &upload, asks, &local_error);
+
+  if (body == NULL && upload.is_ignored)
+    return NULL;
+  if (asks &&
+      soup_message_get_status (message) == SOUP_STATUS_EXPECTATION_FAILED)
+    return NULL;
   if (body == NULL || !g_input_stream_read_all (body,
                                                 text,
                                                 ANSWER_MAX,
@@ -233,45 +326,99 @@ check_answer (SoupMessage *message, const char *text, GError **error)
   return FALSE;
 }
 
-static gboolean
-publish (const LoftCtl *self,
-         GInputStream *tarball,
-         guint64 size,
-         const char *name,
-         const char *version,
-         GError **error)
+static SoupMessage *
+make_request (const Package *package, gboolean asks, GError **error)
 {
-  g_autofree char *token = NULL;
-  if (!read_token (&token, error))
-    return FALSE;
+  if (lseek (package->fd, 0, SEEK_SET) == -1)
+    {
+      g_set_error_literal (error,
+                           LOFT_CTL_ERROR,
+                           LOFT_CTL_ERROR_FAILED,
+                           g_strerror (errno));
+      return NULL;
+    }
 
-  g_autoptr (SoupMessage) message = make_message (name, version, error);
+  SoupMessage *message = make_message (package->name, package->version, error);
   if (message == NULL)
-    return FALSE;
+    return NULL;
+
+  SoupMessageHeaders *headers = soup_message_get_request_headers (message);
+  g_autoptr (GInputStream) tarball =
+    g_unix_input_stream_new (package->fd, FALSE);
 
   soup_message_add_flags (message, SOUP_MESSAGE_NO_REDIRECT);
   soup_message_set_request_body (message,
                                  "application/gzip",
                                  tarball,
-                                 (gssize) size);
-  if (size >= LARGE)
-    soup_message_headers_set_expectations (
-      soup_message_get_request_headers (message),
-      SOUP_EXPECTATION_CONTINUE);
-  if (token != NULL && *token != '\0')
+                                 (gssize) package->size);
+  if (asks)
+    soup_message_headers_set_expectations (headers, SOUP_EXPECTATION_CONTINUE);
+  if (package->token != NULL && *package->token != '\0')
     {
-      g_autofree char *value = g_strconcat ("Bearer ", token, NULL);
+      g_autofree char *value = g_strconcat ("Bearer ", package->token, NULL);
 
-      soup_message_headers_replace (soup_message_get_request_headers (message),
-                                    "Authorization",
-                                    value);
+      soup_message_headers_replace (headers, "Authorization", value);
     }
 
-  g_autofree char *text = send_message (self, message, size, error);
-  if (text == NULL || !check_answer (message, text, error))
+  return message;
+}
+
+/* Asks first whether it is worth it; nobody has to answer that. */
+static gboolean
+publish (const LoftCtl *self,
+         const Package *package,
+         gboolean *out_is_new,
+         GError **error)
+{
+  g_autoptr (SoupMessage) message = NULL;
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *text = NULL;
+
+  for (gboolean asks = package->size >= LARGE; text == NULL; asks = FALSE)
+    {
+      g_clear_object (&message);
+      message = make_request (package, asks, error);
+      if (message == NULL)
+        return FALSE;
+
+      text = send_message (self, message, package->size, asks, &local_error);
+      if (local_error != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+    }
+  *out_is_new = soup_message_get_status (message) == SOUP_STATUS_CREATED;
+
+  return check_answer (message, text, error);
+}
+
+static gboolean
+run (const LoftCtl *self, char **arguments, GError **error)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *version = NULL;
+  g_autofree char *token = NULL;
+  struct stat status = { 0 };
+  gboolean is_new;
+  int fd = loft_ctl_pack_open (arguments[0], error);
+  if (fd == -1)
     return FALSE;
 
-  gboolean is_new = soup_message_get_status (message) == SOUP_STATUS_CREATED;
+  g_autoptr (GInputStream) tarball = g_unix_input_stream_new (fd, TRUE);
+  if (!loft_ctl_pack_identify (fd, &name, &version, error) ||
+      !read_token (&token, error))
+    return FALSE;
+  fstat (fd, &status);
+
+  const Package package = { .fd = fd,
+                            .size = (guint64) status.st_size,
+                            .name = name,
+                            .version = version,
+                            .token = token };
+  if (!publish (self, &package, &is_new, error))
+    return FALSE;
+
   if (self->json)
     loft_ctl_json_print_strings ("name", name, "version", version, NULL);
   else if (is_new)
@@ -280,29 +427,6 @@ publish (const LoftCtl *self,
     g_print (_ ("%s %s was there already, the same.\n"), name, version);
 
   return TRUE;
-}
-
-static gboolean
-run (const LoftCtl *self, char **arguments, GError **error)
-{
-  g_autofree char *name = NULL;
-  g_autofree char *version = NULL;
-  struct stat status = { 0 };
-  int fd = loft_ctl_pack_open (arguments[0], error);
-  if (fd == -1)
-    return FALSE;
-
-  g_autoptr (GInputStream) tarball = g_unix_input_stream_new (fd, TRUE);
-  if (!loft_ctl_pack_identify (fd, &name, &version, error))
-    return FALSE;
-  fstat (fd, &status);
-
-  return publish (self,
-                  tarball,
-                  (guint64) status.st_size,
-                  name,
-                  version,
-                  error);
 }
 
 const LoftCtlCommand loft_ctl_publish = {
