@@ -6,9 +6,6 @@
 
 #include "config.h"
 
-#include <string.h>
-
-#include "registry/loft-name.h"
 #include "registry/loft-registry-private.h"
 
 /**
@@ -219,7 +216,6 @@ typedef struct
   ReadFunc func;
   char *name;    /* owned */
   char *version; /* owned, nullable */
-  gboolean may_redirect;
 } Read;
 
 static void
@@ -456,123 +452,4 @@ loft_registry_show_version_finish (LoftRegistry *self,
   g_return_val_if_fail (g_task_is_valid (result, self), NULL);
 
   return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/**
- * loft_registry_return_download:
- * @task: a task that is about a tarball
- * @download: (transfer full) (nullable): the tarball
- * @local_error: (transfer full) (nullable): why there is none
- *
- * Ends a task.
- */
-void
-loft_registry_return_download (GTask *task,
-                               LoftDownload *download,
-                               GError *local_error)
-{
-  if (download != NULL)
-    {
-      g_task_return_pointer (task,
-                             download,
-                             (GDestroyNotify) loft_download_free);
-      return;
-    }
-  loft_registry_translate_error (&local_error);
-  g_task_return_error (task, local_error);
-}
-
-static void
-download_in_thread_cb (GTask *task,
-                       gpointer source_object,
-                       gpointer task_data,
-                       GCancellable *cancellable)
-{
-  const Read *read = task_data;
-  g_autoptr (GError) local_error = NULL;
-  LoftDownload *download =
-    loft_registry_read_archive (LOFT_REGISTRY (source_object),
-                                read->name,
-                                read->version,
-                                read->may_redirect,
-                                cancellable,
-                                &local_error);
-
-  loft_registry_return_download (task,
-                                 download,
-                                 g_steal_pointer (&local_error));
-}
-
-/**
- * loft_registry_download_async:
- * @self: a registry
- * @name: a package
- * @version: a version, yanked or not
- * @may_redirect: whether an address of the storage will do as well
- * @cancellable: (nullable): a cancellable
- * @callback: (scope async): called when the answer is there
- * @user_data: for @callback
- *
- * Finds a tarball.
- */
-void
-loft_registry_download_async (LoftRegistry *self,
-                              const char *name,
-                              const char *version,
-                              gboolean may_redirect,
-                              GCancellable *cancellable,
-                              GAsyncReadyCallback callback,
-                              gpointer user_data)
-{
-  g_return_if_fail (LOFT_IS_REGISTRY (self));
-  g_return_if_fail (name != NULL && version != NULL);
-
-  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  Read *read = g_new0 (Read, 1);
-
-  read->name = g_strdup (name);
-  read->version = g_strdup (version);
-  read->may_redirect = may_redirect;
-  g_task_set_source_tag (task, loft_registry_download_async);
-  g_task_set_task_data (task, read, read_free);
-  g_task_run_in_thread (task, download_in_thread_cb);
-}
-
-/**
- * loft_registry_download_finish:
- * @self: a registry
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends what loft_registry_download_async() began.
- *
- * Returns: (transfer full): the tarball, or %NULL with @error set to a
- *   #LoftRegistryError
- */
-LoftDownload *
-loft_registry_download_finish (LoftRegistry *self,
-                               GAsyncResult *result,
-                               GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
-}
-
-/**
- * loft_download_free:
- * @self: (transfer full): a download
- *
- * Frees @self.
- */
-void
-loft_download_free (LoftDownload *self)
-{
-  g_return_if_fail (self != NULL);
-
-  g_clear_pointer (&self->bytes, g_bytes_unref);
-  g_free (self->url);
-  g_free (self->sha256);
-  g_free (self->filename);
-  g_free (self);
 }
