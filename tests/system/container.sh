@@ -12,11 +12,14 @@ if [ "${1-}" != --inside ]; then
     exit 0
   fi
   # In namespaces of its own: however this ends, no mount and no process is left.
+  # It ends: with whatever hangs, since the first process of the namespace dies
+  # with the one that made it.
   if ! unshare --mount --pid --fork --mount-proc true 2>/dev/null; then
     echo "1..0 # SKIP namespaces can't be made here"
     exit 0
   fi
-  exec unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside
+  exec timeout -s KILL 600 \
+    unshare --mount --pid --fork --kill-child --mount-proc "$0" --inside
 fi
 
 . "$G_TEST_SRCDIR/system/lib.sh"

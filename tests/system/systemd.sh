@@ -231,26 +231,27 @@ check "nor can its user read the file itself" fails 1 "Permission denied" \
 # A crash, and a worker that hangs.
 crashed ()
 {
-  has NRestarts "$1" && has ActiveState active
+  has NRestarts '[1-9][0-9]*' && has ActiveState active
 }
 ended ()
 {
-  has SubState 'auto-restart|start' || has NRestarts 1
+  has SubState 'auto-restart|start' || has NRestarts '[1-9][0-9]*'
 }
 inside systemctl kill --kill-whom=main -s KILL "$service"
 check "a crash ends all its processes" within 20 ended
 check "who connects then gets an answer" shows "Registry" "$url/"
-check "for it was started again" within 20 crashed 1
+check "for it was started again" within 40 crashed
 check "the daemon is watched" has WatchdogUSec 30s
 inside mkdir -p "/run/systemd/system/$service.d"
-printf '[Service]\nWatchdogSec=2\n' |
+printf '[Service]\nWatchdogSec=5\n' |
   inside sh -c 'cat >"$1"' sh "/run/systemd/system/$service.d/watchdog.conf"
 inside systemctl daemon-reload
 check "it starts with a short watchdog" inside systemctl restart "$service"
+check "which suffices while nothing hangs" has NRestarts 0
 inside sh -c 'set -- $(cat "/proc/$1/task/$1/children") && kill -STOP "$1"' \
   sh "$(show MainPID)"
-check "a worker that hangs is noticed" within 20 crashed 1
-check "that is why it was started again" journal_says "watchdog"
+check "a worker that hangs is noticed" within 60 crashed
+check "that is why it was started again" within 10 journal_says "watchdog"
 check "it serves" shows "Registry" "$url/"
 
 check "it stops" inside systemctl stop loft-registry.socket "$service"
