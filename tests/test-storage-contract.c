@@ -319,7 +319,12 @@ main (int argc, char **argv)
   g_autoptr (GOptionContext) context = g_option_context_new (NULL);
   g_autoptr (GError) error = NULL;
 
-  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  /* An engine may be reached by way of the session, which is left alone then.
+   */
+  g_test_init (&argc,
+               &argv,
+               config == NULL ? G_TEST_OPTION_ISOLATE_DIRS : NULL,
+               NULL);
   g_option_context_add_main_entries (context, entries, NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error))
     {

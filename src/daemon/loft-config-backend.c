@@ -8,6 +8,7 @@
 
 #include "daemon/loft-config-backend.h"
 
+#define GIO "gio"
 #define S3 "s3"
 
 /* What tools for this service take from the environment. The first that is set
@@ -81,6 +82,18 @@ complete_s3 (GKeyFile *key_file, const char *const *environment)
   complete_s3_keys (key_file, environment);
 }
 
+static void
+complete_gio (GKeyFile *key_file, const char *const *environment)
+{
+  const char *directory = get_variable (environment, "CREDENTIALS_DIRECTORY");
+  g_autofree char *credential =
+    directory != NULL ? g_build_filename (directory, "key_gio", NULL) : NULL;
+
+  if (!g_key_file_has_key (key_file, GIO, "credentials-file", NULL) &&
+      credential != NULL && g_file_test (credential, G_FILE_TEST_EXISTS))
+    g_key_file_set_string (key_file, GIO, "credentials-file", credential);
+}
+
 /**
  * loft_config_complete_backend:
  * @key_file: (inout): the whole configuration
@@ -107,6 +120,8 @@ loft_config_complete_backend (GKeyFile *key_file,
 
   if (g_str_equal (backend, S3))
     complete_s3 (key_file, environment);
+  if (g_str_equal (backend, GIO))
+    complete_gio (key_file, environment);
   if (!g_str_equal (backend, "filesystem"))
     return TRUE;
 

@@ -31,6 +31,13 @@ static const LoftConfigKeyInfo infos[] = {
     .type = LOFT_CONFIG_NAME,
     .fallback = "",
   },
+  [LOFT_CONFIG_TAKE_OVER] = {
+    .group = "registry",
+    .name = "take-over",
+    .type = LOFT_CONFIG_BOOLEAN,
+    .fallback = "false",
+    .option = "--take-over",
+  },
   [LOFT_CONFIG_PUBLISH] = {
     .group = "registry",
     .name = "publish",

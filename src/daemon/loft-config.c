@@ -136,12 +136,14 @@ loft_config_is_same (LoftConfig *self, LoftConfig *other, LoftConfigKey key)
   return g_variant_equal (self->values[key], other->values[key]);
 }
 
+static const char *const gvfs_schemes[] = { "dav", "davs", "sftp", NULL };
+
 /**
  * loft_config_get_backend:
  * @self: a configuration
  *
  * Names the backend that serves the storage: the one that is configured, else
- * the scheme of the storage's URI, else `filesystem`.
+ * what the scheme of the storage's URI stands for, else `filesystem`.
  *
  * Returns: (transfer full): its name, which may be no known one
  */
@@ -161,6 +163,10 @@ loft_config_get_backend (LoftConfig *self)
   if (scheme == NULL || strstr (storage, "://") == NULL ||
       g_str_equal (scheme, "file"))
     return g_strdup ("filesystem");
+
+  /* What GVfs reaches goes by the names that it has there. */
+  if (g_strv_contains (gvfs_schemes, scheme))
+    return g_strdup ("gio");
 
   return g_strdup (scheme);
 }

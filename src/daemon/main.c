@@ -18,6 +18,7 @@
 
 static gboolean option_version;
 static gboolean option_check;
+static gboolean option_take_over;
 static gboolean option_verbose;
 static char *option_file;   /* owned, nullable */
 static GStrv option_listen; /* owned, nullable */
@@ -39,6 +40,9 @@ static const GOptionEntry entries[] = {
     &option_values[LOFT_CONFIG_STORAGE],
     N_ ("Keep the packages in this directory, or at this URI"),
     N_ ("DIR|URI") },
+  { "take-over", 0, 0, G_OPTION_ARG_NONE, &option_take_over,
+    N_ ("Take the storage from another server, which has ended for good"),
+    NULL },
   { "verbose", 'v', 0, G_OPTION_ARG_NONE, &option_verbose,
     N_ ("Log information too"), NULL },
   { "worker", 0, G_OPTION_FLAG_HIDDEN, G_OPTION_ARG_STRING, &option_worker,
@@ -72,6 +76,8 @@ parse_options (char **arguments, GError **error)
 
   if (option_listen != NULL)
     option_values[LOFT_CONFIG_LISTEN] = g_strjoinv (",", option_listen);
+  if (option_take_over)
+    option_values[LOFT_CONFIG_TAKE_OVER] = g_strdup ("true");
   if (option_verbose)
     option_values[LOFT_CONFIG_VERBOSE] = g_strdup ("true");
 

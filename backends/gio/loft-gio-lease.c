@@ -1,0 +1,387 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "loft-gio-lease.h"
+
+#include <errno.h>
+#include <glib/gi18n.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loft-gio-error.h"
+#include "loft-gio-upload.h"
+#include "storage/loft-storage.h"
+
+/* Who may write
+ *
+ * A folder says that the store is owned, since making a folder is what servers
+ * do exclusively; a file in it says by whom. It goes with its owner. An owner
+ * that died leaves it behind. Whoever can see for himself that the owner is
+ * gone, being on the same machine since the same start of it, takes over;
+ * anybody else needs the administrator's word, for a server that only hangs
+ * can not be kept from writing once it goes on.
+ *
+ * Taking over is renaming the folder to what only that owner's can be called.
+ * Of two that try one succeeds, and a third that comes late finds the name
+ * taken, instead of robbing the new owner. */
+
+#define PARENT LOFT_GIO_FOLDER
+#define LEASE PARENT "/lease"
+#define OWNER LEASE "/owner"
+#define OWNER_MAX 4096
+#define GROUP "owner"
+
+/* How often somebody else may be faster. */
+#define ATTEMPTS 4
+
+/* How long a lease that was seen is believed in. */
+#define BELIEF (5 * G_TIME_SPAN_SECOND)
+
+struct _LoftGioLease
+{
+  LoftGioStore *store; /* not owned; outlives this */
+  char *text;          /* owned: what the file says */
+
+  GMutex lock;   /* guards what follows */
+  gint64 seen;   /* when it was last found to be ours */
+  gboolean lost; /* it never comes back */
+};
+
+static char *
+read_line (const char *path)
+{
+  g_autofree char *text = NULL;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return g_strdup ("");
+
+  return g_strdup (g_strchomp (text));
+}
+
+/* What tells one start of a machine from all others. */
+static char *
+get_boot (void)
+{
+  return read_line ("/proc/sys/kernel/random/boot_id");
+}
+
+/* In which space of numbers a process has its own; containers of one machine
+ * have the same boot. */
+static char *
+get_space (void)
+{
+  char *space = g_file_read_link ("/proc/self/ns/pid", NULL);
+
+  return space != NULL ? space : g_strdup ("");
+}
+
+/* When a process began, so that its number alone is not trusted; nothing if
+ * it ended or can't be looked at. */
+static char *
+get_start (long pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%ld/stat", pid);
+  g_autofree char *line = read_line (path);
+  const char *rest = strrchr (line, ')');
+
+  if (rest == NULL)
+    return g_strdup ("");
+
+  g_auto (GStrv) fields = g_strsplit (rest + 1, " ", 0);
+  gboolean is_alive = g_strv_length (fields) > 20 &&
+                      !g_str_equal (fields[1], "Z") &&
+                      !g_str_equal (fields[1], "X");
+
+  return g_strdup (is_alive ? fields[20] : "");
+}
+
+static char *
+describe_self (void)
+{
+  g_autoptr (GKeyFile) file = g_key_file_new ();
+  g_autofree char *boot = get_boot ();
+  g_autofree char *space = get_space ();
+  g_autofree char *start = get_start (getpid ());
+  g_autofree char *id = g_uuid_string_random ();
+
+  g_key_file_set_string (file, GROUP, "host", g_get_host_name ());
+  g_key_file_set_string (file, GROUP, "boot", boot);
+  g_key_file_set_string (file, GROUP, "space", space);
+  g_key_file_set_int64 (file, GROUP, "process", getpid ());
+  g_key_file_set_string (file, GROUP, "start", start);
+  g_key_file_set_string (file, GROUP, "id", id);
+
+  return g_key_file_to_data (file, NULL, NULL);
+}
+
+static gboolean
+says (GKeyFile *owner, const char *name, const char *value)
+{
+  g_autofree char *text = g_key_file_get_string (owner, GROUP, name, NULL);
+
+  return *value != '\0' && g_strcmp0 (text, value) == 0;
+}
+
+/* Whether it is certain that the owner can not write any more. */
+static gboolean
+is_gone (GKeyFile *owner)
+{
+  g_autofree char *boot = get_boot ();
+  g_autofree char *space = get_space ();
+  gint64 pid = g_key_file_get_int64 (owner, GROUP, "process", NULL);
+
+  if (!says (owner, "host", g_get_host_name ()) ||
+      !says (owner, "boot", boot) || !says (owner, "space", space) ||
+      pid <= 0 || pid > G_MAXINT)
+    return FALSE;
+  if (kill ((pid_t) pid, 0) == -1 && errno == ESRCH)
+    return TRUE;
+
+  /* A process of somebody else may be hidden, which does not make it gone. */
+  g_autofree char *path =
+    g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/stat", pid);
+  g_autofree char *start = get_start ((long) pid);
+
+  return g_file_test (path, G_FILE_TEST_EXISTS) &&
+         !says (owner, "start", start);
+}
+
+static GKeyFile *
+parse_owner (const char *text)
+{
+  g_autoptr (GKeyFile) owner = g_key_file_new ();
+
+  if (!g_key_file_load_from_data (owner,
+                                  text,
+                                  (gsize) -1,
+                                  G_KEY_FILE_NONE,
+                                  NULL))
+    return NULL;
+
+  return g_steal_pointer (&owner);
+}
+
+/* What the lease says, or the empty string for one that says nothing yet. */
+static char *
+read_owner (LoftGioStore *store, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) content =
+    loft_gio_engine_fetch (store->engine, OWNER, 0, OWNER_MAX, &local_error);
+
+  if (content != NULL)
+    {
+      gsize size = 0;
+      const char *data = g_bytes_get_data (content, &size);
+
+      return g_strndup (data != NULL ? data : "", size);
+    }
+  if (loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND))
+    return g_strdup ("");
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return NULL;
+}
+
+static gboolean
+refuse_owned (LoftGioStore *store, GKeyFile *owner, GError **error)
+{
+  g_autofree char *uri =
+    g_file_get_uri (loft_gio_engine_get_root (store->engine));
+  g_autofree char *host =
+    owner != NULL ? g_key_file_get_string (owner, GROUP, "host", NULL) : NULL;
+
+  g_set_error (
+    error,
+    LOFT_STORAGE_ERROR,
+    LOFT_STORAGE_ERROR_UNAVAILABLE,
+    _ ("“%s” is in use by another server (process %" G_GINT64_FORMAT
+       " on %s). If that has ended for good, start this one with "
+       "--take-over once"),
+    uri,
+    owner != NULL ? g_key_file_get_int64 (owner, GROUP, "process", NULL) : 0,
+    host != NULL ? host : "?");
+
+  return FALSE;
+}
+
+/* Puts away what another owner has left. */
+static gboolean
+put_away (LoftGioStore *store, const char *text, GError **error)
+{
+  g_autoptr (GKeyFile) owner = parse_owner (text);
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *id =
+    owner != NULL ? g_key_file_get_string (owner, GROUP, "id", NULL) : NULL;
+  g_autofree char *name = id != NULL && g_uuid_string_is_valid (id)
+                            ? g_strconcat (".loft-lease-", id, NULL)
+                            : NULL;
+  g_autofree char *path = loft_gio_store_name (store, PARENT "/x", "lease");
+
+  if (loft_gio_engine_rename (store->engine,
+                              LEASE,
+                              name != NULL ? name : strrchr (path, '/') + 1,
+                              &local_error) ||
+      loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND) ||
+      loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_EXISTS))
+    return TRUE;
+
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
+/* Makes room for our lease, if it may. */
+static gboolean
+take_from_other (LoftGioStore *store,
+                 gboolean take_over,
+                 const GError *cause,
+                 GError **error)
+{
+  LoftGioInfo info;
+
+  if (!loft_gio_engine_query (store->engine, LEASE, &info, NULL))
+    {
+      g_propagate_error (error, g_error_copy (cause));
+      return FALSE;
+    }
+
+  g_autofree char *text = read_owner (store, error);
+  if (text == NULL)
+    return FALSE;
+
+  g_autoptr (GKeyFile) owner = parse_owner (text);
+  if (!take_over && (owner == NULL || !is_gone (owner)))
+    return refuse_owned (store, owner, error);
+
+  g_message ("Taking over the storage from another server: %s",
+             take_over ? "the administrator says so" : "it has ended");
+
+  return put_away (store, text, error);
+}
+
+/**
+ * loft_gio_lease_take: (skip)
+ * @store: a store
+ * @take_over: whether to take it from whoever owns it
+ * @error: return location for a #GError
+ *
+ * Becomes the owner of @store.
+ *
+ * Returns: (transfer full): what says so, or %NULL with @error set;
+ *   %LOFT_STORAGE_ERROR_UNAVAILABLE if somebody else is
+ */
+LoftGioLease *
+loft_gio_lease_take (LoftGioStore *store, gboolean take_over, GError **error)
+{
+  if (!loft_gio_store_make_parent (store, LEASE, error))
+    return NULL;
+
+  for (guint i = 0; i < ATTEMPTS; i++)
+    {
+      g_autoptr (GError) local_error = NULL;
+
+      if (loft_gio_engine_make_folder (store->engine, LEASE, &local_error))
+        {
+          g_autofree char *text = describe_self ();
+
+          if (!loft_gio_upload_text (store->engine, OWNER, text, error))
+            return NULL;
+
+          LoftGioLease *self = g_new0 (LoftGioLease, 1);
+
+          self->store = store;
+          self->text = g_steal_pointer (&text);
+          self->seen = g_get_monotonic_time ();
+          g_mutex_init (&self->lock);
+
+          return self;
+        }
+      if (!take_from_other (store, take_over, local_error, error))
+        return NULL;
+    }
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_UNAVAILABLE,
+               "Somebody else is always faster to take the storage");
+
+  return NULL;
+}
+
+/**
+ * loft_gio_lease_check: (skip)
+ * @self: a lease
+ * @error: return location for a #GError
+ *
+ * Looks now and then whether the store is still ours. It may have been taken
+ * over while this process did not run.
+ *
+ * Returns: whether it is; else %LOFT_STORAGE_ERROR_DENIED is set, or why that
+ *   is not known
+ */
+gboolean
+loft_gio_lease_check (LoftGioLease *self, GError **error)
+{
+  g_mutex_lock (&self->lock);
+  gboolean lost = self->lost;
+  gboolean believed = g_get_monotonic_time () - self->seen < BELIEF;
+  g_mutex_unlock (&self->lock);
+
+  if (!lost && believed)
+    return TRUE;
+
+  if (!lost)
+    {
+      g_autofree char *text = read_owner (self->store, error);
+      if (text == NULL)
+        return FALSE;
+
+      lost = !g_str_equal (text, self->text);
+      g_mutex_lock (&self->lock);
+      self->lost = self->lost || lost;
+      self->seen = g_get_monotonic_time ();
+      g_mutex_unlock (&self->lock);
+    }
+  if (!lost)
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_DENIED,
+               "Another server has taken the storage over; this one writes "
+               "nothing any more");
+
+  return FALSE;
+}
+
+/**
+ * loft_gio_lease_release: (skip)
+ * @self: (transfer full): a lease
+ *
+ * Gives the store up.
+ */
+void
+loft_gio_lease_release (LoftGioLease *self)
+{
+  LoftGioEngine *engine = self->store->engine;
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *text = read_owner (self->store, &local_error);
+
+  if (g_strcmp0 (text, self->text) != 0)
+    g_debug ("The storage is not ours to give up");
+  else if (!loft_gio_engine_delete (engine, OWNER, &local_error) ||
+           !loft_gio_engine_delete (engine, LEASE, &local_error))
+    g_debug ("The storage is not given up: %s", local_error->message);
+
+  g_mutex_clear (&self->lock);
+  g_free (self->text);
+  g_free (self);
+}

@@ -1,0 +1,604 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "loft-gio-mount.h"
+
+#include <glib/gi18n.h>
+#include <signal.h>
+
+#include "storage/loft-storage.h"
+
+/* What GVfs serves it serves by a process of its own for each server, which
+ * may die, hang, or lose the server for good. There is one cure for all of it:
+ * to have that process ended and started again. While that is in vain nobody
+ * waits for it but the one who tries. */
+
+/* How soon it is tried again. */
+#define PAUSE (1 * G_TIME_SPAN_SECOND)
+
+/* How long what was cancelled may take to notice it. */
+#define GRACE (500 * G_TIME_SPAN_MILLISECOND)
+
+/* How often to look whether a process that was ended is gone. */
+#define LOOK_AGAIN (10 * G_TIME_SPAN_MILLISECOND)
+
+/* What GVfs tells of each mount, and where in it the host is. */
+#define MOUNTS_TYPE "(a(sosssssbay(aya{sv})ay))"
+#define SPEC 9
+
+struct _LoftGioMount
+{
+  GFile *root;    /* owned */
+  char *user;     /* owned, nullable */
+  char *password; /* owned, nullable */
+  gint64 timeout; /* of each step, in µs */
+
+  GMutex lock; /* guards what follows */
+  GCond changed;
+  guint64 age; /* how often it was mounted */
+  gboolean is_suspect;
+  gboolean is_busy;
+  gint64 failed; /* when it last failed, or 0 */
+};
+
+/**
+ * loft_gio_mount_new: (skip)
+ * @root: the folder that holds the store
+ * @user: (nullable): who asks for it
+ * @password: (nullable): with which password
+ * @timeout: how long mounting may take, in µs
+ *
+ * Returns: (transfer full): what keeps @root mounted, once it is checked
+ */
+LoftGioMount *
+loft_gio_mount_new (GFile *root,
+                    const char *user,
+                    const char *password,
+                    gint64 timeout)
+{
+  LoftGioMount *self = g_new0 (LoftGioMount, 1);
+
+  self->root = g_object_ref (root);
+  self->user = g_strdup (user);
+  self->password = g_strdup (password);
+  self->timeout = timeout;
+  self->is_suspect = TRUE;
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->changed);
+
+  return self;
+}
+
+/**
+ * loft_gio_mount_free: (skip)
+ * @self: (transfer full): a mount
+ *
+ * Frees @self. What is mounted stays so.
+ */
+void
+loft_gio_mount_free (LoftGioMount *self)
+{
+  g_object_unref (self->root);
+  g_free (self->user);
+  g_free (self->password);
+  g_mutex_clear (&self->lock);
+  g_cond_clear (&self->changed);
+  g_free (self);
+}
+
+/* What GVfs does only without waiting, it does in the main context in which it
+ * was first asked, and that for the whole process. So there is one that never
+ * ends. */
+static gpointer
+serve_cb (gpointer data)
+{
+  GMainContext *context = data;
+
+  g_main_context_push_thread_default (context);
+  for (;;)
+    g_main_context_iteration (context, TRUE);
+
+  return NULL;
+}
+
+static GMainContext *
+get_context (void)
+{
+  static GMainContext *context = NULL;
+
+  if (g_once_init_enter (&context))
+    {
+      GMainContext *made = g_main_context_new ();
+
+      g_thread_unref (g_thread_new ("gio-mount", serve_cb, made));
+      g_once_init_leave (&context, made);
+    }
+
+  return context;
+}
+
+/* One thing to do there. Whoever waits for it may give up. */
+typedef struct
+{
+  gatomicrefcount ref_count;
+  GFile *root;               /* owned */
+  char *user;                /* owned, nullable */
+  char *password;            /* owned, nullable */
+  gboolean was_asked;        /* for the password */
+  GCancellable *cancellable; /* owned */
+
+  GMutex lock; /* guards what follows */
+  GCond changed;
+  gboolean is_done;
+  GError *error; /* owned, nullable */
+} Job;
+
+static void
+job_unref (Job *job)
+{
+  if (!g_atomic_ref_count_dec (&job->ref_count))
+    return;
+
+  g_object_unref (job->root);
+  g_free (job->user);
+  g_free (job->password);
+  g_object_unref (job->cancellable);
+  g_clear_error (&job->error);
+  g_mutex_clear (&job->lock);
+  g_cond_clear (&job->changed);
+  g_free (job);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_unref)
+
+static Job *
+job_new (LoftGioMount *self)
+{
+  Job *job = g_new0 (Job, 1);
+
+  g_atomic_ref_count_init (&job->ref_count);
+  job->root = g_object_ref (self->root);
+  job->user = g_strdup (self->user);
+  job->password = g_strdup (self->password);
+  job->cancellable = g_cancellable_new ();
+  g_mutex_init (&job->lock);
+  g_cond_init (&job->changed);
+
+  return job;
+}
+
+/* Takes over @error, and the reference that the work had. */
+static void
+job_return (Job *job, GError *error)
+{
+  g_mutex_lock (&job->lock);
+  job->error = error;
+  job->is_done = TRUE;
+  g_cond_signal (&job->changed);
+  g_mutex_unlock (&job->lock);
+
+  job_unref (job);
+}
+
+static gboolean
+job_wait (Job *job, gint64 timeout)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&job->lock);
+  gint64 end = g_get_monotonic_time () + timeout;
+
+  while (!job->is_done && g_cond_wait_until (&job->changed, &job->lock, end))
+    continue;
+
+  return job->is_done;
+}
+
+static gboolean
+job_run (Job *job, GSourceFunc function, gint64 timeout, GError **error)
+{
+  g_atomic_ref_count_inc (&job->ref_count);
+  g_main_context_invoke (get_context (), function, job);
+
+  gboolean in_time = job_wait (job, timeout);
+  if (!in_time)
+    {
+      g_cancellable_cancel (job->cancellable);
+      job_wait (job, GRACE);
+    }
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&job->lock);
+  if (!job->is_done || (!in_time && job->error != NULL))
+    g_set_error (error,
+                 G_IO_ERROR,
+                 G_IO_ERROR_TIMED_OUT,
+                 "The storage did not answer in time");
+  else if (job->error != NULL)
+    g_propagate_error (error, g_error_copy (job->error));
+  else
+    return TRUE;
+
+  return FALSE;
+}
+
+/* Asked a second time, the password was wrong. */
+static void
+ask_password_cb (GMountOperation *operation,
+                 const char *message,
+                 const char *default_user,
+                 const char *default_domain,
+                 GAskPasswordFlags flags,
+                 gpointer user_data)
+{
+  Job *job = user_data;
+
+  if (job->password == NULL || job->was_asked)
+    {
+      g_mount_operation_reply (operation, G_MOUNT_OPERATION_ABORTED);
+      return;
+    }
+
+  job->was_asked = TRUE;
+  g_mount_operation_set_username (operation,
+                                  job->user != NULL ? job->user : default_user);
+  g_mount_operation_set_password (operation, job->password);
+  g_mount_operation_set_password_save (operation, G_PASSWORD_SAVE_NEVER);
+  g_mount_operation_reply (operation, G_MOUNT_OPERATION_HANDLED);
+}
+
+static void
+mounted_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  Job *job = user_data;
+  GError *error = NULL;
+
+  g_file_mount_enclosing_volume_finish (job->root, result, &error);
+  job_return (job, error);
+}
+
+static gboolean
+mount_cb (gpointer user_data)
+{
+  Job *job = user_data;
+  g_autoptr (GMountOperation) operation = g_mount_operation_new ();
+
+  g_signal_connect (operation,
+                    "ask-password",
+                    G_CALLBACK (ask_password_cb),
+                    job);
+  g_file_mount_enclosing_volume (job->root,
+                                 G_MOUNT_MOUNT_NONE,
+                                 operation,
+                                 job->cancellable,
+                                 mounted_cb,
+                                 job);
+
+  return G_SOURCE_REMOVE;
+}
+
+static LoftStorageError
+classify (const GError *error)
+{
+  if (error->domain != G_IO_ERROR)
+    return LOFT_STORAGE_ERROR_UNAVAILABLE;
+
+  switch (error->code)
+    {
+    case G_IO_ERROR_PERMISSION_DENIED:
+    case G_IO_ERROR_FAILED_HANDLED:
+      return LOFT_STORAGE_ERROR_DENIED;
+    case G_IO_ERROR_NOT_SUPPORTED:
+      return LOFT_STORAGE_ERROR_FAILED;
+    default:
+      return LOFT_STORAGE_ERROR_UNAVAILABLE;
+    }
+}
+
+static gboolean
+mount_root (LoftGioMount *self, GError **error)
+{
+  g_autoptr (Job) job = job_new (self);
+  g_autoptr (GError) local_error = NULL;
+
+  if (job_run (job, mount_cb, self->timeout, &local_error) ||
+      g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_ALREADY_MOUNTED))
+    return TRUE;
+
+  LoftStorageError code = classify (local_error);
+  g_autofree char *uri = g_file_get_uri (self->root);
+
+  g_dbus_error_strip_remote_error (local_error);
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               (int) code,
+               code == LOFT_STORAGE_ERROR_FAILED
+                 ? _ ("“%s” can not be mounted; that takes GVfs with its "
+                      "backends, and a session bus: %s")
+                 : _ ("“%s” can not be mounted: %s"),
+               uri,
+               local_error->message);
+
+  return FALSE;
+}
+
+/* Whether a mount, as GVfs describes it, is that of @uri. */
+static gboolean
+is_mount_of (GVariant *mount, GUri *uri)
+{
+  g_autoptr (GVariant) spec = g_variant_get_child_value (mount, SPEC);
+  g_autoptr (GVariant) items = g_variant_get_child_value (spec, 1);
+  const char *scheme = g_uri_get_scheme (uri);
+  g_autofree char *port = g_uri_get_port (uri) != -1
+                            ? g_strdup_printf ("%d", g_uri_get_port (uri))
+                            : NULL;
+  const char *wanted[][2] = {
+    { "type", g_str_equal (scheme, "davs") ? "dav" : scheme },
+    { "host", g_uri_get_host (uri) },
+    { "user", g_uri_get_user (uri) },
+    { "port", port },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (wanted); i++)
+    {
+      const char *value = NULL;
+
+      g_variant_lookup (items, wanted[i][0], "^&ay", &value);
+      if (wanted[i][1] != NULL && g_strcmp0 (value, wanted[i][1]) != 0)
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Returns the name on the bus of the process that serves @root, if any does. */
+static char *
+find_server (GDBusConnection *bus, GFile *root, int timeout)
+{
+  g_autofree char *text = g_file_get_uri (root);
+  g_autoptr (GUri) uri = g_uri_parse (text, G_URI_FLAGS_NON_DNS, NULL);
+  g_autoptr (GVariant) answer =
+    g_dbus_connection_call_sync (bus,
+                                 "org.gtk.vfs.Daemon",
+                                 "/org/gtk/vfs/mounttracker",
+                                 "org.gtk.vfs.MountTracker",
+                                 "ListMounts",
+                                 g_variant_new ("(b)", FALSE),
+                                 G_VARIANT_TYPE (MOUNTS_TYPE),
+                                 G_DBUS_CALL_FLAGS_NONE,
+                                 timeout,
+                                 NULL,
+                                 NULL);
+
+  if (answer == NULL || uri == NULL)
+    return NULL;
+
+  g_autoptr (GVariant) mounts = g_variant_get_child_value (answer, 0);
+  for (gsize i = 0; i < g_variant_n_children (mounts); i++)
+    {
+      g_autoptr (GVariant) mount = g_variant_get_child_value (mounts, i);
+      char *name = NULL;
+
+      if (!is_mount_of (mount, uri))
+        continue;
+      g_variant_get_child (mount, 0, "s", &name);
+      return name;
+    }
+
+  return NULL;
+}
+
+static GVariant *
+ask_bus (GDBusConnection *bus,
+         const char *question,
+         const char *name,
+         const char *type,
+         int timeout)
+{
+  return g_dbus_connection_call_sync (bus,
+                                      "org.freedesktop.DBus",
+                                      "/org/freedesktop/DBus",
+                                      "org.freedesktop.DBus",
+                                      question,
+                                      g_variant_new ("(s)", name),
+                                      G_VARIANT_TYPE (type),
+                                      G_DBUS_CALL_FLAGS_NONE,
+                                      timeout,
+                                      NULL,
+                                      NULL);
+}
+
+static gboolean
+has_owner (GDBusConnection *bus, const char *name, int timeout)
+{
+  g_autoptr (GVariant) answer =
+    ask_bus (bus, "NameHasOwner", name, "(b)", timeout);
+  gboolean has = TRUE;
+
+  if (answer != NULL)
+    g_variant_get (answer, "(b)", &has);
+
+  return has;
+}
+
+/* Ends the process that serves the mount, and with it all that it has queued.
+ * Unmounting would wait for it; it may be the one that does not answer. */
+static gboolean
+unmount_root (LoftGioMount *self, GError **error)
+{
+  int timeout = (int) (self->timeout / 1000);
+  gint64 end = g_get_monotonic_time () + self->timeout;
+  g_autoptr (GDBusConnection) bus =
+    g_bus_get_sync (G_BUS_TYPE_SESSION, NULL, NULL);
+  g_autofree char *name =
+    bus != NULL ? find_server (bus, self->root, timeout) : NULL;
+
+  if (name == NULL)
+    return TRUE;
+
+  g_autoptr (GVariant) answer =
+    ask_bus (bus, "GetConnectionUnixProcessID", name, "(u)", timeout);
+  guint32 pid = 0;
+
+  if (answer != NULL)
+    g_variant_get (answer, "(u)", &pid);
+  if (pid > 1)
+    kill ((pid_t) pid, SIGKILL);
+
+  while (g_get_monotonic_time () < end)
+    {
+      if (!has_owner (bus, name, timeout))
+        return TRUE;
+      g_usleep (LOOK_AGAIN);
+    }
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_UNAVAILABLE,
+               "The mount does not end");
+
+  return FALSE;
+}
+
+static gboolean
+mount_again (LoftGioMount *self, GError **error)
+{
+  if (g_file_is_native (self->root))
+    return TRUE;
+
+  return unmount_root (self, error) && mount_root (self, error);
+}
+
+static gboolean
+refuse (GError **error)
+{
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_UNAVAILABLE,
+               "The storage is away");
+
+  return FALSE;
+}
+
+/* Whether the caller is the one to try, with the lock held. Others wait for
+ * him, unless he or another has failed before. */
+static gboolean
+take_turn (LoftGioMount *self, GError **error)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (self->failed != 0 && (self->is_busy || now - self->failed < PAUSE))
+    return refuse (error);
+  while (self->is_busy)
+    if (!g_cond_wait_until (&self->changed,
+                            &self->lock,
+                            now + 2 * self->timeout))
+      return refuse (error);
+
+  return TRUE;
+}
+
+static gboolean
+renew (LoftGioMount *self, guint64 asked, GError **error)
+{
+  if (!take_turn (self, error))
+    return FALSE;
+  if (self->age > asked)
+    return TRUE;
+
+  self->is_busy = TRUE;
+  g_mutex_unlock (&self->lock);
+  gboolean done = mount_again (self, error);
+  g_mutex_lock (&self->lock);
+
+  self->is_busy = FALSE;
+  self->failed = done ? 0 : g_get_monotonic_time ();
+  if (done)
+    {
+      self->age++;
+      self->is_suspect = FALSE;
+    }
+  g_cond_broadcast (&self->changed);
+
+  return done;
+}
+
+/**
+ * loft_gio_mount_get_age: (skip)
+ * @self: a mount
+ *
+ * Returns: how often it was mounted until now
+ */
+guint64
+loft_gio_mount_get_age (LoftGioMount *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->age;
+}
+
+/**
+ * loft_gio_mount_is_suspect: (skip)
+ * @self: a mount
+ *
+ * Returns: whether it is to be mounted again before the next call
+ */
+gboolean
+loft_gio_mount_is_suspect (LoftGioMount *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->is_suspect;
+}
+
+/**
+ * loft_gio_mount_suspect: (skip)
+ * @self: a mount
+ *
+ * Has it mounted again before the next call.
+ */
+void
+loft_gio_mount_suspect (LoftGioMount *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->is_suspect = TRUE;
+}
+
+/**
+ * loft_gio_mount_check: (skip)
+ * @self: a mount
+ * @error: return location for a #GError
+ *
+ * Makes sure that it is mounted, as far as is known.
+ *
+ * Returns: whether it is; else @error is set
+ */
+gboolean
+loft_gio_mount_check (LoftGioMount *self, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return !self->is_suspect || renew (self, self->age, error);
+}
+
+/**
+ * loft_gio_mount_renew: (skip)
+ * @self: a mount
+ * @asked: an age
+ * @error: return location for a #GError
+ *
+ * Makes sure that it was mounted again since it had the age @asked, so that
+ * nothing that GVfs was asked for before can happen any more.
+ *
+ * Returns: whether it was; else @error is set
+ */
+gboolean
+loft_gio_mount_renew (LoftGioMount *self, guint64 asked, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->age > asked || renew (self, asked, error);
+}
