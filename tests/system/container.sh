@@ -75,6 +75,18 @@ shut_down ()
   umount "$root"
 }
 
+# explain: why nothing has booted; nothing of it stays.
+explain ()
+{
+  sed 's/^/# /' boot.txt
+  if [ -n "${container-}" ]; then
+    kill "$container" 2>/dev/null
+    within 10 dead "$container" || kill -KILL "$container"
+    wait "$container" 2>/dev/null
+  fi
+  umount "$root" 2>/dev/null
+}
+
 # As in lib.sh, for commands that are functions.
 fails ()
 {

@@ -161,8 +161,9 @@ prepare ()
   rm -f "$root/usr/sbin/policy-rc.d" # services shall be started there
 }
 if ! prepare >boot.txt 2>&1 || ! boot; then
-  sed 's/^/# /' boot.txt
-  echo "1..$points # no container can be booted here"
+  explain
+  skip "it is installed" "no container can be booted here"
+  finish
   exit 0
 fi
 inside systemctl start dbus.service
