@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <glib/gi18n.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -144,8 +145,7 @@ is_gone (GKeyFile *owner)
     return TRUE;
 
   /* A process of somebody else may be hidden, which does not make it gone. */
-  g_autofree char *path =
-    g_strdup_printf ("/proc/%" G_GINT64_FORMAT "/stat", pid);
+  g_autofree char *path = g_strdup_printf ("/proc/%" PRId64 "/stat", pid);
   g_autofree char *start = get_start ((long) pid);
 
   return g_file_test (path, G_FILE_TEST_EXISTS) &&
@@ -202,7 +202,7 @@ refuse_owned (LoftGioStore *store, GKeyFile *owner, GError **error)
     error,
     LOFT_STORAGE_ERROR,
     LOFT_STORAGE_ERROR_UNAVAILABLE,
-    _ ("“%s” is in use by another server (process %" G_GINT64_FORMAT
+    _ ("“%s” is in use by another server (process %" PRId64
        " on %s). If that has ended for good, start this one with "
        "--take-over once"),
     uri,
