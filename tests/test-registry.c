@@ -580,6 +580,63 @@ test_claim_same_owner (Fixture *fixture, gconstpointer test_data)
   g_assert_nonnull (element);
 }
 
+/* Keeps a thread where it is, as long as it is held. */
+typedef struct
+{
+  GMutex mutex;
+  GCond cond;
+  gboolean held;
+} Hold;
+
+static void
+hold_cb (LoftStorage *storage, const char *key, gpointer user_data)
+{
+  Hold *hold = user_data;
+
+  g_mutex_lock (&hold->mutex);
+  hold->held = TRUE;
+  g_cond_signal (&hold->cond);
+  while (hold->held)
+    g_cond_wait (&hold->cond, &hold->mutex);
+  g_mutex_unlock (&hold->mutex);
+}
+
+/* Whoever is let in once that was awaited can publish. */
+static void
+test_await_start (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  Hold hold = { .held = FALSE };
+
+  registry_fixture_close (fixture);
+  registry_fixture_open (fixture);
+  g_mutex_init (&hold.mutex);
+  g_cond_init (&hold.cond);
+  fault_storage_set_rival (fixture->storage, hold_cb, &hold);
+  fault_storage_arm (fixture->storage, FAULT_READ_RIVAL, "_registry/log/", 1);
+  loft_registry_start (fixture->registry);
+
+  g_mutex_lock (&hold.mutex);
+  while (!hold.held)
+    g_cond_wait (&hold.cond, &hold.mutex);
+  g_assert_false (loft_registry_await_start (fixture->registry, 1000));
+  hold.held = FALSE;
+  g_cond_signal (&hold.cond);
+  g_mutex_unlock (&hold.mutex);
+
+  g_assert_true (
+    loft_registry_await_start (fixture->registry, 60 * G_TIME_SPAN_SECOND));
+  LoftRegistryStatus status;
+  loft_registry_get_status (fixture->registry, &status);
+  g_assert_cmpint (status.phase, ==, LOFT_REGISTRY_READY);
+  g_autofree char *element =
+    registry_kit_publish (fixture, "hello", "1.0.0", "a", TOKEN, NULL, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (element);
+  g_mutex_clear (&hold.mutex);
+  g_cond_clear (&hold.cond);
+}
+
 /* Where the id of a token can't be stored, nothing of the token is told. */
 static void
 test_secrets_failure (Fixture *fixture, gconstpointer test_data)
@@ -678,6 +735,7 @@ main (int argc, char **argv)
   add ("/registry/mark", test_mark);
   add ("/registry/lost-answers", test_lost_answers);
   add ("/registry/faults", test_faults);
+  add ("/registry/await-start", test_await_start);
   g_test_add ("/registry/race/version",
               Fixture,
               GINT_TO_POINTER (TRUE),

@@ -28,6 +28,10 @@
 /* What workers may take beyond the time to drain. */
 #define STOP_MARGIN 5
 
+/* What the storage may take to tell the end of the log before clients are let
+ * in all the same, which are then answered from the catalog alone. */
+#define START_TIMEOUT (3 * G_TIME_SPAN_SECOND)
+
 /**
  * LoftDaemon:
  *
@@ -492,6 +496,7 @@ loft_daemon_run (LoftDaemon *self, GError **error)
   watch_signal (self, SIGHUP, reload_cb);
 
   loft_registry_start (self->registry);
+  loft_registry_await_start (self->registry, START_TIMEOUT);
   if (!serve (self, error))
     {
       loft_registry_stop (self->registry);

@@ -25,7 +25,37 @@
 static void
 set_phase (LoftRegistry *self, LoftRegistryPhase phase)
 {
+  g_mutex_lock (&self->mutex);
   loft_page_set_fact (self->page, LOFT_PAGE_PHASE, phase);
+  g_cond_broadcast (&self->keeper_cond);
+  g_mutex_unlock (&self->mutex);
+}
+
+/**
+ * loft_registry_await_start:
+ * @self: a registry that was started
+ * @timeout: how long to wait at most, in microseconds
+ *
+ * Waits until it is known what the log tells last, or that the storage or the
+ * catalog takes longer. Until then nothing can be published, so who serves a
+ * registry that was there before lets nobody in yet. Blocks.
+ *
+ * Returns: whether it is known
+ */
+gboolean
+loft_registry_await_start (LoftRegistry *self, gint64 timeout)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), FALSE);
+
+  gint64 end = g_get_monotonic_time () + timeout;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  while (loft_page_get_fact (self->page, LOFT_PAGE_PHASE) ==
+         LOFT_REGISTRY_STARTING)
+    if (!g_cond_wait_until (&self->keeper_cond, &self->mutex, end))
+      return FALSE;
+
+  return TRUE;
 }
 
 static gboolean
