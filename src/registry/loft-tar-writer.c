@@ -77,6 +77,10 @@ write_cb (struct archive *archive,
   const char *next = buffer;
   gsize rest = length;
 
+  /* libarchive may try again, in order to end what it has begun. */
+  if (self->error != NULL)
+    return -1;
+
   while (rest > 0)
     {
       if (!wait_for_room (self))
