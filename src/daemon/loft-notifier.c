@@ -17,6 +17,10 @@
  * milliseconds. Once they serve, this ends. */
 #define START_INTERVAL 20
 
+/* What the bus may take to give the name, in microseconds. Whoever has started
+ * the service can administer it then; without a bus it serves all the same. */
+#define BUS_PATIENCE (2 * G_TIME_SPAN_SECOND)
+
 #define STATUS_SECONDS 1
 
 /**
@@ -35,6 +39,7 @@ struct _LoftNotifier
   LoftWorkers *workers;   /* owned, nullable */
   LoftDbusService *bus;   /* owned, nullable */
   char *status;           /* owned; what was told last, NULL for nothing */
+  gint64 bus_end;         /* monotonic; until when the bus is waited for */
   guint64 watchdog;       /* microseconds; 0 if nobody watches */
   guint start_source;
   guint status_source;
@@ -158,14 +163,18 @@ tell_status (LoftNotifier *self, const char *status)
 }
 
 static gboolean
+is_on_bus (LoftNotifier *self)
+{
+  return self->bus == NULL || loft_dbus_service_is_reachable (self->bus);
+}
+
+static gboolean
 status_cb (gpointer user_data)
 {
   LoftNotifier *self = LOFT_NOTIFIER (user_data);
   g_autofree char *registry = describe (self->registry);
-  gboolean missed =
-    self->bus != NULL && !loft_dbus_service_is_reachable (self->bus);
   g_autofree char *status =
-    g_strconcat (registry, missed ? "; not on the bus" : "", NULL);
+    g_strconcat (registry, is_on_bus (self) ? "" : "; not on the bus", NULL);
 
   tell_status (self, status);
 
@@ -178,6 +187,8 @@ start_cb (gpointer user_data)
   LoftNotifier *self = LOFT_NOTIFIER (user_data);
 
   if (self->workers != NULL && !loft_workers_all_serve (self->workers))
+    return G_SOURCE_CONTINUE;
+  if (!is_on_bus (self) && g_get_monotonic_time () < self->bus_end)
     return G_SOURCE_CONTINUE;
 
   self->start_source = 0;
@@ -220,8 +231,9 @@ watchdog_cb (gpointer user_data)
  * @bus: (nullable): the registry on a bus, if it shall be there
  *
  * Begins to tell the service manager of a daemon that listens, and whose
- * workers were started. Does nothing if the environment names no such manager,
- * or if this was built without systemd.
+ * workers were started: that it is ready once they serve and the bus has given
+ * the name, or has taken too long for that. Does nothing if the environment
+ * names no such manager, or if this was built without systemd.
  *
  * Returns: (transfer full): a notifier
  */
@@ -242,6 +254,7 @@ loft_notifier_new (LoftRegistry *registry,
   if (g_getenv ("NOTIFY_SOCKET") == NULL)
     return self;
 
+  self->bus_end = g_get_monotonic_time () + BUS_PATIENCE;
   self->start_source = g_timeout_add (START_INTERVAL, start_cb, self);
   self->status_source = g_timeout_add_seconds (STATUS_SECONDS, status_cb, self);
   self->watchdog = find_watchdog ();
