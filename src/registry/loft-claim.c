@@ -176,40 +176,97 @@ get_scope (LoftRegistry *self, const char *name)
                                               : LOFT_SCOPE_PUBLISH_NEW;
 }
 
-/* Reads whose the package is. Gives %NULL with no error set if it was nobody's:
- * then it has been claimed, by us or by somebody else, and is to be read. */
+static gboolean
+claim_for (LoftRegistry *self,
+           const LoftImport *import,
+           const char *name,
+           GError **error)
+{
+  g_autoptr (LoftState) state = loft_state_new ();
+
+  state->revision = 1;
+  state->changed_at = g_get_real_time ();
+  loft_actor_copy (&state->changed_by, &import->actor);
+  state->change = g_strdup (loft_event_type_to_string (LOFT_EVENT_CLAIM));
+  for (gsize i = 0; import->owners[i] != NULL; i++)
+    loft_state_add_owner (state, import->owners[i], NULL);
+
+  return reserve_folding (self, name, error) &&
+         loft_authority_write_state (self->authority, name, state, NULL, error);
+}
+
+/* Who wants to publish: a caller, or an administrator for those whom an import
+ * names. */
+typedef struct
+{
+  LoftPublishMode mode;
+  const LoftCaller *caller; /* nullable */
+  const LoftImport *import; /* nullable */
+} Claimant;
+
+static gboolean
+claim_if_new (LoftRegistry *self,
+              const Claimant *claimant,
+              const char *name,
+              GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  gboolean claimed =
+    claimant->import != NULL
+      ? claim_for (self, claimant->import, name, &local_error)
+      : claim (self, claimant->mode, name, claimant->caller, &local_error);
+
+  if (claimed ||
+      g_error_matches (local_error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_CHANGED) ||
+      g_error_matches (local_error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_UNKNOWN))
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
+/* Reads whose the package is. A name that was nobody's is claimed first, by us
+ * or by somebody else, and is read then. */
 static LoftState *
 read_or_claim (LoftRegistry *self,
-               LoftPublishMode mode,
+               const Claimant *claimant,
                const char *name,
-               const LoftCaller *caller,
                gboolean *out_adopted,
                GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
-  LoftState *state =
-    loft_authority_find_state (self->authority, name, NULL, &local_error);
-
   *out_adopted = FALSE;
-  if (state != NULL)
-    return state;
-  if (local_error != NULL)
+  for (guint tries = 0; tries < TRIES_MAX; tries++)
     {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return NULL;
+      g_autoptr (GError) local_error = NULL;
+      LoftState *state =
+        loft_authority_find_state (self->authority, name, NULL, &local_error);
+
+      if (state != NULL)
+        return state;
+      if (local_error == NULL &&
+          loft_registry_has_documents (self, name, &local_error))
+        return loft_registry_read_adopted (self,
+                                           name,
+                                           NULL,
+                                           out_adopted,
+                                           error);
+      if (local_error != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return NULL;
+        }
+      if (!claim_if_new (self, claimant, name, error))
+        return NULL;
     }
 
-  if (loft_registry_has_documents (self, name, &local_error))
-    return loft_registry_read_adopted (self, name, NULL, out_adopted, error);
-  if (local_error == NULL && claim (self, mode, name, caller, &local_error))
-    return NULL;
-  if (!g_error_matches (local_error,
-                        LOFT_STORAGE_ERROR,
-                        LOFT_STORAGE_ERROR_CHANGED) &&
-      !g_error_matches (local_error,
-                        LOFT_STORAGE_ERROR,
-                        LOFT_STORAGE_ERROR_UNKNOWN))
-    g_propagate_error (error, g_steal_pointer (&local_error));
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                       "The storage does not tell whose the package is");
 
   return NULL;
 }
@@ -243,46 +300,66 @@ loft_registry_authorize (LoftRegistry *self,
                          GError **error)
 {
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  const Claimant claimant = { .mode = settings->publish, .caller = caller };
+  gboolean adopted;
+  g_autoptr (LoftState) state =
+    read_or_claim (self, &claimant, name, &adopted, error);
 
-  for (guint tries = 0; tries < TRIES_MAX; tries++)
-    {
-      g_autoptr (GError) local_error = NULL;
-      gboolean adopted;
-      g_autoptr (LoftState) state = read_or_claim (self,
+  if (state == NULL || !loft_authority_may_change (self->authority,
                                                    settings->publish,
+                                                   get_scope (self, name),
                                                    name,
-                                                   caller,
-                                                   &adopted,
-                                                   &local_error);
-      if (state == NULL && local_error == NULL)
-        continue;
-      if (state == NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-      if (!loft_authority_may_change (self->authority,
-                                      settings->publish,
-                                      get_scope (self, name),
-                                      name,
-                                      state,
-                                      caller->token,
-                                      out_actor,
-                                      error))
-        return FALSE;
+                                                   state,
+                                                   caller->token,
+                                                   out_actor,
+                                                   error))
+    return FALSE;
 
-      out_actor->request = g_strdup (caller->request);
-      *out_owners = loft_state_list_owners (state);
-      *out_state = adopted ? NULL : g_steal_pointer (&state);
-      return TRUE;
-    }
+  out_actor->request = g_strdup (caller->request);
+  *out_owners = loft_state_list_owners (state);
+  *out_state = adopted ? NULL : g_steal_pointer (&state);
 
-  g_set_error_literal (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_UNAVAILABLE,
-                       "The storage does not tell whose the package is");
+  return TRUE;
+}
 
-  return FALSE;
+/**
+ * loft_registry_admit:
+ * @self: a registry
+ * @import: an import
+ * @name: a package, or a name that is to become one
+ * @out_state: (out) (transfer full) (nullable): as of loft_registry_authorize()
+ * @out_owners: (out) (transfer full): as well
+ * @out_actor: (out caller-allocates): as well
+ * @error: return location for a #GError
+ *
+ * Does for an import what loft_registry_authorize() does for a publish: an
+ * administrator may do everything. A name that nobody has is claimed for those
+ * whom the document names. Blocks.
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ */
+gboolean
+loft_registry_admit (LoftRegistry *self,
+                     const LoftImport *import,
+                     const char *name,
+                     LoftState **out_state,
+                     GStrv *out_owners,
+                     LoftActor *out_actor,
+                     GError **error)
+{
+  const Claimant claimant = { .import = import };
+  gboolean adopted;
+  g_autoptr (LoftState) state =
+    read_or_claim (self, &claimant, name, &adopted, error);
+
+  if (state == NULL)
+    return FALSE;
+
+  *out_owners = loft_state_list_owners (state);
+  loft_actor_copy (out_actor, &import->actor);
+  *out_state = adopted ? NULL : g_steal_pointer (&state);
+
+  return TRUE;
 }
 
 /**
@@ -332,37 +409,4 @@ loft_registry_check_owner (LoftRegistry *self,
                                     token,
                                     &actor,
                                     error);
-}
-
-/**
- * loft_registry_claim_for:
- * @self: a registry
- * @name: a name that nobody has
- * @owners: user names and public ids of whose it is to be; none makes it open
- * @actor: the administrator who wants that
- * @error: return location for a #GError
- *
- * Claims a name for others. Blocks.
- *
- * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_RULES or a
- *   #LoftStorageError: %LOFT_STORAGE_ERROR_CHANGED if somebody has it
- */
-gboolean
-loft_registry_claim_for (LoftRegistry *self,
-                         const char *name,
-                         GStrv owners,
-                         const LoftActor *actor,
-                         GError **error)
-{
-  g_autoptr (LoftState) state = loft_state_new ();
-
-  state->revision = 1;
-  state->changed_at = g_get_real_time ();
-  loft_actor_copy (&state->changed_by, actor);
-  state->change = g_strdup (loft_event_type_to_string (LOFT_EVENT_CLAIM));
-  for (gsize i = 0; owners[i] != NULL; i++)
-    loft_state_add_owner (state, owners[i], NULL);
-
-  return reserve_folding (self, name, error) &&
-         loft_authority_write_state (self->authority, name, state, NULL, error);
 }

@@ -17,9 +17,6 @@
 
 #define CHUNK (256 * 1024)
 
-/* How often somebody else may be first before we give up. */
-#define TRIES_MAX 32
-
 typedef struct
 {
   LoftPublishJob job;    /* with a request, and an import */
@@ -38,96 +35,6 @@ options_free (gpointer data)
   g_object_unref (options->tarball);
   g_bytes_unref (options->document);
   g_free (options);
-}
-
-/* Reads whose the package is. Gives %NULL with no error set if it was nobody's:
- * then somebody has it now, and it is to be read. */
-static LoftState *
-read_or_claim (LoftRegistry *self,
-               const LoftImport *import,
-               const char *name,
-               gboolean *out_adopted,
-               GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  LoftState *state =
-    loft_authority_find_state (self->authority, name, NULL, &local_error);
-
-  *out_adopted = FALSE;
-  if (state != NULL)
-    return state;
-  if (local_error == NULL &&
-      loft_registry_has_documents (self, name, &local_error))
-    return loft_registry_read_adopted (self, name, NULL, out_adopted, error);
-  if (local_error == NULL && loft_registry_claim_for (self,
-                                                      name,
-                                                      import->owners,
-                                                      &import->actor,
-                                                      &local_error))
-    return NULL;
-  if (!g_error_matches (local_error,
-                        LOFT_STORAGE_ERROR,
-                        LOFT_STORAGE_ERROR_CHANGED) &&
-      !g_error_matches (local_error,
-                        LOFT_STORAGE_ERROR,
-                        LOFT_STORAGE_ERROR_UNKNOWN))
-    g_propagate_error (error, g_steal_pointer (&local_error));
-
-  return NULL;
-}
-
-/**
- * loft_registry_admit:
- * @self: a registry
- * @import: an import
- * @name: a package, or a name that is to become one
- * @out_state: (out) (transfer full) (nullable): as of loft_registry_authorize()
- * @out_owners: (out) (transfer full): as well
- * @out_actor: (out caller-allocates): as well
- * @error: return location for a #GError
- *
- * Does for an import what loft_registry_authorize() does for a publish: an
- * administrator may do everything. A name that nobody has is claimed for those
- * whom the document names. Blocks.
- *
- * Returns: %TRUE, or %FALSE with @error set
- */
-gboolean
-loft_registry_admit (LoftRegistry *self,
-                     const LoftImport *import,
-                     const char *name,
-                     LoftState **out_state,
-                     GStrv *out_owners,
-                     LoftActor *out_actor,
-                     GError **error)
-{
-  for (guint tries = 0; tries < TRIES_MAX; tries++)
-    {
-      g_autoptr (GError) local_error = NULL;
-      gboolean adopted;
-      g_autoptr (LoftState) state =
-        read_or_claim (self, import, name, &adopted, &local_error);
-
-      if (local_error != NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-      if (state == NULL)
-        continue;
-
-      *out_owners = loft_state_list_owners (state);
-      loft_actor_copy (out_actor, &import->actor);
-      *out_state = adopted ? NULL : g_steal_pointer (&state);
-      return TRUE;
-    }
-
-  g_set_error_literal (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_UNAVAILABLE,
-                       "The storage does not tell whose the package is");
-
-  return FALSE;
 }
 
 static gboolean

@@ -124,11 +124,6 @@ gboolean loft_registry_authorize (LoftRegistry *self,
                                   GStrv *out_owners,
                                   LoftActor *out_actor,
                                   GError **error);
-gboolean loft_registry_claim_for (LoftRegistry *self,
-                                  const char *name,
-                                  GStrv owners,
-                                  const LoftActor *actor,
-                                  GError **error);
 gboolean loft_registry_admit (LoftRegistry *self,
                               const LoftImport *import,
                               const char *name,
