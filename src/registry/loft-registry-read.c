@@ -58,15 +58,8 @@ loft_registry_list_changes (LoftRegistry *self,
                             guint64 *out_last,
                             GError **error)
 {
-  g_return_val_if_fail (LOFT_IS_REGISTRY (self), NULL);
-  g_return_val_if_fail (out_last != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  if (!loft_registry_can_answer (self, error))
-    return NULL;
-
   g_autoptr (GBytes) lines =
-    loft_catalog_list_changes (self->catalog, since, limit, out_last, error);
+    loft_registry_list_audit (self, since, limit, out_last, error);
 
   return lines != NULL ? loft_event_leave_out_audit (lines) : NULL;
 }
