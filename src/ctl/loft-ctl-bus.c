@@ -15,8 +15,6 @@
 #define PATH "/sh/fargone/loft/Registry1"
 #define ERRORS NAME ".Error."
 
-G_DEFINE_QUARK (loft_ctl_error, loft_ctl_error)
-
 /* What the program exits with for an error of the registry, and what the user
  * can do about it. What is not here failed for a reason that its message
  * gives. */
@@ -171,6 +169,31 @@ is_mismatch (const GError *error)
       return TRUE;
 
   return FALSE;
+}
+
+/**
+ * loft_ctl_bus_get_properties:
+ * @proxy: an object on the bus
+ * @error: return location for a #GError
+ *
+ * Asks for all properties of the interface, so for what they are at the moment
+ * and not for what the proxy remembers. Blocks.
+ *
+ * Returns: (transfer full): a dictionary, or %NULL with @error set
+ */
+GVariant *
+loft_ctl_bus_get_properties (GDBusProxy *proxy, GError **error)
+{
+  g_autoptr (GVariant) answer = g_dbus_proxy_call_sync (
+    proxy,
+    "org.freedesktop.DBus.Properties.GetAll",
+    g_variant_new ("(s)", g_dbus_proxy_get_interface_name (proxy)),
+    G_DBUS_CALL_FLAGS_NONE,
+    -1,
+    NULL,
+    error);
+
+  return answer != NULL ? g_variant_get_child_value (answer, 0) : NULL;
 }
 
 /**

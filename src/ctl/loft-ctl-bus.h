@@ -14,6 +14,7 @@ G_BEGIN_DECLS
 #define LOFT_CTL_BUS_PATIENCE (10 * 60 * 1000)
 
 LoftBusRegistry1 *loft_ctl_bus_connect (const LoftCtl *self, GError **error);
+GVariant *loft_ctl_bus_get_properties (GDBusProxy *proxy, GError **error);
 void loft_ctl_bus_explain (GError **error);
 
 G_END_DECLS

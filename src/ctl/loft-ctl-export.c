@@ -61,18 +61,6 @@ remove_on_signals (const char *path)
 }
 
 static gboolean
-fail (GError **error, const char *path, const char *reason)
-{
-  g_set_error (error,
-               LOFT_CTL_ERROR,
-               LOFT_CTL_ERROR_FAILED,
-               "%s: %s",
-               path,
-               reason);
-  return FALSE;
-}
-
-static gboolean
 export_to (const LoftCtl *self, int fd, GError **error)
 {
   g_autoptr (GUnixFDList) list = g_unix_fd_list_new ();
@@ -128,16 +116,16 @@ open_part (const char *part, GError **error)
   int fd = g_open (part, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
   if (fd == -1)
     {
-      fail (error, part, g_strerror (errno));
+      loft_ctl_fail (error, part, g_strerror (errno));
       return -1;
     }
   if (flock (fd, LOCK_EX | LOCK_NB) == 0 && ftruncate (fd, 0) == 0)
     return fd;
 
-  fail (error,
-        part,
-        errno == EWOULDBLOCK ? _ ("Another export is writing it")
-                             : g_strerror (errno));
+  loft_ctl_fail (error,
+                 part,
+                 errno == EWOULDBLOCK ? _ ("Another export is writing it")
+                                      : g_strerror (errno));
   close (fd);
 
   return -1;
@@ -166,7 +154,7 @@ export_file (const LoftCtl *self, const char *path, GError **error)
   struct stat status = { 0 };
 
   if (g_file_test (path, G_FILE_TEST_EXISTS))
-    return fail (error, path, _ ("There is such a file already"));
+    return loft_ctl_fail (error, path, _ ("There is such a file already"));
   int fd = open_part (part, error);
   if (fd == -1)
     return FALSE;
@@ -176,7 +164,7 @@ export_file (const LoftCtl *self, const char *path, GError **error)
   remove_on_signals (part);
   if (done && (fsync (fd) == -1 || fstat (fd, &status) == -1 ||
                link (part, path) == -1 || !sync_folder (path)))
-    done = fail (error, path, g_strerror (errno));
+    done = loft_ctl_fail (error, path, g_strerror (errno));
   g_unlink (part);
   close (fd);
   if (done)
@@ -194,7 +182,9 @@ run (const LoftCtl *self, char **arguments, GError **error)
     return export_file (self, arguments[0], error);
 
   if (isatty (STDOUT_FILENO) == 1)
-    return fail (error, "-", _ ("A terminal has no use for an archive"));
+    return loft_ctl_fail (error,
+                          "-",
+                          _ ("A terminal has no use for an archive"));
 
   return export_to (self, STDOUT_FILENO, error);
 }

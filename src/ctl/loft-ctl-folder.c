@@ -28,12 +28,7 @@ fail (GError **error, const char *name, const char *reason)
 {
   g_autofree char *shown = g_filename_display_name (name);
 
-  g_set_error (error,
-               LOFT_CTL_ERROR,
-               LOFT_CTL_ERROR_FAILED,
-               "%s: %s",
-               shown,
-               reason);
+  loft_ctl_fail (error, shown, reason);
 }
 
 /**

@@ -46,13 +46,6 @@ typedef struct
   JsonArray *owners; /* owned, nullable: public ids, if there is a state */
 } Package;
 
-static gboolean
-fail (GError **error, const char *reason)
-{
-  g_set_error_literal (error, LOFT_CTL_ERROR, LOFT_CTL_ERROR_FAILED, reason);
-  return FALSE;
-}
-
 /* As the storage has it: the version itself, or with the digest behind it. */
 static gboolean
 is_tarball_of (const char *archive, const char *stem)
@@ -138,7 +131,7 @@ compute_sha256 (int fd, GError **error)
   if (n == 0)
     return g_strdup (g_checksum_get_string (checksum));
 
-  fail (error, g_strerror (errno));
+  loft_ctl_fail (error, NULL, g_strerror (errno));
 
   return NULL;
 }
@@ -174,7 +167,7 @@ take_version (Package *self, const char *stem, GError **error)
   struct stat status;
 
   if (!g_utf8_validate (stem, -1, NULL))
-    return fail (error, _ ("The name is not in UTF-8"));
+    return loft_ctl_fail (error, NULL, _ ("The name is not in UTF-8"));
 
   g_autoptr (JsonObject) object =
     loft_ctl_folder_read (self->fd, file, &status, error);
@@ -184,7 +177,9 @@ take_version (Package *self, const char *stem, GError **error)
   g_autofree char *document = make_document (self, object, &status);
   const char *archive = loft_ctl_json_get_string (object, "archive");
   if (archive != NULL && !is_tarball_of (archive, stem))
-    return fail (error, _ ("The document names a tarball of something else"));
+    return loft_ctl_fail (error,
+                          NULL,
+                          _ ("The document names a tarball of something else"));
   int fd = loft_ctl_folder_open_file (self->fd,
                                       archive != NULL ? archive : plain,
                                       &status,
@@ -198,7 +193,7 @@ take_version (Package *self, const char *stem, GError **error)
     version != NULL ? loft_version_without_build (version) : NULL;
   gboolean taken =
     (guint64) status.st_size > TARBALL_SIZE_MAX
-      ? fail (error, _ ("The tarball is too large"))
+      ? loft_ctl_fail (error, NULL, _ ("The tarball is too large"))
       : take_tarball (self,
                       g_strcmp0 (without, stem) == 0 ? version : stem,
                       fd,
@@ -225,7 +220,7 @@ read_state (Package *self, GError **error)
   self->owners = list_owners (self->state);
 
   return self->owners != NULL ||
-         fail (error, _ ("Its state does not tell whose it is"));
+         loft_ctl_fail (error, NULL, _ ("Its state does not tell whose it is"));
 }
 
 static gboolean
@@ -299,7 +294,7 @@ take_package (Package *self, GError **error)
   if (files->len == 0)
     return TRUE;
   if (!g_utf8_validate (self->name, -1, NULL))
-    return fail (error, _ ("The name is not in UTF-8"));
+    return loft_ctl_fail (error, NULL, _ ("The name is not in UTF-8"));
 
   return read_state (self, error) &&
          loft_ctl_intake_begin (self->import->intake, self->name, error) &&
@@ -319,11 +314,11 @@ take_name (const LoftCtlImport *self, int at, const char *name, GError **error)
   if (*name == '_' || g_str_equal (name, "docs"))
     return TRUE;
   if (fstatat (at, name, &status, AT_SYMLINK_NOFOLLOW) == -1)
-    fail (&local_error, g_strerror (errno));
+    loft_ctl_fail (&local_error, NULL, g_strerror (errno));
   else if (S_ISREG (status.st_mode))
     return TRUE;
   else if (!S_ISDIR (status.st_mode))
-    fail (&local_error, _ ("This is no folder"));
+    loft_ctl_fail (&local_error, NULL, _ ("This is no folder"));
   else if ((package.fd = loft_ctl_folder_open (at, name, &local_error)) != -1)
     {
       take_package (&package, &local_error);

@@ -91,13 +91,6 @@ compare_cb (gconstpointer a, gconstpointer b)
 }
 
 static gboolean
-fail (GError **error, const char *reason)
-{
-  g_set_error_literal (error, LOFT_CTL_ERROR, LOFT_CTL_ERROR_FAILED, reason);
-  return FALSE;
-}
-
-static gboolean
 fetch (Package *self,
        const char *path,
        guint64 most,
@@ -128,7 +121,7 @@ element_cb (JsonObject *element, gpointer user_data, GError **error)
 
   if (g_strcmp0 (name, self->name) != 0 || version == NULL ||
       strlen (version) > LOFT_VERSION_MAX)
-    return fail (error, _ ("It answers with another package"));
+    return loft_ctl_fail (error, NULL, _ ("It answers with another package"));
   if (!g_hash_table_add (self->listed, loft_version_without_build (version)))
     return TRUE;
 
@@ -252,7 +245,7 @@ spool_cb (const char *data, gsize length, gpointer user_data, GError **error)
       spool->size = 0;
       if (ftruncate (spool->fd, 0) == 0 && lseek (spool->fd, 0, SEEK_SET) == 0)
         return TRUE;
-      return fail (error, g_strerror (errno));
+      return loft_ctl_fail (error, NULL, g_strerror (errno));
     }
 
   g_checksum_update (spool->checksum, (const guchar *) data, (gssize) length);
@@ -262,7 +255,7 @@ spool_cb (const char *data, gsize length, gpointer user_data, GError **error)
       ssize_t written = write (spool->fd, data, length);
 
       if (written == -1 && errno != EINTR)
-        return fail (error, g_strerror (errno));
+        return loft_ctl_fail (error, NULL, g_strerror (errno));
       data += MAX (written, 0);
       length -= (gsize) MAX (written, 0);
     }
@@ -287,9 +280,11 @@ download (Package *self, const Version *version, Spool *spool, GError **error)
   if ((version->size >= 0 && spool->size != (guint64) version->size) ||
       (version->sha256 != NULL &&
        g_ascii_strcasecmp (version->sha256, sha256) != 0))
-    return fail (error, _ ("The tarball is not the one that it tells of"));
+    return loft_ctl_fail (error,
+                          NULL,
+                          _ ("The tarball is not the one that it tells of"));
   if (lseek (spool->fd, 0, SEEK_SET) != 0)
-    return fail (error, g_strerror (errno));
+    return loft_ctl_fail (error, NULL, g_strerror (errno));
 
   return TRUE;
 }
@@ -336,7 +331,7 @@ take_version (Package *self,
   g_autoptr (GError) local_error = NULL;
 
   if (!loft_version_check (version->version, NULL))
-    fail (&local_error, _ ("This is no version"));
+    loft_ctl_fail (&local_error, NULL, _ ("This is no version"));
   else if (version->document == NULL)
     loft_ctl_intake_note (self->import->intake,
                           version->version,
@@ -385,7 +380,7 @@ take_package (Package *self, Spool *spool, GError **error)
   g_autoptr (GError) local_error = NULL;
 
   if (!loft_name_is_adoptable (self->name))
-    return fail (error, _ ("This is no name of a package"));
+    return loft_ctl_fail (error, NULL, _ ("This is no name of a package"));
   if (!loft_ctl_intake_begin (self->import->intake, self->name, error))
     return FALSE;
 

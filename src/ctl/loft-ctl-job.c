@@ -14,6 +14,7 @@
 #include <json-glib/json-glib.h>
 #include <signal.h>
 
+#include "ctl/loft-ctl-bus.h"
 #include "ctl/loft-ctl-json.h"
 #include "ctl/loft-ctl-progress.h"
 #include "ctl/loft-ctl-table.h"
@@ -119,23 +120,6 @@ wait_for_end (const LoftCtl *ctl, LoftBusRegistry1Job *job)
   g_main_loop_unref (wait.loop);
 }
 
-/* What is known of the job at the moment, so not what the proxy remembers. */
-static GVariant *
-get_properties (LoftBusRegistry1Job *job, GError **error)
-{
-  GDBusProxy *proxy = G_DBUS_PROXY (job);
-  g_autoptr (GVariant) answer = g_dbus_proxy_call_sync (
-    proxy,
-    "org.freedesktop.DBus.Properties.GetAll",
-    g_variant_new ("(s)", g_dbus_proxy_get_interface_name (proxy)),
-    G_DBUS_CALL_FLAGS_NONE,
-    -1,
-    NULL,
-    error);
-
-  return answer != NULL ? g_variant_get_child_value (answer, 0) : NULL;
-}
-
 static gboolean
 check_state (GVariant *properties, GError **error)
 {
@@ -187,7 +171,8 @@ loft_ctl_job_wait (const LoftCtl *self,
     return NULL;
 
   wait_for_end (self, job);
-  g_autoptr (GVariant) properties = get_properties (job, error);
+  g_autoptr (GVariant) properties =
+    loft_ctl_bus_get_properties (G_DBUS_PROXY (job), error);
 
   return properties != NULL && check_state (properties, error)
            ? g_steal_pointer (&properties)

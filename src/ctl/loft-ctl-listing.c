@@ -75,13 +75,6 @@ loft_ctl_listing_free (LoftCtlListing *self)
   g_free (self);
 }
 
-static gboolean
-fail (GError **error, const char *reason)
-{
-  g_set_error_literal (error, LOFT_CTL_ERROR, LOFT_CTL_ERROR_FAILED, reason);
-  return FALSE;
-}
-
 /* What is too long for a name is not kept whole; it is refused later. */
 static const char *
 add_name (LoftCtlListing *self, const char *name, GError **error)
@@ -94,7 +87,9 @@ add_name (LoftCtlListing *self, const char *name, GError **error)
     return kept;
   if (self->names->len >= NAMES_MAX)
     {
-      fail (error, _ ("It lists more packages than anybody could have"));
+      loft_ctl_fail (error,
+                     NULL,
+                     _ ("It lists more packages than anybody could have"));
       return NULL;
     }
 
@@ -155,9 +150,11 @@ take_state (LoftCtlListing *self,
   g_hash_table_insert (self->notes, (gpointer) name, note);
 
   return self->notes_size <= NOTES_SIZE_MAX ||
-         fail (error,
-               _ ("It tells of more yanked versions than anybody could "
-                  "have"));
+         loft_ctl_fail (
+           error,
+           NULL,
+           _ ("It tells of more yanked versions than anybody could "
+              "have"));
 }
 
 static gboolean
@@ -171,7 +168,7 @@ event_cb (JsonObject *event, gpointer user_data, GError **error)
 
   if (sequence <= reading->last || type == NULL ||
       ++reading->events > EVENTS_MAX)
-    return fail (error, _ ("Its changes are in no order"));
+    return loft_ctl_fail (error, NULL, _ ("Its changes are in no order"));
 
   reading->last = sequence;
   if (name == NULL || (state == NULL && !g_str_equal (type, "publish") &&
@@ -195,7 +192,7 @@ element_cb (JsonObject *element, gpointer user_data, GError **error)
   const char *name = loft_json_get_string (element, "name");
 
   if (name == NULL)
-    return fail (error, _ ("It lists a package without a name"));
+    return loft_ctl_fail (error, NULL, _ ("It lists a package without a name"));
 
   return add_name (reading->listing, name, error) != NULL;
 }

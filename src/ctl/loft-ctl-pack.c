@@ -64,18 +64,6 @@ writer_free (Archive *archive)
   archive_write_free (archive);
 }
 
-static gboolean
-fail (GError **error, const char *path, const char *reason)
-{
-  g_set_error (error,
-               LOFT_CTL_ERROR,
-               LOFT_CTL_ERROR_FAILED,
-               "%s: %s",
-               path,
-               reason);
-  return FALSE;
-}
-
 static int
 compare_cb (gconstpointer a, gconstpointer b)
 {
@@ -110,7 +98,7 @@ count (Pack *pack, const char *path, goffset size, GError **error)
     most);
 
   if ((guint64) size > FOLDER_MAX - pack->size)
-    return fail (error, path, reason);
+    return loft_ctl_fail (error, path, reason);
   pack->size += (guint64) size;
 
   return TRUE;
@@ -125,7 +113,7 @@ add_content (Pack *pack, const char *path, goffset size, GError **error)
   ssize_t n = 0;
 
   if (fd == -1)
-    return fail (error, path, g_strerror (errno));
+    return loft_ctl_fail (error, path, g_strerror (errno));
   while (done < size && (n = read (fd, buffer, BLOCK)) > 0)
     {
       if (archive_write_data (pack->archive, buffer, (gsize) n) != n)
@@ -135,7 +123,9 @@ add_content (Pack *pack, const char *path, goffset size, GError **error)
   close (fd);
 
   return done == size ||
-         fail (error, path, _ ("It can't be read, or changes meanwhile"));
+         loft_ctl_fail (error,
+                        path,
+                        _ ("It can't be read, or changes meanwhile"));
 }
 
 static gboolean add_folder (Pack *pack,
@@ -155,9 +145,11 @@ add_member (Pack *pack,
 {
   GStatBuf status;
   if (g_stat (path, &status) == -1)
-    return fail (error, path, g_strerror (errno));
+    return loft_ctl_fail (error, path, g_strerror (errno));
   if (!S_ISREG (status.st_mode) && !S_ISDIR (status.st_mode))
-    return fail (error, path, _ ("Only files and folders can be published"));
+    return loft_ctl_fail (error,
+                          path,
+                          _ ("Only files and folders can be published"));
   if (S_ISREG (status.st_mode) && !count (pack, path, status.st_size, error))
     return FALSE;
 
@@ -170,7 +162,7 @@ add_member (Pack *pack,
   int result = archive_write_header (pack->archive, entry);
   archive_entry_free (entry);
   if (result < ARCHIVE_WARN)
-    return fail (error, path, archive_error_string (pack->archive));
+    return loft_ctl_fail (error, path, archive_error_string (pack->archive));
 
   return S_ISDIR (status.st_mode)
            ? add_folder (pack, above, path, inner, error)
@@ -183,7 +175,7 @@ enter (Place *place, const char *path, GError **error)
   GStatBuf status;
 
   if (g_stat (path, &status) == -1)
-    return fail (error, path, g_strerror (errno));
+    return loft_ctl_fail (error, path, g_strerror (errno));
   place->device = status.st_dev;
   place->inode = status.st_ino;
 
@@ -191,7 +183,9 @@ enter (Place *place, const char *path, GError **error)
   for (const Place *above = place->above; above != NULL; above = above->above)
     if ((above->device == place->device && above->inode == place->inode) ||
         ++depth > DEPTH_MAX)
-      return fail (error, path, _ ("The folder holds itself, or too many"));
+      return loft_ctl_fail (error,
+                            path,
+                            _ ("The folder holds itself, or too many"));
 
   return TRUE;
 }
@@ -235,10 +229,10 @@ pack (int fd, const char *path, GError **error)
       archive_write_add_filter_gzip (archive) != ARCHIVE_OK ||
       archive_write_set_options (archive, "gzip:!timestamp") < ARCHIVE_WARN ||
       archive_write_open_fd (archive, fd) != ARCHIVE_OK)
-    fail (error, path, archive_error_string (archive));
+    loft_ctl_fail (error, path, archive_error_string (archive));
   else if (add_folder (&content, NULL, path, "", error))
     done = archive_write_close (archive) == ARCHIVE_OK ||
-           fail (error, path, archive_error_string (archive));
+           loft_ctl_fail (error, path, archive_error_string (archive));
   writer_free (archive);
 
   return done;
@@ -254,9 +248,10 @@ check_tarball (int fd, const char *path, GError **error)
     g_strdup_printf (_ ("No registry takes more than %s"), most);
 
   if (fstat (fd, &status) == -1)
-    return fail (error, path, g_strerror (errno));
+    return loft_ctl_fail (error, path, g_strerror (errno));
 
-  return (guint64) status.st_size <= TARBALL_MAX || fail (error, path, reason);
+  return (guint64) status.st_size <= TARBALL_MAX ||
+         loft_ctl_fail (error, path, reason);
 }
 
 /**
@@ -278,7 +273,7 @@ loft_ctl_pack_open (const char *path, GError **error)
       int tarball = g_open (path, O_RDONLY | O_CLOEXEC | O_NONBLOCK, 0);
 
       if (tarball == -1)
-        fail (error, path, g_strerror (errno));
+        loft_ctl_fail (error, path, g_strerror (errno));
       else if (!check_tarball (tarball, path, error))
         {
           close (tarball);
@@ -296,7 +291,7 @@ loft_ctl_pack_open (const char *path, GError **error)
 
   close (fd);
   if (error != NULL && *error == NULL)
-    fail (error, path, g_strerror (errno));
+    loft_ctl_fail (error, path, g_strerror (errno));
 
   return -1;
 }
@@ -364,9 +359,9 @@ loft_ctl_pack_identify (int fd,
 {
   g_autofree char *text = read_manifest (fd);
   if (text == NULL || lseek (fd, 0, SEEK_SET) != 0)
-    return fail (error,
-                 MANIFEST,
-                 _ ("There is none at the root of the package"));
+    return loft_ctl_fail (error,
+                          MANIFEST,
+                          _ ("There is none at the root of the package"));
 
   g_autoptr (JsonObject) manifest =
     is_shallow (text) ? loft_ctl_json_parse (text, NULL) : NULL;
@@ -375,7 +370,9 @@ loft_ctl_pack_identify (int fd,
   const char *version =
     manifest != NULL ? loft_ctl_json_get_string (manifest, "version") : NULL;
   if (name == NULL || version == NULL)
-    return fail (error, MANIFEST, _ ("It has no name and version in JSON"));
+    return loft_ctl_fail (error,
+                          MANIFEST,
+                          _ ("It has no name and version in JSON"));
 
   *out_name = g_strdup (name);
   *out_version = g_strdup (version);

@@ -140,19 +140,11 @@ run (const LoftCtl *self, char **arguments, GError **error)
   if (registry == NULL)
     return FALSE;
 
-  GDBusProxy *proxy = G_DBUS_PROXY (registry);
-  g_autoptr (GVariant) answer = g_dbus_proxy_call_sync (
-    proxy,
-    "org.freedesktop.DBus.Properties.GetAll",
-    g_variant_new ("(s)", g_dbus_proxy_get_interface_name (proxy)),
-    G_DBUS_CALL_FLAGS_NONE,
-    -1,
-    NULL,
-    error);
-  if (answer == NULL)
+  g_autoptr (GVariant) properties =
+    loft_ctl_bus_get_properties (G_DBUS_PROXY (registry), error);
+  if (properties == NULL)
     return FALSE;
 
-  g_autoptr (GVariant) properties = g_variant_get_child_value (answer, 0);
   if (self->json)
     print_json (properties);
   else

@@ -34,6 +34,7 @@ typedef enum
 
 #define LOFT_CTL_ERROR (loft_ctl_error_quark ())
 GQuark loft_ctl_error_quark (void);
+gboolean loft_ctl_fail (GError **error, const char *what, const char *reason);
 
 /**
  * LoftCtl:
