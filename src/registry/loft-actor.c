@@ -108,16 +108,6 @@ loft_actor_read (LoftActor *self, JsonObject *object, const char *deed)
                                 : NULL);
 }
 
-static void
-add_string (JsonBuilder *builder, const char *member, const char *value)
-{
-  if (value == NULL)
-    return;
-
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value);
-}
-
 /**
  * loft_actor_write:
  * @self: an actor
@@ -134,13 +124,13 @@ loft_actor_write (const LoftActor *self, JsonBuilder *builder, const char *deed)
   g_autofree char *by = g_strconcat (deed, "_by", NULL);
   g_autofree char *via = g_strconcat (deed, "_via", NULL);
 
-  add_string (builder, by, self->name);
+  loft_json_add_string (builder, by, self->name);
   if (self->token == NULL && self->request == NULL)
     return;
 
   json_builder_set_member_name (builder, via);
   json_builder_begin_object (builder);
-  add_string (builder, "token", self->token);
-  add_string (builder, "request", self->request);
+  loft_json_add_string (builder, "token", self->token);
+  loft_json_add_string (builder, "request", self->request);
   json_builder_end_object (builder);
 }

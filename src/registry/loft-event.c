@@ -333,16 +333,6 @@ loft_event_parse (const char *line, gsize length, GError **error)
   return g_steal_pointer (&self);
 }
 
-static void
-add_string (JsonBuilder *builder, const char *member, const char *value)
-{
-  if (value == NULL)
-    return;
-
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value);
-}
-
 /* The last member, so that it can be left out without reading the rest. */
 static void
 write_audit (const LoftEvent *self, JsonBuilder *builder)
@@ -357,10 +347,10 @@ write_audit (const LoftEvent *self, JsonBuilder *builder)
   json_builder_set_member_name (builder, AUDIT);
   json_builder_begin_object (builder);
   if (!named)
-    add_string (builder, "actor", self->actor.name);
-  add_string (builder, "token", self->actor.token);
-  add_string (builder, "request", self->actor.request);
-  add_string (builder, "act", self->act);
+    loft_json_add_string (builder, "actor", self->actor.name);
+  loft_json_add_string (builder, "token", self->actor.token);
+  loft_json_add_string (builder, "request", self->actor.request);
+  loft_json_add_string (builder, "act", self->act);
   json_builder_end_object (builder);
 }
 
@@ -388,22 +378,24 @@ loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "seq");
   json_builder_add_int_value (builder, (gint64) seq);
-  add_string (builder, "time", written);
-  add_string (builder, "type", type_names[self->type]);
-  add_string (builder, "name", self->name);
-  add_string (builder, "version", self->version);
+  loft_json_add_string (builder, "time", written);
+  loft_json_add_string (builder, "type", type_names[self->type]);
+  loft_json_add_string (builder, "name", self->name);
+  loft_json_add_string (builder, "version", self->version);
   if (g_strcmp0 (self->key, self->version) != 0)
-    add_string (builder, "key", self->key);
-  add_string (builder, "sha256", self->archive_sha256);
+    loft_json_add_string (builder, "key", self->key);
+  loft_json_add_string (builder, "sha256", self->archive_sha256);
   if (self->size >= 0)
     {
       json_builder_set_member_name (builder, "size");
       json_builder_add_int_value (builder, self->size);
     }
-  add_string (builder, "document_sha256", self->document_sha256);
-  add_string (builder, "actor", loft_actor_get_public_name (&self->actor));
-  add_string (builder, "node", self->node);
-  add_string (builder, "id", self->id);
+  loft_json_add_string (builder, "document_sha256", self->document_sha256);
+  loft_json_add_string (builder,
+                        "actor",
+                        loft_actor_get_public_name (&self->actor));
+  loft_json_add_string (builder, "node", self->node);
+  loft_json_add_string (builder, "id", self->id);
   if (self->state != NULL)
     {
       json_builder_set_member_name (builder, "state");

@@ -140,3 +140,25 @@ loft_json_get_int (JsonObject *object, const char *member, gint64 fallback)
 
   return node != NULL ? json_node_get_int (node) : fallback;
 }
+
+/**
+ * loft_json_add_string:
+ * @builder: where an object has begun
+ * @member: a member's name
+ * @value: (nullable): its value
+ *
+ * Adds a member, unless it has no value.
+ */
+void
+loft_json_add_string (JsonBuilder *builder,
+                      const char *member,
+                      const char *value)
+{
+  g_return_if_fail (builder != NULL && member != NULL);
+
+  if (value == NULL)
+    return;
+
+  json_builder_set_member_name (builder, member);
+  json_builder_add_string_value (builder, value);
+}

@@ -61,4 +61,8 @@ JsonArray *loft_json_get_array (JsonObject *object, const char *member);
 gint64
 loft_json_get_int (JsonObject *object, const char *member, gint64 fallback);
 
+void loft_json_add_string (JsonBuilder *builder,
+                           const char *member,
+                           const char *value);
+
 G_END_DECLS

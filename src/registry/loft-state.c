@@ -284,16 +284,6 @@ loft_state_from_json (JsonNode *json, GError **error)
 }
 
 static void
-add_string (JsonBuilder *builder, const char *member, const char *value)
-{
-  if (value == NULL)
-    return;
-
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
 write_owners (const LoftState *self,
               JsonBuilder *builder,
               gboolean with_secrets)
@@ -305,9 +295,9 @@ write_owners (const LoftState *self,
       const LoftOwner *owner = g_ptr_array_index (self->owners, i);
 
       json_builder_begin_object (builder);
-      add_string (builder, "id", owner->id);
+      loft_json_add_string (builder, "id", owner->id);
       if (with_secrets)
-        add_string (builder, "token", owner->token);
+        loft_json_add_string (builder, "token", owner->token);
       json_builder_end_object (builder);
     }
   json_builder_end_array (builder);
@@ -360,18 +350,18 @@ loft_state_to_json (const LoftState *self, gboolean with_secrets)
   json_builder_begin_object (builder);
   json_builder_set_member_name (builder, "revision");
   json_builder_add_int_value (builder, (gint64) self->revision);
-  add_string (builder, "changed_at", changed_at);
+  loft_json_add_string (builder, "changed_at", changed_at);
   if (with_secrets)
     loft_actor_write (&self->changed_by, builder, "changed");
   else
-    add_string (builder,
-                "changed_by",
-                loft_actor_get_public_name (&self->changed_by));
-  add_string (builder, "change", self->change);
-  add_string (builder, "change_key", self->change_key);
+    loft_json_add_string (builder,
+                          "changed_by",
+                          loft_actor_get_public_name (&self->changed_by));
+  loft_json_add_string (builder, "change", self->change);
+  loft_json_add_string (builder, "change_key", self->change_key);
   write_owners (self, builder, with_secrets);
   write_yanked (self, builder);
-  add_string (builder, "deprecated", self->deprecated);
+  loft_json_add_string (builder, "deprecated", self->deprecated);
   json_builder_end_object (builder);
 
   return json_builder_get_root (builder);

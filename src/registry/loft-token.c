@@ -410,21 +410,11 @@ loft_token_from_json (JsonNode *json, GError **error)
 }
 
 static void
-add_string (JsonBuilder *builder, const char *member, const char *value)
-{
-  if (value == NULL)
-    return;
-
-  json_builder_set_member_name (builder, member);
-  json_builder_add_string_value (builder, value);
-}
-
-static void
 add_time (JsonBuilder *builder, const char *member, gint64 time)
 {
   g_autofree char *text = time != 0 ? loft_time_format (time) : NULL;
 
-  add_string (builder, member, text);
+  loft_json_add_string (builder, member, text);
 }
 
 static void
@@ -433,14 +423,14 @@ begin (const LoftToken *self, JsonBuilder *builder)
   g_auto (GStrv) scopes = loft_scopes_to_strv (self->scopes);
 
   json_builder_begin_object (builder);
-  add_string (builder, "id", self->id);
-  add_string (builder, "user", self->user);
+  loft_json_add_string (builder, "id", self->id);
+  loft_json_add_string (builder, "user", self->user);
   json_builder_set_member_name (builder, "scopes");
   json_builder_begin_array (builder);
   for (gsize i = 0; scopes[i] != NULL; i++)
     json_builder_add_string_value (builder, scopes[i]);
   json_builder_end_array (builder);
-  add_string (builder, "pattern", self->pattern);
+  loft_json_add_string (builder, "pattern", self->pattern);
   add_time (builder, "created_at", self->created_at);
   add_time (builder, "expires_at", self->expires_at);
 }
@@ -478,7 +468,7 @@ write_actor (const LoftActor *actor,
   if (with_secrets)
     loft_actor_write (actor, builder, deed);
   else
-    add_string (builder, by, loft_actor_get_public_name (actor));
+    loft_json_add_string (builder, by, loft_actor_get_public_name (actor));
 }
 
 /**
@@ -499,9 +489,9 @@ loft_token_to_json (const LoftToken *self, gboolean with_secrets)
   g_autoptr (JsonBuilder) builder = json_builder_new ();
 
   begin (self, builder);
-  add_string (builder, "name", self->name);
+  loft_json_add_string (builder, "name", self->name);
   write_actor (&self->created_by, builder, "created", with_secrets);
-  add_string (builder, "parent", self->parent);
+  loft_json_add_string (builder, "parent", self->parent);
   add_time (builder, "revoked_at", self->revoked_at);
   write_actor (&self->revoked_by, builder, "revoked", with_secrets);
   add_time (builder, "last_used_at", self->last_used_at);
@@ -511,7 +501,7 @@ loft_token_to_json (const LoftToken *self, gboolean with_secrets)
       json_builder_add_int_value (builder, self->github_id);
     }
   if (with_secrets)
-    add_string (builder, "sha256", self->sha256);
+    loft_json_add_string (builder, "sha256", self->sha256);
   json_builder_end_object (builder);
 
   return json_builder_get_root (builder);
