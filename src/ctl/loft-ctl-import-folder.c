@@ -75,7 +75,7 @@ list_owners (JsonObject *state)
       JsonNode *owner = json_array_get_element (owners, i);
       const char *id =
         JSON_NODE_HOLDS_OBJECT (owner)
-          ? loft_ctl_json_get_string (json_node_get_object (owner), "id")
+          ? loft_json_get_string (json_node_get_object (owner), "id")
           : NULL;
 
       if (id == NULL)
@@ -175,7 +175,7 @@ take_version (Package *self, const char *stem, GError **error)
     return FALSE;
 
   g_autofree char *document = make_document (self, object, &status);
-  const char *archive = loft_ctl_json_get_string (object, "archive");
+  const char *archive = loft_json_get_string (object, "archive");
   if (archive != NULL && !is_tarball_of (archive, stem))
     return loft_ctl_fail (error,
                           NULL,
@@ -188,7 +188,7 @@ take_version (Package *self, const char *stem, GError **error)
     return FALSE;
 
   /* A file is named without build metadata. */
-  const char *version = loft_ctl_json_get_string (object, "version");
+  const char *version = loft_json_get_string (object, "version");
   g_autofree char *without =
     version != NULL ? loft_version_without_build (version) : NULL;
   gboolean taken =
@@ -227,8 +227,8 @@ static gboolean
 take_state (Package *self, GError **error)
 {
   LoftCtlIntake *intake = self->import->intake;
-  JsonObject *yanked = loft_ctl_json_get_object (self->state, "yanked");
-  const char *deprecated = loft_ctl_json_get_string (self->state, "deprecated");
+  JsonObject *yanked = loft_json_get_object (self->state, "yanked");
+  const char *deprecated = loft_json_get_string (self->state, "deprecated");
   JsonObjectIter iter;
   const char *version;
 
@@ -238,7 +238,7 @@ take_state (Package *self, GError **error)
       while (json_object_iter_next (&iter, &version, NULL))
         if (!loft_ctl_intake_yank (intake,
                                    version,
-                                   loft_ctl_json_get_string (yanked, version),
+                                   loft_json_get_string (yanked, version),
                                    error))
           return FALSE;
     }

@@ -97,19 +97,18 @@ loft_ctl_intake_free (LoftCtlIntake *self)
 static void
 take_element (LoftCtlIntake *self, JsonObject *element)
 {
-  const char *version = loft_ctl_json_get_string (element, "version");
+  const char *version = loft_json_get_string (element, "version");
   if (version == NULL)
     return;
 
   char *plain = loft_version_without_build (version);
   if (loft_ctl_json_get_boolean (element, "yanked"))
     g_hash_table_add (self->yanked, g_strdup (plain));
-  if (loft_ctl_json_get_string (element, "deprecated") != NULL)
+  if (loft_json_get_string (element, "deprecated") != NULL)
     self->is_deprecated = TRUE;
-  g_hash_table_replace (
-    self->versions,
-    plain,
-    g_strdup (loft_ctl_json_get_string (element, "sha256")));
+  g_hash_table_replace (self->versions,
+                        plain,
+                        g_strdup (loft_json_get_string (element, "sha256")));
 }
 
 static gboolean

@@ -41,51 +41,6 @@ loft_ctl_json_parse (const char *text, GError **error)
   return json_node_dup_object (node);
 }
 
-static JsonNode *
-get_value (JsonObject *object, const char *member, GType type)
-{
-  JsonNode *node = json_object_get_member (object, member);
-
-  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
-             json_node_get_value_type (node) == type
-           ? node
-           : NULL;
-}
-
-/**
- * loft_ctl_json_get_string:
- * @object: an object
- * @member: the name of a member
- *
- * Gives a string.
- *
- * Returns: (transfer none) (nullable): the string, or %NULL if there is none
- */
-const char *
-loft_ctl_json_get_string (JsonObject *object, const char *member)
-{
-  JsonNode *node = get_value (object, member, G_TYPE_STRING);
-
-  return node != NULL ? json_node_get_string (node) : NULL;
-}
-
-/**
- * loft_ctl_json_get_int:
- * @object: an object
- * @member: the name of a member
- *
- * Gives a number.
- *
- * Returns: the number, or -1 if there is none
- */
-gint64
-loft_ctl_json_get_int (JsonObject *object, const char *member)
-{
-  JsonNode *node = get_value (object, member, G_TYPE_INT64);
-
-  return node != NULL ? json_node_get_int (node) : -1;
-}
-
 /**
  * loft_ctl_json_get_boolean:
  * @object: an object
@@ -98,28 +53,11 @@ loft_ctl_json_get_int (JsonObject *object, const char *member)
 gboolean
 loft_ctl_json_get_boolean (JsonObject *object, const char *member)
 {
-  JsonNode *node = get_value (object, member, G_TYPE_BOOLEAN);
-
-  return node != NULL && json_node_get_boolean (node);
-}
-
-/**
- * loft_ctl_json_get_object:
- * @object: an object
- * @member: the name of a member
- *
- * Gives an object within another.
- *
- * Returns: (transfer none) (nullable): the object, %NULL if there is none
- */
-JsonObject *
-loft_ctl_json_get_object (JsonObject *object, const char *member)
-{
   JsonNode *node = json_object_get_member (object, member);
 
-  return node != NULL && JSON_NODE_HOLDS_OBJECT (node)
-           ? json_node_get_object (node)
-           : NULL;
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+         json_node_get_value_type (node) == G_TYPE_BOOLEAN &&
+         json_node_get_boolean (node);
 }
 
 /**

@@ -6,15 +6,12 @@
 
 #pragma once
 
-#include <json-glib/json-glib.h>
+#include "registry/loft-json.h"
 
 G_BEGIN_DECLS
 
 JsonObject *loft_ctl_json_parse (const char *text, GError **error);
-const char *loft_ctl_json_get_string (JsonObject *object, const char *member);
-gint64 loft_ctl_json_get_int (JsonObject *object, const char *member);
 gboolean loft_ctl_json_get_boolean (JsonObject *object, const char *member);
-JsonObject *loft_ctl_json_get_object (JsonObject *object, const char *member);
 char *loft_ctl_json_join (JsonObject *object, const char *member);
 GStrv loft_ctl_json_dup_strings (JsonObject *object, const char *member);
 void loft_ctl_json_print_strings (const char *member,

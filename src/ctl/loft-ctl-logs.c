@@ -79,14 +79,14 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
 static char *
 dup_reason (const Line *line)
 {
-  JsonObject *state = loft_ctl_json_get_object (line->event, "state");
+  JsonObject *state = loft_json_get_object (line->event, "state");
 
   if (state == NULL)
     return NULL;
   if (g_strcmp0 (line->type, "deprecate") == 0)
-    return g_strdup (loft_ctl_json_get_string (state, "deprecated"));
+    return g_strdup (loft_json_get_string (state, "deprecated"));
 
-  JsonObject *yanked = loft_ctl_json_get_object (state, "yanked");
+  JsonObject *yanked = loft_json_get_object (state, "yanked");
   if (g_strcmp0 (line->type, "yank") != 0 || yanked == NULL ||
       line->version == NULL)
     return NULL;
@@ -94,7 +94,7 @@ dup_reason (const Line *line)
   g_autofree char *key =
     g_strndup (line->version, strcspn (line->version, "+"));
 
-  return g_strdup (loft_ctl_json_get_string (yanked, key));
+  return g_strdup (loft_json_get_string (yanked, key));
 }
 
 static gboolean
@@ -104,21 +104,21 @@ line_read (Line *line, const char *text, GError **error)
   if (line->event == NULL)
     return FALSE;
 
-  JsonObject *audit = loft_ctl_json_get_object (line->event, "audit");
+  JsonObject *audit = loft_json_get_object (line->event, "audit");
 
-  line->type = loft_ctl_json_get_string (line->event, "type");
-  line->name = loft_ctl_json_get_string (line->event, "name");
-  line->version = loft_ctl_json_get_string (line->event, "version");
-  line->actor = loft_ctl_json_get_string (line->event, "actor");
+  line->type = loft_json_get_string (line->event, "type");
+  line->name = loft_json_get_string (line->event, "name");
+  line->version = loft_json_get_string (line->event, "version");
+  line->actor = loft_json_get_string (line->event, "actor");
   line->reason = dup_reason (line);
   if (audit == NULL)
     return TRUE;
 
   if (json_object_has_member (audit, "actor"))
-    line->actor = loft_ctl_json_get_string (audit, "actor");
-  line->token = loft_ctl_json_get_string (audit, "token");
-  line->request = loft_ctl_json_get_string (audit, "request");
-  line->act = loft_ctl_json_get_string (audit, "act");
+    line->actor = loft_json_get_string (audit, "actor");
+  line->token = loft_json_get_string (audit, "token");
+  line->request = loft_json_get_string (audit, "request");
+  line->act = loft_json_get_string (audit, "act");
 
   return TRUE;
 }
@@ -154,12 +154,12 @@ static void
 line_print (const Line *line)
 {
   g_autofree char *time =
-    loft_ctl_text_time (loft_ctl_json_get_string (line->event, "time"));
+    loft_ctl_text_time (loft_json_get_string (line->event, "time"));
   g_autoptr (GString) text = g_string_new (NULL);
 
   g_string_append_printf (text,
                           "%" G_GINT64_FORMAT "  %s  %-12s",
-                          loft_ctl_json_get_int (line->event, "seq"),
+                          loft_json_get_int (line->event, "seq", -1),
                           time,
                           line->type != NULL ? line->type : "");
   append (text, "  ", line->name != NULL ? line->name : line->act);
@@ -251,7 +251,7 @@ look_back (LoftCtlFeed *feed,
           if (!line_read (&line, events[i], error))
             return FALSE;
 
-          guint64 seq = (guint64) loft_ctl_json_get_int (line.event, "seq");
+          guint64 seq = (guint64) loft_json_get_int (line.event, "seq", -1);
           if (is_wanted (&line))
             g_array_append_val (places, seq);
         }
@@ -312,7 +312,7 @@ find_moment (LoftCtlFeed *feed,
 
       g_autoptr (GDateTime) time =
         line.event != NULL ? g_date_time_new_from_iso8601 (
-                               loft_ctl_json_get_string (line.event, "time"),
+                               loft_json_get_string (line.event, "time"),
                                NULL)
                            : NULL;
       if (time != NULL && g_date_time_to_unix (time) * G_TIME_SPAN_SECOND +

@@ -366,9 +366,9 @@ loft_ctl_pack_identify (int fd,
   g_autoptr (JsonObject) manifest =
     is_shallow (text) ? loft_ctl_json_parse (text, NULL) : NULL;
   const char *name =
-    manifest != NULL ? loft_ctl_json_get_string (manifest, "name") : NULL;
+    manifest != NULL ? loft_json_get_string (manifest, "name") : NULL;
   const char *version =
-    manifest != NULL ? loft_ctl_json_get_string (manifest, "version") : NULL;
+    manifest != NULL ? loft_json_get_string (manifest, "version") : NULL;
   if (name == NULL || version == NULL)
     return loft_ctl_fail (error,
                           MANIFEST,

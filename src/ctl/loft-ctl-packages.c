@@ -47,14 +47,13 @@ add_rows (LoftCtlTable *table, const char *const *elements, GError **error)
       if (element == NULL)
         return FALSE;
 
-      const char *name = loft_ctl_json_get_string (element, "name");
-      const char *version = loft_ctl_json_get_string (element, "version");
-      const char *description =
-        loft_ctl_json_get_string (element, "description");
+      const char *name = loft_json_get_string (element, "name");
+      const char *version = loft_json_get_string (element, "version");
+      const char *description = loft_json_get_string (element, "description");
       gboolean is_deprecated =
-        loft_ctl_json_get_string (element, "deprecated") != NULL;
+        loft_json_get_string (element, "deprecated") != NULL;
       g_autofree char *time =
-        loft_ctl_text_time (loft_ctl_json_get_string (element, "published_at"));
+        loft_ctl_text_time (loft_json_get_string (element, "published_at"));
 
       loft_ctl_table_add (table,
                           is_deprecated ? LOFT_CTL_STYLE_DIM

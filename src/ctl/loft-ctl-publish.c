@@ -287,7 +287,7 @@ describe_errors (JsonObject *problem)
       JsonNode *one = json_array_get_element (errors, i);
       const char *detail =
         JSON_NODE_HOLDS_OBJECT (one)
-          ? loft_ctl_json_get_string (json_node_get_object (one), "detail")
+          ? loft_json_get_string (json_node_get_object (one), "detail")
           : NULL;
 
       if (detail != NULL && json_array_get_length (errors) > 1)
@@ -308,7 +308,7 @@ check_answer (SoupMessage *message, const char *text, GError **error)
     status == SOUP_STATUS_UNAUTHORIZED || status == SOUP_STATUS_FORBIDDEN;
   g_autoptr (JsonObject) problem = loft_ctl_json_parse (text, NULL);
   const char *detail =
-    problem != NULL ? loft_ctl_json_get_string (problem, "detail") : NULL;
+    problem != NULL ? loft_json_get_string (problem, "detail") : NULL;
   g_autofree char *errors = describe_errors (problem);
   const char *summary =
     *errors != '\0' ? _ ("The package breaks several rules") : detail;

@@ -57,7 +57,7 @@ static char *
 join_dependencies (JsonObject *element)
 {
   GString *text = g_string_new (NULL);
-  JsonObject *dependencies = loft_ctl_json_get_object (element, "dependencies");
+  JsonObject *dependencies = loft_json_get_object (element, "dependencies");
 
   if (dependencies == NULL)
     return g_string_free (text, FALSE);
@@ -65,7 +65,7 @@ join_dependencies (JsonObject *element)
   g_autoptr (GList) names = json_object_get_members (dependencies);
   for (GList *l = names; l != NULL; l = l->next)
     {
-      const char *wanted = loft_ctl_json_get_string (dependencies, l->data);
+      const char *wanted = loft_json_get_string (dependencies, l->data);
 
       g_string_append_printf (text,
                               "%s%s %s",
@@ -80,7 +80,7 @@ join_dependencies (JsonObject *element)
 static char *
 describe_size (JsonObject *element)
 {
-  gint64 size = loft_ctl_json_get_int (element, "size");
+  gint64 size = loft_json_get_int (element, "size", -1);
 
   return size >= 0 ? g_format_size ((guint64) size) : g_strdup ("");
 }
@@ -89,20 +89,16 @@ static void
 add_version_lines (LoftCtlTable *table, JsonObject *element)
 {
   g_autofree char *time =
-    loft_ctl_text_time (loft_ctl_json_get_string (element, "published_at"));
+    loft_ctl_text_time (loft_json_get_string (element, "published_at"));
   g_autofree char *size = describe_size (element);
   g_autofree char *dependencies = join_dependencies (element);
 
-  add_line (table,
-            N_ ("Version:"),
-            loft_ctl_json_get_string (element, "version"));
+  add_line (table, N_ ("Version:"), loft_json_get_string (element, "version"));
   if (loft_ctl_json_get_boolean (element, "yanked"))
     add_line (table, N_ ("State:"), _ ("yanked"));
   add_line (table, N_ ("Published:"), time);
   add_line (table, N_ ("Size:"), size);
-  add_line (table,
-            N_ ("SHA-256:"),
-            loft_ctl_json_get_string (element, "sha256"));
+  add_line (table, N_ ("SHA-256:"), loft_json_get_string (element, "sha256"));
   add_line (table, N_ ("Depends on:"), dependencies);
 }
 
@@ -115,7 +111,7 @@ print_sheet (const LoftCtl *self, JsonObject *element, gboolean with_version)
   for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
     add_line (table,
               lines[i].label,
-              loft_ctl_json_get_string (element, lines[i].member));
+              loft_json_get_string (element, lines[i].member));
   for (guint i = 0; i < G_N_ELEMENTS (lists); i++)
     {
       g_autofree char *text = loft_ctl_json_join (element, lists[i].member);
@@ -136,11 +132,11 @@ print_versions (const LoftCtl *self, GPtrArray *elements)
   for (guint i = 0; i < elements->len; i++)
     {
       JsonObject *element = elements->pdata[i];
-      const char *version = loft_ctl_json_get_string (element, "version");
+      const char *version = loft_json_get_string (element, "version");
       gboolean yanked = loft_ctl_json_get_boolean (element, "yanked");
       g_autofree char *size = describe_size (element);
       g_autofree char *time =
-        loft_ctl_text_time (loft_ctl_json_get_string (element, "published_at"));
+        loft_ctl_text_time (loft_json_get_string (element, "published_at"));
 
       loft_ctl_table_add (table,
                           yanked ? LOFT_CTL_STYLE_DIM : LOFT_CTL_STYLE_PLAIN,
@@ -167,7 +163,7 @@ print_json (const char *const *texts, GPtrArray *elements, const char *version)
       return;
     }
   for (guint i = 0; i < elements->len; i++)
-    if (g_strcmp0 (loft_ctl_json_get_string (elements->pdata[i], "version"),
+    if (g_strcmp0 (loft_json_get_string (elements->pdata[i], "version"),
                    version) == 0)
       g_print ("%s\n", texts[i]);
 }
@@ -196,7 +192,7 @@ find (GPtrArray *elements, const char *version)
   if (version == NULL)
     return elements->len > 0 ? elements->pdata[elements->len - 1] : NULL;
   for (guint i = 0; i < elements->len; i++)
-    if (g_strcmp0 (loft_ctl_json_get_string (elements->pdata[i], "version"),
+    if (g_strcmp0 (loft_json_get_string (elements->pdata[i], "version"),
                    version) == 0)
       return elements->pdata[i];
 
