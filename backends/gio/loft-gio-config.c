@@ -11,11 +11,10 @@
 #include <glib/gi18n.h>
 #include <string.h>
 
+#include "storage/loft-storage-config.h"
 #include "storage/loft-storage.h"
 
 #define GROUP "gio"
-#define DEFAULT_TIMEOUT 4
-#define MAX_TIMEOUT 300
 
 static const char *const names[] = { "credentials-file", "timeout", NULL };
 
@@ -34,53 +33,6 @@ loft_gio_config_free (LoftGioConfig *self)
   g_free (self);
 }
 
-static gboolean G_GNUC_PRINTF (2, 3)
-  refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  if (error != NULL)
-    *error = g_error_new_valist (LOFT_STORAGE_ERROR,
-                                 LOFT_STORAGE_ERROR_FAILED,
-                                 format,
-                                 arguments);
-  va_end (arguments);
-
-  return FALSE;
-}
-
-static gboolean
-check_names (GKeyFile *key_file, GError **error)
-{
-  g_auto (GStrv) keys = g_key_file_get_keys (key_file, GROUP, NULL, NULL);
-
-  for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
-    if (!g_strv_contains (names, keys[i]))
-      {
-        g_autofree char *known = g_strjoinv (", ", (char **) names);
-
-        return refuse (error,
-                       _ ("“%s” in [gio] is unknown; there are %s"),
-                       keys[i],
-                       known);
-      }
-
-  return TRUE;
-}
-
-/* An empty value is none. */
-static char *
-get_text (GKeyFile *key_file, const char *name)
-{
-  g_autofree char *text = g_key_file_get_string (key_file, GROUP, name, NULL);
-
-  if (text != NULL)
-    g_strstrip (text);
-
-  return text != NULL && text[0] != '\0' ? g_steal_pointer (&text) : NULL;
-}
-
 /* A password in the URI would be shown wherever the store is named. */
 static gboolean
 read_location (LoftGioConfig *self, GKeyFile *key_file, GError **error)
@@ -95,13 +47,15 @@ read_location (LoftGioConfig *self, GKeyFile *key_file, GError **error)
       : NULL;
 
   if (uri == NULL)
-    return refuse (error,
-                   _ ("“storage” in [registry] must be a URI, as "
-                      "davs://USER@HOST/FOLDER or sftp://USER@HOST/FOLDER"));
+    return loft_storage_config_refuse (
+      error,
+      _ ("“storage” in [registry] must be a URI, as "
+         "davs://USER@HOST/FOLDER or sftp://USER@HOST/FOLDER"));
   if (g_uri_get_password (uri) != NULL)
-    return refuse (error,
-                   _ ("The password must not be in “storage”; it belongs into "
-                      "the file that “credentials-file” in [gio] names"));
+    return loft_storage_config_refuse (
+      error,
+      _ ("The password must not be in “storage”; it belongs into "
+         "the file that “credentials-file” in [gio] names"));
 
   self->root = g_file_new_for_uri (storage);
 
@@ -111,22 +65,26 @@ read_location (LoftGioConfig *self, GKeyFile *key_file, GError **error)
 static gboolean
 read_credentials (LoftGioConfig *self, GKeyFile *key_file, GError **error)
 {
-  g_autofree char *path = get_text (key_file, "credentials-file");
+  g_autofree char *path =
+    loft_storage_config_dup_text (key_file, GROUP, "credentials-file");
   g_autoptr (GKeyFile) file = g_key_file_new ();
   g_autoptr (GError) local_error = NULL;
 
   if (path == NULL)
     return TRUE;
   if (!g_key_file_load_from_file (file, path, G_KEY_FILE_NONE, &local_error))
-    return refuse (error,
-                   _ ("“%s” can not be read: %s"),
-                   path,
-                   local_error->message);
+    return loft_storage_config_refuse (error,
+                                       _ ("“%s” can not be read: %s"),
+                                       path,
+                                       local_error->message);
 
-  self->user = get_text (file, "user");
+  self->user = loft_storage_config_dup_text (file, GROUP, "user");
   self->password = g_key_file_get_string (file, GROUP, "password", NULL);
   if (self->password == NULL)
-    return refuse (error, _ ("“%s” has no “password” in a group [gio]"), path);
+    return loft_storage_config_refuse (
+      error,
+      _ ("“%s” has no “password” in a group [gio]"),
+      path);
 
   return TRUE;
 }
@@ -134,16 +92,9 @@ read_credentials (LoftGioConfig *self, GKeyFile *key_file, GError **error)
 static gboolean
 read_rest (LoftGioConfig *self, GKeyFile *key_file, GError **error)
 {
-  g_autofree char *timeout = get_text (key_file, "timeout");
-  guint64 seconds = DEFAULT_TIMEOUT;
 
-  if (timeout != NULL &&
-      !g_ascii_string_to_unsigned (timeout, 10, 1, MAX_TIMEOUT, &seconds, NULL))
-    return refuse (error,
-                   _ ("“timeout” in [gio] must be a number of seconds from 1 "
-                      "to %d"),
-                   MAX_TIMEOUT);
-  self->timeout = (gint64) seconds * G_USEC_PER_SEC;
+  if (!loft_storage_config_get_timeout (key_file, GROUP, &self->timeout, error))
+    return FALSE;
 
   self->take_over =
     g_key_file_get_boolean (key_file, "registry", "take-over", NULL);
@@ -167,7 +118,7 @@ loft_gio_config_new (GKeyFile *key_file, GError **error)
 {
   g_autoptr (LoftGioConfig) self = g_new0 (LoftGioConfig, 1);
 
-  if (!check_names (key_file, error) ||
+  if (!loft_storage_config_check_keys (key_file, GROUP, names, error) ||
       !read_location (self, key_file, error) ||
       !read_credentials (self, key_file, error) ||
       !read_rest (self, key_file, error))

@@ -12,12 +12,11 @@
 #include <string.h>
 
 #include "loft-s3-request.h"
+#include "storage/loft-storage-config.h"
 #include "storage/loft-storage.h"
 
 #define GROUP "s3"
 #define DEFAULT_REGION "us-east-1"
-#define DEFAULT_TIMEOUT 4
-#define MAX_TIMEOUT 300
 
 static const char *const names[] = {
   "access-key",    "addressing", "ca-file", "credentials-file",
@@ -48,53 +47,6 @@ loft_s3_config_free (LoftS3Config *self)
   g_free (self);
 }
 
-static gboolean G_GNUC_PRINTF (2, 3)
-  refuse (GError **error, const char *format, ...)
-{
-  va_list arguments;
-
-  va_start (arguments, format);
-  if (error != NULL)
-    *error = g_error_new_valist (LOFT_STORAGE_ERROR,
-                                 LOFT_STORAGE_ERROR_FAILED,
-                                 format,
-                                 arguments);
-  va_end (arguments);
-
-  return FALSE;
-}
-
-static gboolean
-check_names (GKeyFile *key_file, GError **error)
-{
-  g_auto (GStrv) keys = g_key_file_get_keys (key_file, GROUP, NULL, NULL);
-
-  for (guint i = 0; keys != NULL && keys[i] != NULL; i++)
-    if (!g_strv_contains (names, keys[i]))
-      {
-        g_autofree char *known = g_strjoinv (", ", (char **) names);
-
-        return refuse (error,
-                       _ ("“%s” in [s3] is unknown; there are %s"),
-                       keys[i],
-                       known);
-      }
-
-  return TRUE;
-}
-
-/* An empty value is none. */
-static char *
-get_text (GKeyFile *key_file, const char *name)
-{
-  g_autofree char *text = g_key_file_get_string (key_file, GROUP, name, NULL);
-
-  if (text != NULL)
-    g_strstrip (text);
-
-  return text != NULL && text[0] != '\0' ? g_steal_pointer (&text) : NULL;
-}
-
 /* What goes into a host's name, and what is safe in a path. */
 static gboolean
 check_bucket (const char *bucket)
@@ -115,18 +67,20 @@ read_location (LoftS3Config *self, GKeyFile *key_file, GError **error)
   const char *place = storage;
 
   if (place == NULL || !g_str_has_prefix (place, "s3://"))
-    return refuse (error,
-                   _ ("“storage” in [registry] must be s3://BUCKET or "
-                      "s3://BUCKET/PREFIX"));
+    return loft_storage_config_refuse (
+      error,
+      _ ("“storage” in [registry] must be s3://BUCKET or "
+         "s3://BUCKET/PREFIX"));
   place += strlen ("s3://");
 
   const char *rest = strchr (place, '/');
   self->bucket =
     rest != NULL ? g_strndup (place, (gsize) (rest - place)) : g_strdup (place);
   if (!check_bucket (self->bucket))
-    return refuse (error,
-                   _ ("What follows s3:// in “storage” is not the name of a "
-                      "bucket"));
+    return loft_storage_config_refuse (
+      error,
+      _ ("What follows s3:// in “storage” is not the name of a "
+         "bucket"));
 
   g_autofree char *prefix = g_strdup (rest != NULL ? rest + 1 : "");
   if (g_str_has_suffix (prefix, "/"))
@@ -139,7 +93,7 @@ read_location (LoftS3Config *self, GKeyFile *key_file, GError **error)
 
   self->prefix = g_strconcat (prefix, "/", NULL);
   if (strpbrk (prefix, "?#%") != NULL)
-    return refuse (
+    return loft_storage_config_refuse (
       error,
       _ ("The prefix “%s” may not contain “?”, “#” or “%%”; settings "
          "belong into the group [s3]"),
@@ -151,7 +105,8 @@ read_location (LoftS3Config *self, GKeyFile *key_file, GError **error)
 static gboolean
 read_endpoint (LoftS3Config *self, GKeyFile *key_file, GError **error)
 {
-  g_autofree char *written = get_text (key_file, "endpoint");
+  g_autofree char *written =
+    loft_storage_config_dup_text (key_file, GROUP, "endpoint");
   g_autofree char *text =
     written != NULL
       ? g_steal_pointer (&written)
@@ -165,7 +120,7 @@ read_endpoint (LoftS3Config *self, GKeyFile *key_file, GError **error)
        g_strcmp0 (g_uri_get_path (uri), "/") != 0) ||
       (g_strcmp0 (g_uri_get_scheme (uri), "http") != 0 &&
        g_strcmp0 (g_uri_get_scheme (uri), "https") != 0))
-    return refuse (
+    return loft_storage_config_refuse (
       error,
       _ ("“endpoint” in [s3] must be http://HOST or "
          "https://HOST, with a port where it is not the usual one"));
@@ -178,7 +133,8 @@ read_endpoint (LoftS3Config *self, GKeyFile *key_file, GError **error)
 static gboolean
 read_addressing (LoftS3Config *self, GKeyFile *key_file, GError **error)
 {
-  g_autofree char *text = get_text (key_file, "addressing");
+  g_autofree char *text =
+    loft_storage_config_dup_text (key_file, GROUP, "addressing");
 
   if (text == NULL || g_str_equal (text, "auto"))
     self->virtual_host =
@@ -187,10 +143,11 @@ read_addressing (LoftS3Config *self, GKeyFile *key_file, GError **error)
   else if (g_str_equal (text, "virtual"))
     self->virtual_host = TRUE;
   else if (!g_str_equal (text, "path"))
-    return refuse (error,
-                   _ ("“addressing” in [s3] must be auto, path or virtual, "
-                      "not “%s”"),
-                   text);
+    return loft_storage_config_refuse (
+      error,
+      _ ("“addressing” in [s3] must be auto, path or virtual, "
+         "not “%s”"),
+      text);
 
   return TRUE;
 }
@@ -198,19 +155,24 @@ read_addressing (LoftS3Config *self, GKeyFile *key_file, GError **error)
 static gboolean
 read_keys (LoftS3Config *self, GKeyFile *key_file, GError **error)
 {
-  self->access_key = get_text (key_file, "access-key");
-  self->secret_key = get_text (key_file, "secret-key");
-  self->token = get_text (key_file, "session-token");
-  self->credentials_file = get_text (key_file, "credentials-file");
+  self->access_key =
+    loft_storage_config_dup_text (key_file, GROUP, "access-key");
+  self->secret_key =
+    loft_storage_config_dup_text (key_file, GROUP, "secret-key");
+  self->token = loft_storage_config_dup_text (key_file, GROUP, "session-token");
+  self->credentials_file =
+    loft_storage_config_dup_text (key_file, GROUP, "credentials-file");
 
   if ((self->access_key == NULL) != (self->secret_key == NULL))
-    return refuse (error,
-                   _ ("[s3] needs “access-key” and “secret-key”, or "
-                      "neither of them"));
+    return loft_storage_config_refuse (
+      error,
+      _ ("[s3] needs “access-key” and “secret-key”, or "
+         "neither of them"));
   if (self->access_key == NULL && self->credentials_file == NULL)
-    return refuse (error,
-                   _ ("There are no keys for the storage: [s3] needs "
-                      "“access-key” and “secret-key”, or “credentials-file”"));
+    return loft_storage_config_refuse (
+      error,
+      _ ("There are no keys for the storage: [s3] needs "
+         "“access-key” and “secret-key”, or “credentials-file”"));
 
   return TRUE;
 }
@@ -218,24 +180,20 @@ read_keys (LoftS3Config *self, GKeyFile *key_file, GError **error)
 static gboolean
 read_rest (LoftS3Config *self, GKeyFile *key_file, GError **error)
 {
-  g_autofree char *timeout = get_text (key_file, "timeout");
-  g_autofree char *redirect = get_text (key_file, "redirect");
-  guint64 seconds = DEFAULT_TIMEOUT;
+  g_autofree char *redirect =
+    loft_storage_config_dup_text (key_file, GROUP, "redirect");
 
-  if (timeout != NULL &&
-      !g_ascii_string_to_unsigned (timeout, 10, 1, MAX_TIMEOUT, &seconds, NULL))
-    return refuse (error,
-                   _ ("“timeout” in [s3] must be a number of seconds from 1 "
-                      "to %d"),
-                   MAX_TIMEOUT);
-  self->timeout = (gint64) seconds * G_USEC_PER_SEC;
+  if (!loft_storage_config_get_timeout (key_file, GROUP, &self->timeout, error))
+    return FALSE;
 
   if (g_strcmp0 (redirect, "true") == 0)
     self->redirect = TRUE;
   else if (redirect != NULL && !g_str_equal (redirect, "false"))
-    return refuse (error, _ ("“redirect” in [s3] must be true or false"));
+    return loft_storage_config_refuse (
+      error,
+      _ ("“redirect” in [s3] must be true or false"));
 
-  self->ca_file = get_text (key_file, "ca-file");
+  self->ca_file = loft_storage_config_dup_text (key_file, GROUP, "ca-file");
 
   return TRUE;
 }
@@ -258,12 +216,13 @@ loft_s3_config_new (GKeyFile *key_file, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   g_autoptr (LoftS3Config) self = g_new0 (LoftS3Config, 1);
-  g_autofree char *region = get_text (key_file, "region");
+  g_autofree char *region =
+    loft_storage_config_dup_text (key_file, GROUP, "region");
 
   self->region =
     region != NULL ? g_steal_pointer (&region) : g_strdup (DEFAULT_REGION);
 
-  if (!check_names (key_file, error) ||
+  if (!loft_storage_config_check_keys (key_file, GROUP, names, error) ||
       !read_location (self, key_file, error) ||
       !read_endpoint (self, key_file, error) ||
       !read_addressing (self, key_file, error) ||
