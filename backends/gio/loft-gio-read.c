@@ -8,10 +8,9 @@
 
 #include "loft-gio-read.h"
 
-#include <string.h>
-
 #include "loft-gio-error.h"
 #include "loft-gio-settle.h"
+#include "storage/loft-piece-stream.h"
 #include "storage/loft-storage.h"
 
 /* How often a document may be replaced while it is read. */
@@ -22,27 +21,22 @@ G_DECLARE_FINAL_TYPE (LoftGioStream,
                       loft_gio_stream,
                       LOFT,
                       GIO_STREAM,
-                      GInputStream)
+                      LoftPieceStream)
 
 /**
  * LoftGioStream:
  *
- * A file that is fetched piece by piece, as it is read, so that a reader that
- * is slow keeps no stream of GVfs open.
+ * A file of which no stream of GVfs is kept open.
  */
 struct _LoftGioStream
 {
-  GInputStream parent_instance;
+  LoftPieceStream parent_instance;
 
   LoftGioEngine *engine; /* owned */
   char *key;             /* owned */
-  GBytes *piece;         /* owned */
-  gsize used;            /* of the piece */
-  goffset next;          /* where the piece after it begins */
-  goffset left;          /* how many bytes follow the piece */
 };
 
-G_DEFINE_FINAL_TYPE (LoftGioStream, loft_gio_stream, G_TYPE_INPUT_STREAM)
+G_DEFINE_FINAL_TYPE (LoftGioStream, loft_gio_stream, LOFT_TYPE_PIECE_STREAM)
 
 static void
 loft_gio_stream_finalize (GObject *object)
@@ -51,71 +45,39 @@ loft_gio_stream_finalize (GObject *object)
 
   g_clear_pointer (&self->engine, loft_gio_engine_unref);
   g_free (self->key);
-  g_clear_pointer (&self->piece, g_bytes_unref);
 
   G_OBJECT_CLASS (loft_gio_stream_parent_class)->finalize (object);
 }
 
-static gboolean
-fetch_next (LoftGioStream *self, GError **error)
+static GBytes *
+loft_gio_stream_fetch (LoftPieceStream *stream,
+                       goffset offset,
+                       gsize wanted,
+                       GCancellable *cancellable,
+                       GError **error)
 {
-  gsize wanted = (gsize) MIN (self->left, LOFT_GIO_PIECE_SIZE);
-
-  g_bytes_unref (self->piece);
-  self->used = 0;
-  self->piece = g_bytes_new (NULL, 0);
-
+  LoftGioStream *self = LOFT_GIO_STREAM (stream);
   g_autoptr (GBytes) piece =
-    loft_gio_engine_fetch (self->engine, self->key, self->next, wanted, error);
-  if (piece == NULL)
-    return FALSE;
-  if (g_bytes_get_size (piece) != wanted)
+    loft_gio_engine_fetch (self->engine, self->key, offset, wanted, error);
+
+  if (piece != NULL && g_bytes_get_size (piece) != wanted)
     {
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
                    LOFT_STORAGE_ERROR_CORRUPT,
                    "“%s” became shorter while it was read",
                    self->key);
-      return FALSE;
+      return NULL;
     }
 
-  g_bytes_unref (self->piece);
-  self->piece = g_steal_pointer (&piece);
-  self->next += (goffset) wanted;
-  self->left -= (goffset) wanted;
-
-  return TRUE;
-}
-
-static gssize
-loft_gio_stream_read (GInputStream *stream,
-                      void *buffer,
-                      gsize count,
-                      GCancellable *cancellable,
-                      GError **error)
-{
-  LoftGioStream *self = LOFT_GIO_STREAM (stream);
-
-  if (self->used == g_bytes_get_size (self->piece) && self->left > 0 &&
-      !fetch_next (self, error))
-    return -1;
-
-  gsize size = 0;
-  const guchar *data = g_bytes_get_data (self->piece, &size);
-  gsize n = MIN (count, size - self->used);
-
-  if (n > 0)
-    memcpy (buffer, data + self->used, n);
-  self->used += n;
-
-  return (gssize) n;
+  return g_steal_pointer (&piece);
 }
 
 static void
 loft_gio_stream_class_init (LoftGioStreamClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = loft_gio_stream_finalize;
-  G_INPUT_STREAM_CLASS (klass)->read_fn = loft_gio_stream_read;
+  LOFT_PIECE_STREAM_CLASS (klass)->fetch = loft_gio_stream_fetch;
 }
 
 static void
@@ -131,13 +93,14 @@ stream_new (LoftGioEngine *engine,
             goffset length)
 {
   LoftGioStream *self = g_object_new (LOFT_TYPE_GIO_STREAM, NULL);
-  goffset got = (goffset) g_bytes_get_size (first);
 
   self->engine = loft_gio_engine_ref (engine);
   self->key = g_strdup (key);
-  self->piece = g_bytes_ref (first);
-  self->next = offset + got;
-  self->left = length - got;
+  loft_piece_stream_begin (LOFT_PIECE_STREAM (self),
+                           first,
+                           offset,
+                           length,
+                           LOFT_GIO_PIECE_SIZE);
 
   return G_INPUT_STREAM (self);
 }

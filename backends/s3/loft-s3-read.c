@@ -8,39 +8,32 @@
 
 #include "loft-s3-read.h"
 
-#include <string.h>
-
 #include "loft-s3-fetch.h"
+#include "storage/loft-piece-stream.h"
 
 #define LOFT_TYPE_S3_STREAM (loft_s3_stream_get_type ())
 G_DECLARE_FINAL_TYPE (LoftS3Stream,
                       loft_s3_stream,
                       LOFT,
                       S3_STREAM,
-                      GInputStream)
+                      LoftPieceStream)
 
 /**
  * LoftS3Stream:
  *
- * An object that is fetched piece by piece, as it is read. A reader that is
- * slow so holds no connection, and a piece that gets lost is asked for again.
+ * An object of which a piece that gets lost is asked for again.
  */
 struct _LoftS3Stream
 {
-  GInputStream parent_instance;
+  LoftPieceStream parent_instance;
 
   LoftS3Engine *engine; /* owned */
   char *key;            /* owned */
   char *etag;           /* owned, nullable */
   goffset size;         /* of the whole object */
-
-  GBytes *piece; /* owned */
-  gsize used;    /* of the piece */
-  goffset next;  /* where the piece after it begins */
-  goffset left;  /* how many bytes follow the piece */
 };
 
-G_DEFINE_FINAL_TYPE (LoftS3Stream, loft_s3_stream, G_TYPE_INPUT_STREAM)
+G_DEFINE_FINAL_TYPE (LoftS3Stream, loft_s3_stream, LOFT_TYPE_PIECE_STREAM)
 
 static void
 loft_s3_stream_finalize (GObject *object)
@@ -50,24 +43,27 @@ loft_s3_stream_finalize (GObject *object)
   g_clear_pointer (&self->engine, loft_s3_engine_unref);
   g_free (self->key);
   g_free (self->etag);
-  g_clear_pointer (&self->piece, g_bytes_unref);
 
   G_OBJECT_CLASS (loft_s3_stream_parent_class)->finalize (object);
 }
 
-static gboolean
-fetch_next (LoftS3Stream *self, GCancellable *cancellable, GError **error)
+static GBytes *
+loft_s3_stream_fetch (LoftPieceStream *stream,
+                      goffset offset,
+                      gsize wanted,
+                      GCancellable *cancellable,
+                      GError **error)
 {
-  goffset wanted = MIN (self->left, LOFT_S3_PIECE_SIZE);
+  LoftS3Stream *self = LOFT_S3_STREAM (stream);
   g_autoptr (LoftS3Piece) piece = loft_s3_fetch (self->engine,
                                                  self->key,
-                                                 self->next,
-                                                 wanted,
+                                                 offset,
+                                                 (goffset) wanted,
                                                  cancellable,
                                                  error);
 
   if (piece == NULL)
-    return FALSE;
+    return NULL;
   if (g_strcmp0 (piece->etag, self->etag) != 0 || piece->size != self->size)
     {
       g_set_error (error,
@@ -75,47 +71,17 @@ fetch_next (LoftS3Stream *self, GCancellable *cancellable, GError **error)
                    LOFT_STORAGE_ERROR_CORRUPT,
                    "“%s” was changed while it was read",
                    self->key);
-      return FALSE;
+      return NULL;
     }
 
-  g_bytes_unref (self->piece);
-  self->piece = g_bytes_ref (piece->bytes);
-  self->used = 0;
-  self->next += wanted;
-  self->left -= wanted;
-
-  return TRUE;
-}
-
-static gssize
-loft_s3_stream_read (GInputStream *stream,
-                     void *buffer,
-                     gsize count,
-                     GCancellable *cancellable,
-                     GError **error)
-{
-  LoftS3Stream *self = LOFT_S3_STREAM (stream);
-
-  if (self->used == g_bytes_get_size (self->piece) && self->left > 0 &&
-      !fetch_next (self, cancellable, error))
-    return -1;
-
-  gsize size = 0;
-  const guchar *data = g_bytes_get_data (self->piece, &size);
-  gsize n = MIN (count, size - self->used);
-
-  if (n > 0)
-    memcpy (buffer, data + self->used, n);
-  self->used += n;
-
-  return (gssize) n;
+  return g_bytes_ref (piece->bytes);
 }
 
 static void
 loft_s3_stream_class_init (LoftS3StreamClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = loft_s3_stream_finalize;
-  G_INPUT_STREAM_CLASS (klass)->read_fn = loft_s3_stream_read;
+  LOFT_PIECE_STREAM_CLASS (klass)->fetch = loft_s3_stream_fetch;
 }
 
 static void
@@ -131,15 +97,16 @@ stream_new (LoftS3Engine *engine,
             goffset length)
 {
   LoftS3Stream *self = g_object_new (LOFT_TYPE_S3_STREAM, NULL);
-  goffset got = (goffset) g_bytes_get_size (first->bytes);
 
   self->engine = loft_s3_engine_ref (engine);
   self->key = g_strdup (key);
   self->etag = g_strdup (first->etag);
   self->size = first->size;
-  self->piece = g_bytes_ref (first->bytes);
-  self->next = offset + got;
-  self->left = length - got;
+  loft_piece_stream_begin (LOFT_PIECE_STREAM (self),
+                           first->bytes,
+                           offset,
+                           length,
+                           LOFT_S3_PIECE_SIZE);
 
   return G_INPUT_STREAM (self);
 }
