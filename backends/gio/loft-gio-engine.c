@@ -563,6 +563,24 @@ loft_gio_engine_enumerate (LoftGioEngine *self,
   return NULL;
 }
 
+/* Has something done that either is done or not. */
+static gboolean
+change (LoftGioEngine *self,
+        LoftGioFunction func,
+        const char *path,
+        const char *name,
+        GError **error)
+{
+  g_autoptr (GFile) changed = run_request (self,
+                                           func,
+                                           request_new (self, path, name),
+                                           g_object_unref,
+                                           path,
+                                           error);
+
+  return changed != NULL;
+}
+
 /* Moving by g_file_move() would block a WebDAV mount for good after 32 times.
  * A new name in the same folder does the same and has no such flaw. It is never
  * taken if something has it. */
@@ -594,14 +612,7 @@ loft_gio_engine_rename (LoftGioEngine *self,
                         const char *name,
                         GError **error)
 {
-  g_autoptr (GFile) renamed = run_request (self,
-                                           rename_cb,
-                                           request_new (self, path, name),
-                                           g_object_unref,
-                                           path,
-                                           error);
-
-  return renamed != NULL;
+  return change (self, rename_cb, path, name, error);
 }
 
 static gpointer
@@ -627,14 +638,7 @@ delete_cb (gpointer data, GCancellable *cancellable, GError **error)
 gboolean
 loft_gio_engine_delete (LoftGioEngine *self, const char *path, GError **error)
 {
-  g_autoptr (GFile) deleted = run_request (self,
-                                           delete_cb,
-                                           request_new (self, path, NULL),
-                                           g_object_unref,
-                                           path,
-                                           error);
-
-  return deleted != NULL;
+  return change (self, delete_cb, path, NULL, error);
 }
 
 static gpointer
@@ -662,12 +666,5 @@ loft_gio_engine_make_folder (LoftGioEngine *self,
                              const char *path,
                              GError **error)
 {
-  g_autoptr (GFile) made = run_request (self,
-                                        make_folder_cb,
-                                        request_new (self, path, NULL),
-                                        g_object_unref,
-                                        path,
-                                        error);
-
-  return made != NULL;
+  return change (self, make_folder_cb, path, NULL, error);
 }
