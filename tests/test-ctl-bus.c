@@ -142,26 +142,15 @@ test_other_version (CtlKit *kit, gconstpointer test_data)
   g_thread_join (thread);
 }
 
-static void
-add (const char *path, void (*test) (CtlKit *, gconstpointer))
-{
-  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
-
-  add ("/ctl-bus/others", test_others);
-  add ("/ctl-bus/nobody", test_nobody);
-  add ("/ctl-bus/other-version", test_other_version);
+  ctl_kit_add ("/ctl-bus/others", test_others);
+  ctl_kit_add ("/ctl-bus/nobody", test_nobody);
+  ctl_kit_add ("/ctl-bus/other-version", test_other_version);
 
   return g_test_run ();
 }

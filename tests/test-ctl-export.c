@@ -306,30 +306,19 @@ test_check_other (CtlKit *kit, gconstpointer test_data)
   check_broken ("export --check /dev/null", "");
 }
 
-static void
-add (const char *path, void (*test) (CtlKit *, gconstpointer))
-{
-  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
-
-  add ("/ctl-export/file", test_file);
-  add ("/ctl-export/failed", test_failed);
-  add ("/ctl-export/interrupted", test_interrupted);
-  add ("/ctl-export/early-signal", test_early_signal);
-  add ("/ctl-export/concurrent", test_concurrent);
-  add ("/ctl-export/check", test_check);
-  add ("/ctl-export/check-other", test_check_other);
+  ctl_kit_add ("/ctl-export/file", test_file);
+  ctl_kit_add ("/ctl-export/failed", test_failed);
+  ctl_kit_add ("/ctl-export/interrupted", test_interrupted);
+  ctl_kit_add ("/ctl-export/early-signal", test_early_signal);
+  ctl_kit_add ("/ctl-export/concurrent", test_concurrent);
+  ctl_kit_add ("/ctl-export/check", test_check);
+  ctl_kit_add ("/ctl-export/check-other", test_check_other);
 
   return g_test_run ();
 }

@@ -218,28 +218,17 @@ test_times (CtlKit *kit, gconstpointer test_data)
   g_assert_nonnull (strstr (shown, "\"published_at\":\"2023-11-14T22:13:20"));
 }
 
-static void
-add (const char *path, void (*test) (CtlKit *, gconstpointer))
-{
-  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
-
-  add ("/ctl-import/resumed", test_resumed);
-  add ("/ctl-import/hostile", test_hostile);
-  add ("/ctl-import/broken-state", test_broken_state);
-  add ("/ctl-import/own", test_own);
-  add ("/ctl-import/times", test_times);
+  ctl_kit_add ("/ctl-import/resumed", test_resumed);
+  ctl_kit_add ("/ctl-import/hostile", test_hostile);
+  ctl_kit_add ("/ctl-import/broken-state", test_broken_state);
+  ctl_kit_add ("/ctl-import/own", test_own);
+  ctl_kit_add ("/ctl-import/times", test_times);
 
   return g_test_run ();
 }

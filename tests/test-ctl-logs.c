@@ -260,30 +260,19 @@ test_others (CtlKit *kit, gconstpointer test_data)
   g_assert_nonnull (strstr (audit->err, "Try it as root"));
 }
 
-static void
-add (const char *path, void (*test) (CtlKit *, gconstpointer))
-{
-  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
   g_setenv ("TZ", "UTC", TRUE);
-  add ("/ctl-logs/follow", test_follow);
-  add ("/ctl-logs/restart", test_restart);
-  add ("/ctl-logs/audit", test_audit);
-  add ("/ctl-logs/acts", test_acts);
-  add ("/ctl-logs/filters", test_filters);
-  add ("/ctl-logs/others", test_others);
+  ctl_kit_add ("/ctl-logs/follow", test_follow);
+  ctl_kit_add ("/ctl-logs/restart", test_restart);
+  ctl_kit_add ("/ctl-logs/audit", test_audit);
+  ctl_kit_add ("/ctl-logs/acts", test_acts);
+  ctl_kit_add ("/ctl-logs/filters", test_filters);
+  ctl_kit_add ("/ctl-logs/others", test_others);
 
   return g_test_run ();
 }

@@ -464,32 +464,21 @@ test_mute (CtlKit *kit, gconstpointer test_data)
     }
 }
 
-static void
-add (const char *path, void (*test) (CtlKit *, gconstpointer))
-{
-  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
   g_unsetenv ("LOFT_TOKEN");
-  add ("/ctl-publish/round-trip", test_round_trip);
-  add ("/ctl-publish/token", test_token);
-  add ("/ctl-publish/bad", test_bad);
-  add ("/ctl-publish/errors", test_errors);
-  add ("/ctl-publish/large", test_large);
-  add ("/ctl-publish/links", test_links);
-  add ("/ctl-publish/expect", test_expect);
-  add ("/ctl-publish/mute", test_mute);
+  ctl_kit_add ("/ctl-publish/round-trip", test_round_trip);
+  ctl_kit_add ("/ctl-publish/token", test_token);
+  ctl_kit_add ("/ctl-publish/bad", test_bad);
+  ctl_kit_add ("/ctl-publish/errors", test_errors);
+  ctl_kit_add ("/ctl-publish/large", test_large);
+  ctl_kit_add ("/ctl-publish/links", test_links);
+  ctl_kit_add ("/ctl-publish/expect", test_expect);
+  ctl_kit_add ("/ctl-publish/mute", test_mute);
 
   return g_test_run ();
 }

@@ -477,33 +477,22 @@ test_middle (CtlKit *kit, gconstpointer test_data)
   g_assert_nonnull (strstr (text, "publish…\r\n"));
 }
 
-static void
-add (const char *path, void (*test) (CtlKit *, gconstpointer))
-{
-  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
   g_setenv ("TZ", "UTC", TRUE);
-  add ("/ctl/good", test_good);
-  add ("/ctl/json", test_json);
-  add ("/ctl/bad", test_bad);
-  add ("/ctl/output", test_output);
-  add ("/ctl/changes", test_changes);
-  add ("/ctl/revoke", test_revoke);
-  add ("/ctl/jobs", test_jobs);
-  add ("/ctl/terminal", test_terminal);
-  add ("/ctl/middle", test_middle);
+  ctl_kit_add ("/ctl/good", test_good);
+  ctl_kit_add ("/ctl/json", test_json);
+  ctl_kit_add ("/ctl/bad", test_bad);
+  ctl_kit_add ("/ctl/output", test_output);
+  ctl_kit_add ("/ctl/changes", test_changes);
+  ctl_kit_add ("/ctl/revoke", test_revoke);
+  ctl_kit_add ("/ctl/jobs", test_jobs);
+  ctl_kit_add ("/ctl/terminal", test_terminal);
+  ctl_kit_add ("/ctl/middle", test_middle);
 
   return g_test_run ();
 }

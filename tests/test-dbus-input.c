@@ -172,26 +172,11 @@ test_interface (BusFixture *fixture, gconstpointer test_data)
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
-
-  g_test_add ("/dbus-input/bad-calls",
-              BusFixture,
-              NULL,
-              bus_fixture_set_up,
-              test_bad_calls,
-              bus_fixture_tear_down);
-  g_test_add ("/dbus-input/interface",
-              BusFixture,
-              NULL,
-              bus_fixture_set_up,
-              test_interface,
-              bus_fixture_tear_down);
+  bus_fixture_add ("/dbus-input/bad-calls", test_bad_calls);
+  bus_fixture_add ("/dbus-input/interface", test_interface);
 
   return g_test_run ();
 }

@@ -249,33 +249,18 @@ test_surplus_descriptors (BusFixture *fixture, gconstpointer test_data)
   g_assert_true (bus_fixture_wait_descriptors (fixture, before + 1));
 }
 
-static void
-add (const char *path, void (*test) (BusFixture *, gconstpointer))
-{
-  g_test_add (path,
-              BusFixture,
-              NULL,
-              bus_fixture_set_up,
-              test,
-              bus_fixture_tear_down);
-}
-
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
-
-  add ("/dbus-manage/packages", test_packages);
-  add ("/dbus-manage/tokens", test_tokens);
-  add ("/dbus-manage/import", test_import);
-  add ("/dbus-manage/bad-import", test_bad_import);
-  add ("/dbus-manage/surplus-descriptors", test_surplus_descriptors);
+  bus_fixture_add ("/dbus-manage/packages", test_packages);
+  bus_fixture_add ("/dbus-manage/tokens", test_tokens);
+  bus_fixture_add ("/dbus-manage/import", test_import);
+  bus_fixture_add ("/dbus-manage/bad-import", test_bad_import);
+  bus_fixture_add ("/dbus-manage/surplus-descriptors",
+                   test_surplus_descriptors);
 
   return g_test_run ();
 }

@@ -488,17 +488,6 @@ test_others (BusFixture *fixture, gconstpointer test_data)
 }
 
 static void
-add (const char *path, void (*test) (BusFixture *, gconstpointer))
-{
-  g_test_add (path,
-              BusFixture,
-              NULL,
-              bus_fixture_set_up,
-              test,
-              bus_fixture_tear_down);
-}
-
-static void
 add_stopped (const char *path, void (*test) (BusFixture *, gconstpointer))
 {
   g_test_add (path,
@@ -512,27 +501,22 @@ add_stopped (const char *path, void (*test) (BusFixture *, gconstpointer))
 int
 main (int argc, char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
+  if (!bus_kit_init (&argc, &argv))
+    return EXIT_SUCCESS;
 
-  if (!bus_kit_is_possible ())
-    {
-      g_print ("1..0 # SKIP dbus-daemon is not installed\n");
-      return EXIT_SUCCESS;
-    }
-
-  add ("/dbus/properties", test_properties);
-  add ("/dbus/list-packages", test_list_packages);
-  add ("/dbus/show-package", test_show_package);
-  add ("/dbus/list-changes", test_list_changes);
-  add ("/dbus/wait-share", test_wait_share);
-  add ("/dbus/wait-user", test_wait_user);
+  bus_fixture_add ("/dbus/properties", test_properties);
+  bus_fixture_add ("/dbus/list-packages", test_list_packages);
+  bus_fixture_add ("/dbus/show-package", test_show_package);
+  bus_fixture_add ("/dbus/list-changes", test_list_changes);
+  bus_fixture_add ("/dbus/wait-share", test_wait_share);
+  bus_fixture_add ("/dbus/wait-user", test_wait_user);
   add_stopped ("/dbus/pages", test_pages);
-  add ("/dbus/metrics", test_metrics);
-  add ("/dbus/signals", test_signals);
-  add ("/dbus/reload", test_reload);
-  add ("/dbus/drain", test_drain);
+  bus_fixture_add ("/dbus/metrics", test_metrics);
+  bus_fixture_add ("/dbus/signals", test_signals);
+  bus_fixture_add ("/dbus/reload", test_reload);
+  bus_fixture_add ("/dbus/drain", test_drain);
   add_stopped ("/dbus/drain-activated", test_drain_activated);
-  add ("/dbus/others", test_others);
+  bus_fixture_add ("/dbus/others", test_others);
 
   return g_test_run ();
 }

@@ -60,6 +60,17 @@ bus_fixture_tear_down (BusFixture *fixture, gconstpointer test_data)
   bus_kit_free (fixture->bus);
 }
 
+void
+bus_fixture_add (const char *path, void (*test) (BusFixture *, gconstpointer))
+{
+  g_test_add (path,
+              BusFixture,
+              NULL,
+              bus_fixture_set_up,
+              test,
+              bus_fixture_tear_down);
+}
+
 static void
 send (BusFixture *fixture, const char *method, const char *target, GBytes *body)
 {

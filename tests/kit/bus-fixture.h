@@ -25,6 +25,8 @@ void bus_fixture_set_up_stopped (BusFixture *fixture, gconstpointer test_data);
 void bus_fixture_set_up (BusFixture *fixture, gconstpointer test_data);
 void bus_fixture_start (BusFixture *fixture);
 void bus_fixture_tear_down (BusFixture *fixture, gconstpointer test_data);
+void bus_fixture_add (const char *path,
+                      void (*test) (BusFixture *, gconstpointer));
 
 void bus_fixture_publish (BusFixture *fixture,
                           const char *name,

@@ -57,6 +57,20 @@ bus_kit_is_possible (void)
   return program != NULL;
 }
 
+/* Begins tests that need a bus. Without the program for it, says that they are
+ * left out, and gives FALSE. */
+gboolean
+bus_kit_init (int *argc, char ***argv)
+{
+  g_test_init (argc, argv, NULL);
+
+  if (bus_kit_is_possible ())
+    return TRUE;
+
+  g_print ("1..0 # SKIP dbus-daemon is not installed\n");
+  return FALSE;
+}
+
 static void
 child_setup_cb (gpointer user_data)
 {

@@ -34,6 +34,7 @@ typedef struct
 } BusKit;
 
 gboolean bus_kit_is_possible (void);
+gboolean bus_kit_init (int *argc, char ***argv);
 BusKit *bus_kit_new (GError **error);
 gboolean bus_kit_start (BusKit *self, GError **error);
 void bus_kit_stop (BusKit *self);

@@ -52,6 +52,12 @@ ctl_kit_tear_down (CtlKit *self, gconstpointer test_data)
   bus_kit_free (self->bus);
 }
 
+void
+ctl_kit_add (const char *path, void (*test) (CtlKit *, gconstpointer))
+{
+  g_test_add (path, CtlKit, NULL, ctl_kit_set_up, test, ctl_kit_tear_down);
+}
+
 /* Publishes over HTTP; the description is what JSON takes in quotes. */
 void
 ctl_kit_publish (CtlKit *self,

@@ -41,6 +41,7 @@ typedef struct
   char *err; /* owned */
 } CtlKitResult;
 
+void ctl_kit_add (const char *path, void (*test) (CtlKit *, gconstpointer));
 void ctl_kit_set_up (CtlKit *self, gconstpointer test_data);
 void ctl_kit_start (CtlKit *self);
 void ctl_kit_tear_down (CtlKit *self, gconstpointer test_data);
