@@ -50,15 +50,19 @@ add_client (Leave *leave, const char *text)
   return client;
 }
 
-/* Stops the server while @func runs in a thread. Returns whether nothing had to
- * be cut off. */
+/* Has clients come by @begin, and stops the server while @end runs in a thread.
+ * Returns whether nothing had to be cut off. */
 static gboolean
-stop (Leave *leave, GThreadFunc func)
+take_leave (ServerFixture *fixture, ServerKitFunc begin, GThreadFunc end)
 {
-  GThread *thread = g_thread_new ("client", func, leave);
-  gboolean in_time = server_fixture_drain (leave->fixture);
+  Leave leave;
 
+  leave_init (&leave, fixture);
+  server_fixture_run (fixture, begin, &leave);
+  GThread *thread = g_thread_new ("client", end, &leave);
+  gboolean in_time = server_fixture_drain (fixture);
   g_thread_join (thread);
+  leave_clear (&leave);
 
   return in_time;
 }
@@ -132,14 +136,10 @@ static void
 test_idle (ServerFixture *fixture, gconstpointer test_data)
 {
   LoftGateSettings settings = LOFT_GATE_SETTINGS_DEFAULT;
-  Leave leave;
 
   settings.park_after = 1;
   gate_kit_allow (fixture, &settings);
-  leave_init (&leave, fixture);
-  server_fixture_run (fixture, begin_idle, &leave);
-  g_assert_true (stop (&leave, end_idle));
-  leave_clear (&leave);
+  g_assert_true (take_leave (fixture, begin_idle, end_idle));
 }
 
 #define DOWNLOAD                                                               \
@@ -193,12 +193,7 @@ end_large (gpointer data)
 static void
 test_large (ServerFixture *fixture, gconstpointer test_data)
 {
-  Leave leave;
-
-  leave_init (&leave, fixture);
-  server_fixture_run (fixture, begin_large, &leave);
-  g_assert_true (stop (&leave, end_large));
-  leave_clear (&leave);
+  g_assert_true (take_leave (fixture, begin_large, end_large));
 }
 
 static void
@@ -240,12 +235,7 @@ end_flood (gpointer data)
 static void
 test_flood (ServerFixture *fixture, gconstpointer test_data)
 {
-  Leave leave;
-
-  leave_init (&leave, fixture);
-  server_fixture_run (fixture, begin_flood, &leave);
-  g_assert_true (stop (&leave, end_flood));
-  leave_clear (&leave);
+  g_assert_true (take_leave (fixture, begin_flood, end_flood));
 }
 
 static char *
@@ -304,12 +294,7 @@ end_fresh (gpointer data)
 static void
 test_fresh (ServerFixture *fixture, gconstpointer test_data)
 {
-  Leave leave;
-
-  leave_init (&leave, fixture);
-  server_fixture_run (fixture, begin_fresh, &leave);
-  g_assert_true (stop (&leave, end_fresh));
-  leave_clear (&leave);
+  g_assert_true (take_leave (fixture, begin_fresh, end_fresh));
 }
 
 /* Those who have connected, and whom the server has not even seen when it takes
@@ -378,12 +363,7 @@ end_slow (gpointer data)
 static void
 test_slow (ServerFixture *fixture, gconstpointer test_data)
 {
-  Leave leave;
-
-  leave_init (&leave, fixture);
-  server_fixture_run (fixture, begin_slow, &leave);
-  g_assert_true (stop (&leave, end_slow));
-  leave_clear (&leave);
+  g_assert_true (take_leave (fixture, begin_slow, end_slow));
 }
 
 static void
@@ -458,12 +438,7 @@ end_refused (gpointer data)
 static void
 test_refused (ServerFixture *fixture, gconstpointer test_data)
 {
-  Leave leave;
-
-  leave_init (&leave, fixture);
-  server_fixture_run (fixture, begin_refused, &leave);
-  g_assert_true (stop (&leave, end_refused));
-  leave_clear (&leave);
+  g_assert_true (take_leave (fixture, begin_refused, end_refused));
 }
 
 static gpointer
@@ -482,15 +457,11 @@ static void
 test_stuck (ServerFixture *fixture, gconstpointer test_data)
 {
   LoftHttpSettings settings = LOFT_HTTP_SETTINGS_DEFAULT;
-  Leave leave;
 
   settings.access_log = FALSE;
   settings.drain_timeout = 1;
   loft_http_server_set_settings (fixture->server, &settings);
-  leave_init (&leave, fixture);
-  server_fixture_run (fixture, begin_large, &leave);
-  g_assert_false (stop (&leave, end_stuck));
-  leave_clear (&leave);
+  g_assert_false (take_leave (fixture, begin_large, end_stuck));
 }
 
 int
