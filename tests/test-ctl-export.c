@@ -52,24 +52,11 @@ test_file (CtlKit *kit, gconstpointer test_data)
     g_build_filename (kit->daemon->folder, "all.tar", NULL);
   g_autofree char *part = g_strconcat (path, ".part", NULL);
   g_autofree char *line = g_strdup_printf ("export '%s'", path);
-  const char *list[] = { "tar", "-tf", path, NULL };
-  g_autofree char *members = NULL;
-  g_autoptr (GError) error = NULL;
 
   ctl_kit_publish (kit, "exported", "1.0.0", "");
   g_autofree char *text = ctl_kit_succeed (line);
   g_assert_true (g_str_has_prefix (text, path));
-  g_spawn_sync (NULL,
-                (char **) list,
-                NULL,
-                G_SPAWN_SEARCH_PATH,
-                NULL,
-                NULL,
-                &members,
-                NULL,
-                NULL,
-                &error);
-  g_assert_no_error (error);
+  g_autofree char *members = ctl_kit_list_archive ("-tf", path);
   g_assert_nonnull (strstr (members, "exported/1.0.0.json\n"));
   g_assert_nonnull (strstr (members, "exported/1.0.0.tar.gz\n"));
   g_assert_false (g_file_test (part, G_FILE_TEST_EXISTS));

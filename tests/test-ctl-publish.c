@@ -98,25 +98,12 @@ test_round_trip (CtlKit *kit, gconstpointer test_data)
 {
   g_autofree char *tarball =
     g_build_filename (kit->daemon->storage, "sent", "1.0.0.tar.gz", NULL);
-  const char *list[] = { "tar", "-tzf", tarball, NULL };
-  g_autofree char *members = NULL;
-  g_autoptr (GError) error = NULL;
 
   write_package (kit, "1.0.0");
   assert_published (kit, "", "sent 1.0.0 is published.\n");
   assert_published (kit, "", "sent 1.0.0 was there already, the same.\n");
 
-  g_spawn_sync (NULL,
-                (char **) list,
-                NULL,
-                G_SPAWN_SEARCH_PATH,
-                NULL,
-                NULL,
-                &members,
-                NULL,
-                NULL,
-                &error);
-  g_assert_no_error (error);
+  g_autofree char *members = ctl_kit_list_archive ("-tzf", tarball);
   g_assert_cmpstr (members, ==, ".hidden\nmanifest.json\nsrc/\nsrc/main.lf\n");
 
   g_autoptr (CtlKitResult) again =
@@ -235,31 +222,18 @@ test_links (CtlKit *kit, gconstpointer test_data)
 {
   g_autofree char *tarball =
     g_build_filename (kit->daemon->storage, "sent", "1.0.0.tar.gz", NULL);
-  const char *list[] = { "tar", "-tvzf", tarball, NULL };
   g_autofree char *package =
     g_build_filename (kit->daemon->folder, "package", NULL);
   g_autofree char *file = g_build_filename (package, "link.lf", NULL);
   g_autofree char *folder = g_build_filename (package, "linked", NULL);
   g_autofree char *broken = g_build_filename (package, "broken", NULL);
-  g_autofree char *members = NULL;
-  g_autoptr (GError) error = NULL;
 
   write_package (kit, "1.0.0");
   write_file (kit, "beside/other.lf", "// other\n");
   g_assert_cmpint (symlink ("src/main.lf", file), ==, 0);
   g_assert_cmpint (symlink ("../beside", folder), ==, 0);
   assert_published (kit, "", "sent 1.0.0 is published.\n");
-  g_spawn_sync (NULL,
-                (char **) list,
-                NULL,
-                G_SPAWN_SEARCH_PATH,
-                NULL,
-                NULL,
-                &members,
-                NULL,
-                NULL,
-                &error);
-  g_assert_no_error (error);
+  g_autofree char *members = ctl_kit_list_archive ("-tvzf", tarball);
   g_assert_nonnull (strstr (members, " link.lf\n"));
   g_assert_nonnull (strstr (members, " linked/other.lf\n"));
   g_assert_null (strstr (members, " -> "));

@@ -172,6 +172,29 @@ ctl_kit_succeed (const char *line)
   return g_steal_pointer (&result->out);
 }
 
+/* What tar lists of an archive. */
+char *
+ctl_kit_list_archive (const char *options, const char *path)
+{
+  const char *const arguments[] = { "tar", options, path, NULL };
+  g_autofree char *members = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_spawn_sync (NULL,
+                (char **) arguments,
+                NULL,
+                G_SPAWN_SEARCH_PATH,
+                NULL,
+                NULL,
+                &members,
+                NULL,
+                NULL,
+                &error);
+  g_assert_no_error (error);
+
+  return g_steal_pointer (&members);
+}
+
 void
 ctl_kit_result_free (CtlKitResult *self)
 {

@@ -54,6 +54,7 @@ GSubprocess *ctl_kit_launch (GSubprocessLauncher *launcher, const char *line);
 CtlKitResult *ctl_kit_run (const char *line);
 CtlKitResult *ctl_kit_run_as (const char *line, guint32 uid);
 char *ctl_kit_succeed (const char *line);
+char *ctl_kit_list_archive (const char *options, const char *path);
 void ctl_kit_result_free (CtlKitResult *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CtlKitResult, ctl_kit_result_free)
 
