@@ -90,12 +90,15 @@ test_follow (CtlKit *kit, gconstpointer test_data)
 static void
 test_restart (CtlKit *kit, gconstpointer test_data)
 {
-  Follower follower;
+  Follower followers[6];
 
   ctl_kit_publish (kit, "early", "1.0.0", "");
-  follower_start (&follower, "logs -f --type publish");
-  follower_expect (&follower, "early 1.0.0");
-  for (guint i = 0; i < 2; i++)
+  for (guint i = 0; i < G_N_ELEMENTS (followers); i++)
+    {
+      follower_start (&followers[i], "logs -f --type publish");
+      follower_expect (&followers[i], "early 1.0.0");
+    }
+  for (guint i = 0; i < 6; i++)
     {
       g_autofree char *name = g_strdup_printf ("late%u", i);
       g_autoptr (GError) error = NULL;
@@ -105,11 +108,15 @@ test_restart (CtlKit *kit, gconstpointer test_data)
       g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
       ctl_kit_start (kit);
       ctl_kit_publish (kit, name, "1.0.0", "");
-      follower_expect (&follower, name);
+      for (guint j = 0; j < G_N_ELEMENTS (followers); j++)
+        follower_expect (&followers[j], name);
     }
   ctl_kit_publish (kit, "last", "1.0.0", "");
-  follower_expect (&follower, "last 1.0.0");
-  follower_stop (&follower);
+  for (guint i = 0; i < G_N_ELEMENTS (followers); i++)
+    {
+      follower_expect (&followers[i], "last 1.0.0");
+      follower_stop (&followers[i]);
+    }
 }
 
 static JsonObject *

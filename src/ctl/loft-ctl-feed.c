@@ -139,9 +139,10 @@ is_absence (const GError *error)
 {
   static const char *const names[] = { "NotReady", "Unavailable", "Cancelled" };
   static const int codes[] = {
-    G_DBUS_ERROR_SERVICE_UNKNOWN, G_DBUS_ERROR_NAME_HAS_NO_OWNER,
-    G_DBUS_ERROR_NO_REPLY,        G_DBUS_ERROR_DISCONNECTED,
-    G_DBUS_ERROR_UNKNOWN_OBJECT,
+    G_DBUS_ERROR_SERVICE_UNKNOWN,
+    G_DBUS_ERROR_NAME_HAS_NO_OWNER,
+    G_DBUS_ERROR_NO_REPLY,
+    G_DBUS_ERROR_DISCONNECTED,
   };
   g_autofree char *name = g_dbus_error_get_remote_error (error);
 
@@ -156,12 +157,32 @@ is_absence (const GError *error)
          g_error_matches (error, LOFT_CTL_ERROR, LOFT_CTL_ERROR_UNREACHABLE);
 }
 
-/* The policy of the bus is about the name. What is sent to a registry that has
- * left it, but not the bus, is rejected. */
+/* A registry that stops leaves its name before the bus. What was on its way to
+ * it then is rejected, by the policy of the bus, which is about the name, or
+ * since it has no object any more; so whatever fails may mean that. */
 static gboolean
-is_denial (const GError *error)
+has_left (LoftCtlFeed *self)
 {
-  return g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED);
+  GDBusProxy *proxy = G_DBUS_PROXY (self->registry);
+  g_autofree char *before = g_dbus_proxy_get_name_owner (proxy);
+  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (
+    g_dbus_proxy_get_connection (proxy),
+    "org.freedesktop.DBus",
+    "/org/freedesktop/DBus",
+    "org.freedesktop.DBus",
+    "GetNameOwner",
+    g_variant_new ("(s)", g_dbus_proxy_get_name (proxy)),
+    G_VARIANT_TYPE ("(s)"),
+    G_DBUS_CALL_FLAGS_NONE,
+    -1,
+    NULL,
+    NULL);
+  const char *now = NULL;
+
+  if (answer != NULL)
+    g_variant_get (answer, "(&s)", &now);
+
+  return g_strcmp0 (now, before) != 0;
 }
 
 static void
@@ -207,7 +228,7 @@ loft_ctl_feed_wait (LoftCtlFeed *self,
           : NULL;
       if (events != NULL)
         return events;
-      if (!is_absence (local_error) && !(known && is_denial (local_error)))
+      if (!is_absence (local_error) && !(known && has_left (self)))
         {
           g_propagate_error (error, g_steal_pointer (&local_error));
           return NULL;

@@ -66,17 +66,6 @@ check "the server stops again" stop TERM 0
 # The same with the administrator's tool, which needs a bus.
 ctl=$installed$LOFT_TEST_BINDIR/loft-registryctl
 
-# start_bus: starts a bus of the user's, for what is started later.
-start_bus ()
-{
-  dbus-daemon --session --nofork --nopidfile --print-address=1 \
-    --address="unix:dir=$folder" >bus.out 2>bus.log &
-  pids="$pids $!"
-  within 10 test -s bus.out || return 1
-  DBUS_SESSION_BUS_ADDRESS=$(head -n 1 bus.out)
-  export DBUS_SESSION_BUS_ADDRESS
-}
-
 on_bus ()
 {
   "$ctl" --user status

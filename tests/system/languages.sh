@@ -60,12 +60,7 @@ aligned ()
 
 # The registry, on a bus that is its own.
 if command -v dbus-daemon >/dev/null; then
-  dbus-daemon --session --nofork --address="unix:path=$folder/bus" \
-    >bus.out 2>bus.log &
-  pids="$pids $!"
-  within 20 test -S bus
-  DBUS_SESSION_BUS_ADDRESS=unix:path=$folder/bus
-  export DBUS_SESSION_BUS_ADDRESS
+  start_bus
   bus=session
 else
   bus=none

@@ -113,6 +113,17 @@ start ()
   [ -n "$url" ]
 }
 
+# start_bus: starts a bus of the user's, for what is started later.
+start_bus ()
+{
+  dbus-daemon --session --nofork --nopidfile --print-address=1 \
+    --address="unix:dir=$folder" >bus.out 2>bus.log &
+  pids="$pids $!"
+  within 10 test -s bus.out || return 1
+  DBUS_SESSION_BUS_ADDRESS=$(head -n 1 bus.out)
+  export DBUS_SESSION_BUS_ADDRESS
+}
+
 # stop SIGNAL EXPECTED: stops the last daemon, which has to exit so in time.
 stop ()
 {
