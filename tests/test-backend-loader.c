@@ -9,7 +9,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 #include "kit/storage-kit.h"
 
 static void

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 
 /* Several processes that use one root: its owner, which is this test or a
  * child, and children of the owner. */

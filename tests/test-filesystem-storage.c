@@ -17,7 +17,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 
 #define LARGE 200000
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 #include "kit/fault-storage.h"
 #include "kit/log-kit.h"
 #include "kit/storage-kit.h"

@@ -8,7 +8,7 @@
 
 #include <glib/gi18n.h>
 
-#include "daemon/loft-config-backend.h"
+#include "backend/loft-backend-config.h"
 #include "daemon/loft-config-file.h"
 #include "daemon/loft-config-private.h"
 
@@ -235,7 +235,7 @@ complete_key_file (LoftConfig *self,
   g_autofree char *backend = loft_config_get_backend (self);
   const char *storage = loft_config_get_text (self, LOFT_CONFIG_STORAGE);
 
-  if (!loft_config_complete_backend (self->key_file,
+  if (!loft_backend_config_complete (self->key_file,
                                      backend,
                                      storage,
                                      environment,

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include "backend/loft-backend-config.h"
 #include "daemon/loft-config-private.h"
 
 G_DEFINE_FINAL_TYPE (LoftConfig, loft_config, G_TYPE_OBJECT)
@@ -136,8 +137,6 @@ loft_config_is_same (LoftConfig *self, LoftConfig *other, LoftConfigKey key)
   return g_variant_equal (self->values[key], other->values[key]);
 }
 
-static const char *const gvfs_schemes[] = { "dav", "davs", "sftp", NULL };
-
 /**
  * loft_config_get_backend:
  * @self: a configuration
@@ -158,17 +157,7 @@ loft_config_get_backend (LoftConfig *self)
   if (*backend != '\0')
     return g_strdup (backend);
 
-  const char *scheme = g_uri_peek_scheme (storage);
-
-  if (scheme == NULL || strstr (storage, "://") == NULL ||
-      g_str_equal (scheme, "file"))
-    return g_strdup ("filesystem");
-
-  /* What GVfs reaches goes by the names that it has there. */
-  if (g_strv_contains (gvfs_schemes, scheme))
-    return g_strdup ("gio");
-
-  return g_strdup (scheme);
+  return loft_backend_config_guess (storage);
 }
 
 /**

@@ -14,7 +14,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 #include "daemon/loft-config-changes.h"
 #include "daemon/loft-log-writer.h"
 #include "daemon/loft-notifier.h"

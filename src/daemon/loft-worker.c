@@ -14,7 +14,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 #include "daemon/loft-log-writer.h"
 #include "daemon/loft-parent-link.h"
 #include "daemon/loft-settings.h"

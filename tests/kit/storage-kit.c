@@ -13,7 +13,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 
 static const char *backend_name = "filesystem";
 static const char *backend_config = NULL;

@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 
 #include <glib/gi18n.h>
 #include <string.h>

@@ -6,7 +6,9 @@
 
 #include "config.h"
 
-#include "daemon/loft-config-backend.h"
+#include "backend/loft-backend-config.h"
+
+#include <string.h>
 
 #define GIO "gio"
 #define S3 "s3"
@@ -94,8 +96,37 @@ complete_gio (GKeyFile *key_file, const char *const *environment)
     g_key_file_set_string (key_file, GIO, "credentials-file", credential);
 }
 
+static const char *const gvfs_schemes[] = { "dav", "davs", "sftp", NULL };
+
 /**
- * loft_config_complete_backend:
+ * loft_backend_config_guess:
+ * @storage: where a store is
+ *
+ * Tells which backend is meant where none is named: the one that the scheme of
+ * the store's URI stands for.
+ *
+ * Returns: (transfer full): its name, which may be no known one
+ */
+char *
+loft_backend_config_guess (const char *storage)
+{
+  g_return_val_if_fail (storage != NULL, NULL);
+
+  const char *scheme = g_uri_peek_scheme (storage);
+
+  if (scheme == NULL || strstr (storage, "://") == NULL ||
+      g_str_equal (scheme, "file"))
+    return g_strdup ("filesystem");
+
+  /* What GVfs reaches goes by the names that it has there. */
+  if (g_strv_contains (gvfs_schemes, scheme))
+    return g_strdup ("gio");
+
+  return g_strdup (scheme);
+}
+
+/**
+ * loft_backend_config_complete:
  * @key_file: (inout): the whole configuration
  * @backend: the backend that serves the storage
  * @storage: where the configuration says that it is
@@ -108,7 +139,7 @@ complete_gio (GKeyFile *key_file, const char *const *environment)
  * Returns: whether @storage is fit for the backend
  */
 gboolean
-loft_config_complete_backend (GKeyFile *key_file,
+loft_backend_config_complete (GKeyFile *key_file,
                               const char *backend,
                               const char *storage,
                               const char *const *environment,

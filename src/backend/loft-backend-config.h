@@ -10,7 +10,8 @@
 
 G_BEGIN_DECLS
 
-gboolean loft_config_complete_backend (GKeyFile *key_file,
+char *loft_backend_config_guess (const char *storage);
+gboolean loft_backend_config_complete (GKeyFile *key_file,
                                        const char *backend,
                                        const char *storage,
                                        const char *const *environment,
