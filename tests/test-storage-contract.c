@@ -343,6 +343,7 @@ main (int argc, char **argv)
   contract_add_write_tests ();
   contract_add_read_tests ();
   contract_add_race_tests ();
+  contract_add_observe_tests ();
 
   return g_test_run ();
 }

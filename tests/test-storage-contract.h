@@ -19,3 +19,4 @@
 void contract_add_write_tests (void);
 void contract_add_read_tests (void);
 void contract_add_race_tests (void);
+void contract_add_observe_tests (void);

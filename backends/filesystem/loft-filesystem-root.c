@@ -216,7 +216,7 @@ prepare_writing (LoftFilesystemRoot *self,
 }
 
 static LoftFilesystemRoot *
-open_root (const char *path, gboolean own, GError **error)
+open_folder (const char *path, GError **error)
 {
   g_autoptr (LoftFilesystemRoot) self = g_new0 (LoftFilesystemRoot, 1);
 
@@ -238,6 +238,16 @@ open_root (const char *path, gboolean own, GError **error)
                                  path);
       return NULL;
     }
+
+  return g_steal_pointer (&self);
+}
+
+static LoftFilesystemRoot *
+open_root (const char *path, gboolean own, GError **error)
+{
+  g_autoptr (LoftFilesystemRoot) self = open_folder (path, error);
+  if (self == NULL)
+    return NULL;
 
   int code = 0;
   if (!prepare_writing (self, own, &code, error))
@@ -283,6 +293,27 @@ LoftFilesystemRoot *
 loft_filesystem_root_join (const char *path, GError **error)
 {
   return open_root (path, FALSE, error);
+}
+
+/**
+ * loft_filesystem_root_observe: (skip)
+ * @path: an absolute path
+ * @error: return location for a #GError
+ *
+ * Opens the folder at @path as a store that is only read, and leaves it as it
+ * is: a rename replaces a document, so a reader needs no lock.
+ *
+ * Returns: (transfer full): the root, or %NULL with @error set
+ */
+LoftFilesystemRoot *
+loft_filesystem_root_observe (const char *path, GError **error)
+{
+  LoftFilesystemRoot *self = open_folder (path, error);
+
+  if (self != NULL)
+    self->read_only = g_strdup ("it was opened only to be read");
+
+  return self;
 }
 
 /**

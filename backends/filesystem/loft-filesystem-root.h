@@ -53,6 +53,8 @@ LoftFilesystemRoot *loft_filesystem_root_open (const char *path,
                                                GError **error);
 LoftFilesystemRoot *loft_filesystem_root_join (const char *path,
                                                GError **error);
+LoftFilesystemRoot *loft_filesystem_root_observe (const char *path,
+                                                  GError **error);
 void loft_filesystem_root_free (LoftFilesystemRoot *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftFilesystemRoot, loft_filesystem_root_free)
 

@@ -184,6 +184,19 @@ loft_filesystem_storage_join (LoftStorage *storage,
                     error);
 }
 
+static gboolean
+loft_filesystem_storage_observe (LoftStorage *storage,
+                                 GKeyFile *config,
+                                 GCancellable *cancellable,
+                                 GError **error)
+{
+  return open_root (LOFT_FILESYSTEM_STORAGE (storage),
+                    config,
+                    loft_filesystem_root_observe,
+                    cancellable,
+                    error);
+}
+
 static LoftStorageFeatures
 loft_filesystem_storage_get_features (LoftStorage *storage)
 {
@@ -361,6 +374,7 @@ loft_storage_iface_init (LoftStorageInterface *iface)
 {
   iface->open = loft_filesystem_storage_open;
   iface->join = loft_filesystem_storage_join;
+  iface->observe = loft_filesystem_storage_observe;
   iface->get_features = loft_filesystem_storage_get_features;
   iface->get_uri = loft_filesystem_storage_get_uri;
   iface->create = loft_filesystem_storage_create;

@@ -292,6 +292,33 @@ settle_intent (LoftGioStore *store, const char *path, GError **error)
   return loft_gio_settle (store, doubt, &done, error);
 }
 
+/* Paths of what is noted; none is no failure. */
+static GPtrArray *
+list_intents (LoftGioStore *store, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
+  g_autoptr (GPtrArray) names =
+    loft_gio_engine_enumerate (store->engine, LOFT_GIO_FOLDER, &local_error);
+
+  if (names == NULL &&
+      !loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND))
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return NULL;
+    }
+
+  for (guint i = 0; names != NULL && i < names->len; i++)
+    {
+      const char *name = g_ptr_array_index (names, i);
+
+      if (g_str_has_prefix (name, ".loft-intent-"))
+        g_ptr_array_add (paths, g_strconcat (LOFT_GIO_FOLDER "/", name, NULL));
+    }
+
+  return g_steal_pointer (&paths);
+}
+
 /**
  * loft_gio_settle_intents: (skip)
  * @store: a store that nobody else uses yet
@@ -304,27 +331,49 @@ settle_intent (LoftGioStore *store, const char *path, GError **error)
 gboolean
 loft_gio_settle_intents (LoftGioStore *store, GError **error)
 {
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GPtrArray) names =
-    loft_gio_engine_enumerate (store->engine, LOFT_GIO_FOLDER, &local_error);
+  g_autoptr (GPtrArray) paths = list_intents (store, error);
 
-  if (names == NULL)
-    {
-      if (loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND))
-        return TRUE;
-      g_propagate_error (error, g_steal_pointer (&local_error));
+  for (guint i = 0; paths != NULL && i < paths->len; i++)
+    if (!settle_intent (store, paths->pdata[i], error))
       return FALSE;
-    }
 
-  for (guint i = 0; i < names->len; i++)
+  return paths != NULL;
+}
+
+/**
+ * loft_gio_is_intended: (skip)
+ * @store: a store that somebody else may own
+ * @key: a key
+ * @out_intended: (out): whether its content may be put aside at this moment
+ * @error: return location for a #GError
+ *
+ * Looks for a note that says so. One that can't be read, being written or gone,
+ * may be about any key.
+ *
+ * Returns: whether that could be found out; else @error is set
+ */
+gboolean
+loft_gio_is_intended (LoftGioStore *store,
+                      const char *key,
+                      gboolean *out_intended,
+                      GError **error)
+{
+  g_autoptr (GPtrArray) paths = list_intents (store, error);
+
+  *out_intended = FALSE;
+  for (guint i = 0; paths != NULL && i < paths->len && !*out_intended; i++)
     {
-      const char *name = g_ptr_array_index (names, i);
-      g_autofree char *path = g_strconcat (LOFT_GIO_FOLDER "/", name, NULL);
+      const char *path = g_ptr_array_index (paths, i);
+      g_autoptr (GBytes) content = loft_gio_engine_fetch (store->engine,
+                                                          path,
+                                                          0,
+                                                          LOFT_GIO_PIECE_SIZE,
+                                                          NULL);
+      g_autoptr (LoftGioDoubt) doubt =
+        content != NULL ? parse_intent (content, path) : NULL;
 
-      if (g_str_has_prefix (name, ".loft-intent-") &&
-          !settle_intent (store, path, error))
-        return FALSE;
+      *out_intended = doubt == NULL || g_str_equal (doubt->key, key);
     }
 
-  return TRUE;
+  return paths != NULL;
 }

@@ -21,5 +21,9 @@ gboolean loft_gio_settle_all (LoftGioStore *store, GError **error);
 gboolean
 loft_gio_intend (LoftGioStore *store, LoftGioDoubt *doubt, GError **error);
 gboolean loft_gio_settle_intents (LoftGioStore *store, GError **error);
+gboolean loft_gio_is_intended (LoftGioStore *store,
+                               const char *key,
+                               gboolean *out_intended,
+                               GError **error);
 
 G_END_DECLS

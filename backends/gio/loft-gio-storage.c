@@ -11,6 +11,7 @@
 #include "loft-gio-config.h"
 #include "loft-gio-lease.h"
 #include "loft-gio-list.h"
+#include "loft-gio-observe.h"
 #include "loft-gio-read.h"
 #include "loft-gio-settle.h"
 #include "loft-gio-write.h"
@@ -27,7 +28,7 @@ struct _LoftGioStorage
   GObject parent_instance;
 
   LoftGioStore *store; /* owned, nullable until it is open */
-  LoftGioLease *lease; /* owned, nullable until it is open */
+  LoftGioLease *lease; /* owned, nullable until it is open to write */
   char *uri;           /* owned, nullable until it is open */
 };
 
@@ -62,21 +63,10 @@ loft_gio_storage_init (LoftGioStorage *self)
 {
 }
 
-/* A daemon that has died can not have left work to do to one that may not
- * write, so the store is owned first. */
 static gboolean
-loft_gio_storage_open (LoftStorage *storage,
-                       GKeyFile *key_file,
-                       GCancellable *cancellable,
-                       GError **error)
+set_up (LoftGioStorage *self, LoftGioConfig *config, GError **error)
 {
-  LoftGioStorage *self = LOFT_GIO_STORAGE (storage);
-  g_autoptr (LoftGioConfig) config = loft_gio_config_new (key_file, error);
-
   g_return_val_if_fail (self->store == NULL, FALSE);
-
-  if (config == NULL)
-    return FALSE;
 
   self->uri = g_file_get_uri (config->root);
 
@@ -92,15 +82,61 @@ loft_gio_storage_open (LoftStorage *storage,
                          g_steal_pointer (&mount),
                          config->timeout);
   self->store = loft_gio_store_new (engine);
+
+  return TRUE;
+}
+
+/* A daemon that has died can not have left work to do to one that may not
+ * write, so the store is owned first. */
+static gboolean
+loft_gio_storage_open (LoftStorage *storage,
+                       GKeyFile *key_file,
+                       GCancellable *cancellable,
+                       GError **error)
+{
+  LoftGioStorage *self = LOFT_GIO_STORAGE (storage);
+  g_autoptr (LoftGioConfig) config = loft_gio_config_new (key_file, error);
+
+  if (config == NULL || !set_up (self, config, error))
+    return FALSE;
+
   self->lease = loft_gio_lease_take (self->store, config->take_over, error);
 
   return self->lease != NULL && loft_gio_settle_intents (self->store, error);
 }
 
+static gboolean
+loft_gio_storage_observe (LoftStorage *storage,
+                          GKeyFile *key_file,
+                          GCancellable *cancellable,
+                          GError **error)
+{
+  g_autoptr (LoftGioConfig) config = loft_gio_config_new (key_file, error);
+
+  return config != NULL && set_up (LOFT_GIO_STORAGE (storage), config, error);
+}
+
+static gboolean
+check_owned (LoftGioStorage *self, GError **error)
+{
+  if (self->lease != NULL)
+    return loft_gio_lease_check (self->lease, error);
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_DENIED,
+               "%s was opened only to be read",
+               self->uri);
+
+  return FALSE;
+}
+
 static LoftStorageFeatures
 loft_gio_storage_get_features (LoftStorage *storage)
 {
-  return LOFT_STORAGE_FEATURE_NONE;
+  return LOFT_GIO_STORAGE (storage)->lease != NULL
+           ? LOFT_STORAGE_FEATURE_NONE
+           : LOFT_STORAGE_FEATURE_READ_ONLY;
 }
 
 static const char *
@@ -119,8 +155,7 @@ loft_gio_storage_create (LoftStorage *storage,
 {
   LoftGioStorage *self = LOFT_GIO_STORAGE (storage);
 
-  return loft_gio_store_check_key (key, error) &&
-         loft_gio_lease_check (self->lease, error) &&
+  return loft_gio_store_check_key (key, error) && check_owned (self, error) &&
          loft_gio_create (self->store, key, content, size, cancellable, error);
 }
 
@@ -134,8 +169,7 @@ loft_gio_storage_replace (LoftStorage *storage,
 {
   LoftGioStorage *self = LOFT_GIO_STORAGE (storage);
 
-  if (!loft_gio_store_check_key (key, error) ||
-      !loft_gio_lease_check (self->lease, error))
+  if (!loft_gio_store_check_key (key, error) || !check_owned (self, error))
     return NULL;
 
   return loft_gio_replace (self->store, key, content, etag, cancellable, error);
@@ -153,6 +187,14 @@ loft_gio_storage_read (LoftStorage *storage,
 
   if (!loft_gio_store_check_key (key, error))
     return NULL;
+
+  if (self->lease == NULL)
+    return loft_gio_observe (self->store,
+                             key,
+                             offset,
+                             length,
+                             cancellable,
+                             error);
 
   return loft_gio_read (self->store, key, offset, length, cancellable, error);
 }
@@ -180,14 +222,14 @@ loft_gio_storage_remove (LoftStorage *storage,
 
   return loft_gio_store_check_key (key, error) &&
          !g_cancellable_set_error_if_cancelled (cancellable, error) &&
-         loft_gio_lease_check (self->lease, error) &&
-         loft_gio_remove (self->store, key, error);
+         check_owned (self, error) && loft_gio_remove (self->store, key, error);
 }
 
 static void
 loft_storage_iface_init (LoftStorageInterface *iface)
 {
   iface->open = loft_gio_storage_open;
+  iface->observe = loft_gio_storage_observe;
   iface->get_features = loft_gio_storage_get_features;
   iface->get_uri = loft_gio_storage_get_uri;
   iface->create = loft_gio_storage_create;

@@ -24,7 +24,8 @@ struct _LoftS3Storage
   GObject parent_instance;
 
   LoftS3Engine *engine; /* owned, nullable until it is open */
-  char *uri;            /* owned, nullable until it is open */
+  gboolean read_only;
+  char *uri; /* owned, nullable until it is open */
 };
 
 static void loft_storage_iface_init (LoftStorageInterface *iface);
@@ -116,10 +117,48 @@ loft_s3_storage_join (LoftStorage *storage,
   return TRUE;
 }
 
+/* What is tried at other times is about writing; this is about the way to what
+ * is read. */
+static gboolean
+loft_s3_storage_observe (LoftStorage *storage,
+                         GKeyFile *key_file,
+                         GCancellable *cancellable,
+                         GError **error)
+{
+  LoftS3Storage *self = LOFT_S3_STORAGE (storage);
+
+  if (!set_up (self, key_file, error))
+    return FALSE;
+
+  self->read_only = TRUE;
+  g_auto (GStrv) keys =
+    loft_s3_list (self->engine, NULL, NULL, 1, cancellable, error);
+
+  return keys != NULL;
+}
+
+static gboolean
+check_writable (LoftS3Storage *self, GError **error)
+{
+  if (!self->read_only)
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_DENIED,
+               "%s was opened only to be read",
+               self->uri);
+
+  return FALSE;
+}
+
 static LoftStorageFeatures
 loft_s3_storage_get_features (LoftStorage *storage)
 {
   LoftS3Storage *self = LOFT_S3_STORAGE (storage);
+
+  if (self->read_only)
+    return LOFT_STORAGE_FEATURE_SHARED | LOFT_STORAGE_FEATURE_READ_ONLY;
 
   return self->engine != NULL &&
              loft_s3_engine_get_config (self->engine)->redirect
@@ -147,7 +186,7 @@ loft_s3_storage_create (LoftStorage *storage,
     loft_s3_config_uses_tls (loft_s3_engine_get_config (self->engine));
   g_autofree char *etag = NULL;
 
-  if (!loft_s3_check_key (key, error))
+  if (!loft_s3_check_key (key, error) || !check_writable (self, error))
     return FALSE;
 
   g_autoptr (LoftS3Body) body =
@@ -168,7 +207,7 @@ loft_s3_storage_replace (LoftStorage *storage,
 {
   LoftS3Storage *self = LOFT_S3_STORAGE (storage);
 
-  if (!loft_s3_check_key (key, error) ||
+  if (!loft_s3_check_key (key, error) || !check_writable (self, error) ||
       g_cancellable_set_error_if_cancelled (cancellable, error))
     return NULL;
   if (etag != NULL &&
@@ -218,7 +257,7 @@ loft_s3_storage_remove (LoftStorage *storage,
 {
   LoftS3Storage *self = LOFT_S3_STORAGE (storage);
 
-  return loft_s3_check_key (key, error) &&
+  return loft_s3_check_key (key, error) && check_writable (self, error) &&
          !g_cancellable_set_error_if_cancelled (cancellable, error) &&
          loft_s3_remove (self->engine, key, error);
 }
@@ -255,6 +294,7 @@ loft_storage_iface_init (LoftStorageInterface *iface)
 {
   iface->open = loft_s3_storage_open;
   iface->join = loft_s3_storage_join;
+  iface->observe = loft_s3_storage_observe;
   iface->get_features = loft_s3_storage_get_features;
   iface->get_uri = loft_s3_storage_get_uri;
   iface->create = loft_s3_storage_create;

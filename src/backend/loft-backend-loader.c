@@ -239,3 +239,32 @@ loft_backend_join (const char *name,
 
   return g_steal_pointer (&storage);
 }
+
+/**
+ * loft_backend_observe:
+ * @name: what the configuration calls the backend
+ * @config: the configuration; the group called @name is the backend's
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Does what loft_backend_open() does, only to read what others may own.
+ *
+ * Returns: (transfer full): the storage, or %NULL with @error set
+ */
+LoftStorage *
+loft_backend_observe (const char *name,
+                      GKeyFile *config,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (config != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftStorage) storage = load (name, error);
+  if (storage == NULL ||
+      !loft_storage_observe (storage, config, cancellable, error))
+    return NULL;
+
+  return g_steal_pointer (&storage);
+}

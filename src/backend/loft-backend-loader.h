@@ -38,5 +38,9 @@ LoftStorage *loft_backend_join (const char *name,
                                 GKeyFile *config,
                                 GCancellable *cancellable,
                                 GError **error);
+LoftStorage *loft_backend_observe (const char *name,
+                                   GKeyFile *config,
+                                   GCancellable *cancellable,
+                                   GError **error);
 
 G_END_DECLS

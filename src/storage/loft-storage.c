@@ -244,6 +244,44 @@ loft_storage_join (LoftStorage *self,
 }
 
 /**
+ * loft_storage_observe:
+ * @self: a storage that is not open
+ * @config: the configuration; the group named after the backend is read
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Makes @self ready to be read, whoever else owns the store and writes to it.
+ * It has %LOFT_STORAGE_FEATURE_READ_ONLY, and leaves no trace. A document that
+ * is replaced while keys are listed may be missing from the list; a read of
+ * it never finds nothing. Called once, in place of loft_storage_open().
+ *
+ * Returns: whether it worked; else @error is set as by loft_storage_open(),
+ *   %LOFT_STORAGE_ERROR_FAILED if the backend can't do that
+ */
+gboolean
+loft_storage_observe (LoftStorage *self,
+                      GKeyFile *config,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_STORAGE (self), FALSE);
+  g_return_val_if_fail (config != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  LoftStorageInterface *iface = LOFT_STORAGE_GET_IFACE (self);
+
+  if (iface->observe != NULL)
+    return iface->observe (self, config, cancellable, error);
+
+  g_set_error_literal (error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_FAILED,
+                       "This backend can't only read");
+
+  return FALSE;
+}
+
+/**
  * loft_storage_get_features:
  * @self: an open storage
  *

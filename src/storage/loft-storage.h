@@ -87,6 +87,13 @@ struct _LoftStorageInterface
                     GCancellable *cancellable,
                     GError **error);
 
+  /* Optional, in place of open(): only to read, whoever owns the store
+   * meanwhile. Nothing is written, not even what would say that it is read. */
+  gboolean (*observe) (LoftStorage *self,
+                       GKeyFile *config,
+                       GCancellable *cancellable,
+                       GError **error);
+
   /* Required. */
   LoftStorageFeatures (*get_features) (LoftStorage *self);
 
@@ -200,6 +207,10 @@ gboolean loft_storage_join (LoftStorage *self,
                             GKeyFile *config,
                             GCancellable *cancellable,
                             GError **error);
+gboolean loft_storage_observe (LoftStorage *self,
+                               GKeyFile *config,
+                               GCancellable *cancellable,
+                               GError **error);
 LoftStorageFeatures loft_storage_get_features (LoftStorage *self);
 const char *loft_storage_get_uri (LoftStorage *self);
 

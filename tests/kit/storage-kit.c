@@ -132,6 +132,24 @@ storage_fixture_tear_down (StorageFixture *fixture, gconstpointer test_data)
   g_free (fixture->prefix);
 }
 
+LoftStorage *
+storage_kit_observe (GKeyFile *config, GError **error)
+{
+  return loft_backend_observe (backend_name, config, NULL, error);
+}
+
+/* The same store as another process sees it. */
+LoftStorage *
+storage_fixture_observe (StorageFixture *fixture)
+{
+  g_autoptr (GError) error = NULL;
+  LoftStorage *observer = storage_kit_observe (fixture->config, &error);
+
+  g_assert_no_error (error);
+
+  return observer;
+}
+
 /* The key that @name has in this test. */
 char *
 storage_fixture_key (StorageFixture *fixture, const char *name)

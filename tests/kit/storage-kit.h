@@ -25,11 +25,13 @@ void storage_kit_init (const char *backend, const char *config_file);
 void storage_fixture_set_up (StorageFixture *fixture, gconstpointer test_data);
 void storage_fixture_tear_down (StorageFixture *fixture,
                                 gconstpointer test_data);
+LoftStorage *storage_fixture_observe (StorageFixture *fixture);
 char *storage_fixture_key (StorageFixture *fixture, const char *name);
 
 char *storage_kit_make_root (void);
 void storage_kit_remove_root (const char *root);
 GKeyFile *storage_kit_config (const char *root);
+LoftStorage *storage_kit_observe (GKeyFile *config, GError **error);
 
 void storage_kit_finalize (gpointer object);
 
