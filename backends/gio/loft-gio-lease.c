@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "loft-gio-error.h"
+#include "loft-gio-file.h"
 #include "loft-gio-upload.h"
 #include "storage/loft-storage.h"
 
@@ -173,7 +174,7 @@ read_owner (LoftGioStore *store, GError **error)
 {
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GBytes) content =
-    loft_gio_engine_fetch (store->engine, OWNER, 0, OWNER_MAX, &local_error);
+    loft_gio_file_fetch (store->engine, OWNER, 0, OWNER_MAX, &local_error);
 
   if (content != NULL)
     {
@@ -225,10 +226,10 @@ put_away (LoftGioStore *store, const char *text, GError **error)
                             : NULL;
   g_autofree char *path = loft_gio_store_name (store, PARENT "/x", "lease");
 
-  if (loft_gio_engine_rename (store->engine,
-                              LEASE,
-                              name != NULL ? name : strrchr (path, '/') + 1,
-                              &local_error) ||
+  if (loft_gio_file_rename (store->engine,
+                            LEASE,
+                            name != NULL ? name : strrchr (path, '/') + 1,
+                            &local_error) ||
       loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND) ||
       loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_EXISTS))
     return TRUE;
@@ -247,7 +248,7 @@ take_from_other (LoftGioStore *store,
 {
   LoftGioInfo info;
 
-  if (!loft_gio_engine_query (store->engine, LEASE, &info, NULL))
+  if (!loft_gio_file_query (store->engine, LEASE, &info, NULL))
     {
       g_propagate_error (error, g_error_copy (cause));
       return FALSE;
@@ -288,7 +289,7 @@ loft_gio_lease_take (LoftGioStore *store, gboolean take_over, GError **error)
     {
       g_autoptr (GError) local_error = NULL;
 
-      if (loft_gio_engine_make_folder (store->engine, LEASE, &local_error))
+      if (loft_gio_file_make_folder (store->engine, LEASE, &local_error))
         {
           g_autofree char *text = describe_self ();
 
@@ -377,8 +378,8 @@ loft_gio_lease_release (LoftGioLease *self)
 
   if (g_strcmp0 (text, self->text) != 0)
     g_debug ("The storage is not ours to give up");
-  else if (!loft_gio_engine_delete (engine, OWNER, &local_error) ||
-           !loft_gio_engine_delete (engine, LEASE, &local_error))
+  else if (!loft_gio_file_delete (engine, OWNER, &local_error) ||
+           !loft_gio_file_delete (engine, LEASE, &local_error))
     g_debug ("The storage is not given up: %s", local_error->message);
 
   g_mutex_clear (&self->lock);

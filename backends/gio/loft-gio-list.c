@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "loft-gio-error.h"
+#include "loft-gio-file.h"
 #include "loft-gio-settle.h"
 #include "storage/loft-storage.h"
 
@@ -72,8 +73,7 @@ read_folder (Walk *walk, const char *folder, GError **error)
     path[strlen (path) - 1] = '\0';
 
   g_rw_lock_reader_lock (&walk->store->list_lock);
-  GPtrArray *names =
-    loft_gio_engine_enumerate (walk->store->engine, path, error);
+  GPtrArray *names = loft_gio_file_enumerate (walk->store->engine, path, error);
   g_rw_lock_reader_unlock (&walk->store->list_lock);
 
   if (names != NULL)

@@ -9,6 +9,7 @@
 #include "loft-gio-read.h"
 
 #include "loft-gio-error.h"
+#include "loft-gio-file.h"
 #include "loft-gio-settle.h"
 #include "storage/loft-piece-stream.h"
 #include "storage/loft-storage.h"
@@ -58,7 +59,7 @@ loft_gio_stream_fetch (LoftPieceStream *stream,
 {
   LoftGioStream *self = LOFT_GIO_STREAM (stream);
   g_autoptr (GBytes) piece =
-    loft_gio_engine_fetch (self->engine, self->key, offset, wanted, error);
+    loft_gio_file_fetch (self->engine, self->key, offset, wanted, error);
 
   if (piece != NULL && g_bytes_get_size (piece) != wanted)
     {
@@ -115,7 +116,7 @@ read_once (LoftGioEngine *engine,
 {
   LoftGioInfo info;
 
-  if (!loft_gio_engine_query (engine, key, &info, error))
+  if (!loft_gio_file_query (engine, key, &info, error))
     return NULL;
   if (!info.is_file)
     {
@@ -136,11 +137,11 @@ read_once (LoftGioEngine *engine,
 
   /* One byte more tells whether a document has grown. */
   g_autoptr (GBytes) piece =
-    count > 0 ? loft_gio_engine_fetch (engine,
-                                       key,
-                                       begin,
-                                       count + (is_document ? 1 : 0),
-                                       error)
+    count > 0 ? loft_gio_file_fetch (engine,
+                                     key,
+                                     begin,
+                                     count + (is_document ? 1 : 0),
+                                     error)
               : g_bytes_new (NULL, 0);
   if (piece == NULL || g_bytes_get_size (piece) != count)
     return NULL;

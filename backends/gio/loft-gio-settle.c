@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "loft-gio-error.h"
+#include "loft-gio-file.h"
 #include "loft-gio-upload.h"
 #include "storage/loft-storage.h"
 
@@ -49,7 +50,7 @@ delete_if_there (LoftGioStore *store,
 {
   g_autoptr (GError) local_error = NULL;
 
-  *out_deleted = loft_gio_engine_delete (store->engine, path, &local_error);
+  *out_deleted = loft_gio_file_delete (store->engine, path, &local_error);
   if (*out_deleted ||
       loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND))
     return TRUE;
@@ -68,12 +69,12 @@ bar (LoftGioStore *store,
 {
   LoftGioInfo info;
 
-  if (loft_gio_engine_make_folder (store->engine, path, NULL))
+  if (loft_gio_file_make_folder (store->engine, path, NULL))
     {
       *out_is_there = FALSE;
       return TRUE;
     }
-  if (!loft_gio_engine_query (store->engine, path, &info, error))
+  if (!loft_gio_file_query (store->engine, path, &info, error))
     return FALSE;
 
   *out_is_there = info.is_file;
@@ -101,7 +102,7 @@ settle_aside (LoftGioStore *store,
 
   /* Of a document that was to be removed nothing is put back. */
   if (doubt->fresh == NULL ||
-      loft_gio_engine_query (store->engine, doubt->key, &info, &local_error))
+      loft_gio_file_query (store->engine, doubt->key, &info, &local_error))
     return delete_if_there (store, doubt->aside, &deleted, error);
 
   if (!loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND))
@@ -111,10 +112,10 @@ settle_aside (LoftGioStore *store,
     }
 
   const char *slash = strrchr (doubt->key, '/');
-  return loft_gio_engine_rename (store->engine,
-                                 doubt->aside,
-                                 slash != NULL ? slash + 1 : doubt->key,
-                                 error);
+  return loft_gio_file_rename (store->engine,
+                               doubt->aside,
+                               slash != NULL ? slash + 1 : doubt->key,
+                               error);
 }
 
 /**
@@ -278,7 +279,7 @@ settle_intent (LoftGioStore *store, const char *path, GError **error)
 {
   gboolean done = FALSE;
   g_autoptr (GBytes) content =
-    loft_gio_engine_fetch (store->engine, path, 0, LOFT_GIO_PIECE_SIZE, error);
+    loft_gio_file_fetch (store->engine, path, 0, LOFT_GIO_PIECE_SIZE, error);
 
   if (content == NULL)
     return FALSE;
@@ -299,7 +300,7 @@ list_intents (LoftGioStore *store, GError **error)
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GPtrArray) paths = g_ptr_array_new_with_free_func (g_free);
   g_autoptr (GPtrArray) names =
-    loft_gio_engine_enumerate (store->engine, LOFT_GIO_FOLDER, &local_error);
+    loft_gio_file_enumerate (store->engine, LOFT_GIO_FOLDER, &local_error);
 
   if (names == NULL &&
       !loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND))
@@ -364,11 +365,8 @@ loft_gio_is_intended (LoftGioStore *store,
   for (guint i = 0; paths != NULL && i < paths->len && !*out_intended; i++)
     {
       const char *path = g_ptr_array_index (paths, i);
-      g_autoptr (GBytes) content = loft_gio_engine_fetch (store->engine,
-                                                          path,
-                                                          0,
-                                                          LOFT_GIO_PIECE_SIZE,
-                                                          NULL);
+      g_autoptr (GBytes) content =
+        loft_gio_file_fetch (store->engine, path, 0, LOFT_GIO_PIECE_SIZE, NULL);
       g_autoptr (LoftGioDoubt) doubt =
         content != NULL ? parse_intent (content, path) : NULL;
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "loft-gio-error.h"
+#include "loft-gio-file.h"
 #include "storage/loft-storage.h"
 
 #define HIDDEN_PREFIX ".loft-"
@@ -307,9 +308,8 @@ make_folder (LoftGioStore *self, const char *path, GError **error)
   LoftGioInfo info;
 
   /* Servers say in many ways that a folder is there already. */
-  if (!loft_gio_engine_make_folder (self->engine, path, &local_error) &&
-      (!loft_gio_engine_query (self->engine, path, &info, NULL) ||
-       info.is_file))
+  if (!loft_gio_file_make_folder (self->engine, path, &local_error) &&
+      (!loft_gio_file_query (self->engine, path, &info, NULL) || info.is_file))
     {
       if (loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_UNKNOWN))
         local_error->code = LOFT_STORAGE_ERROR_UNAVAILABLE;

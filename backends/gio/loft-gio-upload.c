@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "loft-gio-error.h"
+#include "loft-gio-file.h"
 #include "storage/loft-storage.h"
 
 #define CHUNK_SIZE (256 * 1024)
@@ -241,14 +242,14 @@ verify (LoftGioEngine *engine,
   g_autoptr (GChecksum) stored = g_checksum_new (G_CHECKSUM_SHA256);
   goffset offset = 0;
 
-  if (!loft_gio_engine_query (engine, path, &info, error))
+  if (!loft_gio_file_query (engine, path, &info, error))
     return FALSE;
 
   while (info.size == size && offset < size)
     {
       gsize wanted = (gsize) MIN (size - offset, LOFT_GIO_PIECE_SIZE);
       g_autoptr (GBytes) piece =
-        loft_gio_engine_fetch (engine, path, offset, wanted, error);
+        loft_gio_file_fetch (engine, path, offset, wanted, error);
 
       if (piece == NULL)
         return FALSE;

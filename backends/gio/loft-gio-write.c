@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "loft-gio-error.h"
+#include "loft-gio-file.h"
 #include "loft-gio-settle.h"
 #include "loft-gio-upload.h"
 #include "storage/loft-storage.h"
@@ -66,7 +67,7 @@ check_free (LoftGioStore *store, const char *key, GError **error)
   g_autoptr (GError) local_error = NULL;
   LoftGioInfo info;
 
-  if (loft_gio_engine_query (store->engine, key, &info, &local_error))
+  if (loft_gio_file_query (store->engine, key, &info, &local_error))
     {
       g_set_error (
         error,
@@ -107,7 +108,7 @@ prepare (LoftGioStore *store,
       !g_cancellable_set_error_if_cancelled (cancellable, error))
     return TRUE;
 
-  loft_gio_engine_delete (store->engine, doubt->fresh, NULL);
+  loft_gio_file_delete (store->engine, doubt->fresh, NULL);
   loft_gio_store_forget_folders (store);
 
   return FALSE;
@@ -129,10 +130,10 @@ create_locked (LoftGioStore *store,
       !prepare (store, doubt, content, size, cancellable, error))
     return FALSE;
 
-  if (loft_gio_engine_rename (store->engine,
-                              doubt->fresh,
-                              get_name (key),
-                              &local_error))
+  if (loft_gio_file_rename (store->engine,
+                            doubt->fresh,
+                            get_name (key),
+                            &local_error))
     return TRUE;
 
   const LoftGioDoubt *closed = doubt;
@@ -179,11 +180,11 @@ check_expected (LoftGioStore *store,
                 GError **error)
 {
   g_autoptr (GBytes) content =
-    loft_gio_engine_fetch (store->engine,
-                           key,
-                           0,
-                           LOFT_STORAGE_DOCUMENT_MAX + 1,
-                           error);
+    loft_gio_file_fetch (store->engine,
+                         key,
+                         0,
+                         LOFT_STORAGE_DOCUMENT_MAX + 1,
+                         error);
 
   if (content == NULL)
     return FALSE;
@@ -209,14 +210,14 @@ swap (LoftGioStore *store, LoftGioDoubt *doubt, GError **error)
 {
   loft_gio_store_begin_swap (store);
   gboolean done =
-    loft_gio_engine_rename (store->engine,
-                            doubt->key,
-                            get_name (doubt->aside),
-                            error) &&
-    (doubt->fresh == NULL || loft_gio_engine_rename (store->engine,
-                                                     doubt->fresh,
-                                                     get_name (doubt->key),
-                                                     error));
+    loft_gio_file_rename (store->engine,
+                          doubt->key,
+                          get_name (doubt->aside),
+                          error) &&
+    (doubt->fresh == NULL || loft_gio_file_rename (store->engine,
+                                                   doubt->fresh,
+                                                   get_name (doubt->key),
+                                                   error));
   if (!done)
     loft_gio_store_close (store, doubt);
   loft_gio_store_end_swap (store);
@@ -235,7 +236,7 @@ swap_or_conclude (LoftGioStore *store, LoftGioDoubt *doubt, GError **error)
   if (!loft_gio_intend (store, owned, error))
     {
       if (owned->fresh != NULL)
-        loft_gio_engine_delete (store->engine, owned->fresh, NULL);
+        loft_gio_file_delete (store->engine, owned->fresh, NULL);
       return FALSE;
     }
 
@@ -243,8 +244,8 @@ swap_or_conclude (LoftGioStore *store, LoftGioDoubt *doubt, GError **error)
     return conclude (store, g_steal_pointer (&owned), local_error, error);
 
   /* What is left of it is in nobody's way, and the next start tidies up. */
-  if (!loft_gio_engine_delete (store->engine, owned->aside, &local_error) ||
-      !loft_gio_engine_delete (store->engine, owned->intent, &local_error))
+  if (!loft_gio_file_delete (store->engine, owned->aside, &local_error) ||
+      !loft_gio_file_delete (store->engine, owned->intent, &local_error))
     g_debug ("What was put aside stays: %s", local_error->message);
 
   return TRUE;
@@ -335,7 +336,7 @@ remove_locked (LoftGioStore *store, const char *key, GError **error)
   LoftGioInfo info;
 
   if (!loft_gio_settle_key (store, key, error) ||
-      !loft_gio_engine_query (store->engine, key, &info, error))
+      !loft_gio_file_query (store->engine, key, &info, error))
     return FALSE;
   if (!info.is_file)
     {
