@@ -48,6 +48,7 @@ test_properties (BusFixture *fixture, gconstpointer test_data)
   assert_property (fixture, "Progress", "1.0");
   assert_property (fixture, "ReadOnly", "false");
   assert_property (fixture, "Problems", "0");
+  assert_property (fixture, "Maintains", "true");
 
   g_autoptr (GVariant) uri =
     bus_kit_get (fixture->connection, BUS_KIT_PATH, "StorageUri");

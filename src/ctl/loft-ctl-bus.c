@@ -197,6 +197,31 @@ loft_ctl_bus_get_properties (GDBusProxy *proxy, GError **error)
 }
 
 /**
+ * loft_ctl_bus_is_relieved:
+ * @registry: a registry
+ *
+ * Tells, and says, whether another registry looks after the storage that this
+ * one shares with it. Blocks.
+ *
+ * Returns: whether to leave the work to that one
+ */
+gboolean
+loft_ctl_bus_is_relieved (LoftBusRegistry1 *registry)
+{
+  g_autoptr (GVariant) properties =
+    loft_ctl_bus_get_properties (G_DBUS_PROXY (registry), NULL);
+  gboolean maintains = TRUE;
+
+  if (properties != NULL)
+    g_variant_lookup (properties, "Maintains", "b", &maintains);
+  if (!maintains)
+    g_print ("%s\n",
+             _ ("Another registry looks after the storage; nothing was done"));
+
+  return !maintains;
+}
+
+/**
  * loft_ctl_bus_explain:
  * @error: (inout): why a command failed
  *

@@ -14,11 +14,14 @@
 /* "loft-registryctl collect": removes what nothing can ever refer to. */
 
 static gboolean option_dry_run;
+static gboolean option_scheduled;
 
 /* clang-format off */
 static const GOptionEntry entries[] = {
   { "dry-run", 0, 0, G_OPTION_ARG_NONE, &option_dry_run,
     N_ ("Only tell what there is"), NULL },
+  { "scheduled", 0, 0, G_OPTION_ARG_NONE, &option_scheduled,
+    N_ ("Leave it to the registry that looks after the storage"), NULL },
   G_OPTION_ENTRY_NULL
 };
 /* clang-format on */
@@ -31,6 +34,8 @@ run (const LoftCtl *self, char **arguments, GError **error)
   g_autoptr (LoftBusRegistry1) registry = loft_ctl_bus_connect (self, error);
   if (registry == NULL)
     return FALSE;
+  if (option_scheduled && loft_ctl_bus_is_relieved (registry))
+    return TRUE;
 
   g_variant_dict_init (&options, NULL);
   g_variant_dict_insert (&options, "dry-run", "b", option_dry_run);

@@ -16,11 +16,14 @@
  * known of it. */
 
 static gboolean option_repair;
+static gboolean option_scheduled;
 
 /* clang-format off */
 static const GOptionEntry entries[] = {
   { "repair", 0, 0, G_OPTION_ARG_NONE, &option_repair,
     N_ ("Repair what can be repaired"), NULL },
+  { "scheduled", 0, 0, G_OPTION_ARG_NONE, &option_scheduled,
+    N_ ("Leave it to the registry that looks after the storage"), NULL },
   G_OPTION_ENTRY_NULL
 };
 /* clang-format on */
@@ -48,14 +51,18 @@ run (const LoftCtl *self, char **arguments, GError **error)
   g_autofree char *path = NULL;
   g_autoptr (LoftBusRegistry1) registry = loft_ctl_bus_connect (self, error);
 
-  if (registry == NULL || !loft_bus_registry1_call_verify_sync (
-                            registry,
-                            make_options (arguments),
-                            G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
-                            LOFT_CTL_BUS_PATIENCE,
-                            &path,
-                            NULL,
-                            error))
+  if (registry == NULL)
+    return FALSE;
+  if (option_scheduled && loft_ctl_bus_is_relieved (registry))
+    return TRUE;
+  if (!loft_bus_registry1_call_verify_sync (
+        registry,
+        make_options (arguments),
+        G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION,
+        LOFT_CTL_BUS_PATIENCE,
+        &path,
+        NULL,
+        error))
     return FALSE;
 
   g_autoptr (GVariant) job = loft_ctl_job_wait (self, registry, path, error);

@@ -47,6 +47,11 @@ loft_settings_for_registry (LoftConfig *config)
     loft_config_get_number (config, LOFT_CONFIG_MAX_BYTES_PER_PACKAGE);
   settings->rescan_interval =
     loft_config_get_number (config, LOFT_CONFIG_RESCAN_INTERVAL);
+  settings->log_poll = loft_config_get_number (config, LOFT_CONFIG_LOG_POLL);
+  settings->checkpoint_interval =
+    loft_config_get_number (config, LOFT_CONFIG_CHECKPOINT_INTERVAL);
+  settings->maintenance_lease =
+    loft_config_get_number (config, LOFT_CONFIG_MAINTENANCE_LEASE);
   g_clear_pointer (&settings->reserved, g_strfreev);
   settings->reserved =
     loft_config_get_words (config, LOFT_CONFIG_RESERVED_NAMES);

@@ -70,6 +70,7 @@ typedef enum
   PROPERTY_PROGRESS,
   PROPERTY_READ_ONLY,
   PROPERTY_PROBLEMS,
+  PROPERTY_MAINTAINS,
   N_PROPERTIES
 } Property;
 
@@ -90,6 +91,7 @@ static const char *const names[] = {
   [PROPERTY_PROGRESS] = "Progress",
   [PROPERTY_READ_ONLY] = "ReadOnly",
   [PROPERTY_PROBLEMS] = "Problems",
+  [PROPERTY_MAINTAINS] = "Maintains",
 };
 
 G_STATIC_ASSERT (G_N_ELEMENTS (names) == N_PROPERTIES);
@@ -127,6 +129,8 @@ make_value (LoftDbusService *self,
       return g_variant_new_boolean (status->read_only);
     case PROPERTY_PROBLEMS:
       return g_variant_new_uint64 (status->problems);
+    case PROPERTY_MAINTAINS:
+      return g_variant_new_boolean (status->maintains);
     case N_PROPERTIES:
     default:
       g_return_val_if_reached (NULL);

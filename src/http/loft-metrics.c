@@ -368,6 +368,17 @@ add_registry (GString *text, LoftRegistry *registry)
                         "gauge",
                         "What the last look through the storage found wrong",
                         status.problems);
+  loft_metrics_add_one (text,
+                        "loft_storage_maintained",
+                        "gauge",
+                        "Whether this daemon looks after the storage",
+                        status.maintains);
+  loft_metrics_add_one (text,
+                        "loft_checkpoint_sequence",
+                        "gauge",
+                        "The last event in the newest copy of the catalog that "
+                        "this daemon knows of in the storage",
+                        status.checkpoint);
 }
 
 /**

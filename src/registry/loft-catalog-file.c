@@ -68,6 +68,24 @@ loft_catalog_file_new (const char *directory,
   return self;
 }
 
+/**
+ * loft_catalog_file_new_at:
+ * @path: where it is
+ *
+ * Names a file that is no generation. Opens nothing.
+ *
+ * Returns: (transfer full): the file
+ */
+LoftCatalogFile *
+loft_catalog_file_new_at (const char *path)
+{
+  LoftCatalogFile *self = g_atomic_rc_box_new0 (LoftCatalogFile);
+
+  self->path = g_strdup (path);
+
+  return self;
+}
+
 static void
 remove_file (const char *path)
 {
@@ -389,8 +407,17 @@ check_content (LoftCatalogConnection *connection, GError **error)
   return TRUE;
 }
 
-static LoftCatalogConnection *
-open_existing (LoftCatalogFile *file, GError **error)
+/**
+ * loft_catalog_open_existing:
+ * @file: what may be a catalog
+ * @error: return location for a #GError
+ *
+ * Opens a generation, if it is one, of this release, and looks sound.
+ *
+ * Returns: (transfer full): a connection for writing, or %NULL with @error set
+ */
+LoftCatalogConnection *
+loft_catalog_open_existing (LoftCatalogFile *file, GError **error)
 {
   g_autofree char *mark = g_strconcat (file->path, "-corrupt", NULL);
   if (!g_file_test (file->path, G_FILE_TEST_IS_REGULAR) ||
@@ -488,7 +515,7 @@ loft_catalog_open_newest (const char *directory,
                                g_array_index (generations, guint, i));
       g_autoptr (GError) local_error = NULL;
 
-      connection = open_existing (file, &local_error);
+      connection = loft_catalog_open_existing (file, &local_error);
       if (connection == NULL)
         g_message ("A catalog is not used: %s", local_error->message);
     }

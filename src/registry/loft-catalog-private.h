@@ -41,6 +41,7 @@ LoftCatalogFile *loft_catalog_file_ref (LoftCatalogFile *self);
 LoftCatalogFile *loft_catalog_file_new (const char *directory,
                                         const char *stem,
                                         guint generation);
+LoftCatalogFile *loft_catalog_file_new_at (const char *path);
 void loft_catalog_file_unref (LoftCatalogFile *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogFile, loft_catalog_file_unref)
 
@@ -81,6 +82,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogConnection,
 LoftCatalogConnection *loft_catalog_open_newest (const char *directory,
                                                  const char *stem,
                                                  GError **error);
+LoftCatalogConnection *loft_catalog_open_existing (LoftCatalogFile *file,
+                                                   GError **error);
 LoftCatalogConnection *loft_catalog_open_new (const char *directory,
                                               const char *stem,
                                               guint generation,
@@ -377,6 +380,9 @@ struct _LoftCatalog
 };
 
 gboolean loft_catalog_is_owner (LoftCatalog *self);
+gboolean loft_catalog_keep_lock (LoftCatalog *self, GError **error);
+void
+loft_catalog_change_writer (LoftCatalog *self, LoftCatalogConnection *writer);
 void loft_catalog_change_file (LoftCatalog *self, LoftCatalogFile *file);
 LoftCatalogConnection *loft_catalog_get_writer (LoftCatalog *self,
                                                 GError **error);

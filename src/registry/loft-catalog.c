@@ -257,6 +257,52 @@ loft_catalog_get_page (LoftCatalog *self, guint *out_slot)
 }
 
 /**
+ * loft_catalog_keep_lock:
+ * @self: a catalog of which this process is the owner, and whose writer_lock
+ *   the caller has
+ * @error: return location for a #GError
+ *
+ * Makes sure that a new generation is nobody else's.
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ */
+gboolean
+loft_catalog_keep_lock (LoftCatalog *self, GError **error)
+{
+  int lock_fd =
+    loft_catalog_lock_again (self->directory, self->stem, self->lock_fd, error);
+  if (lock_fd == -1)
+    return FALSE;
+  if (lock_fd != self->lock_fd)
+    g_close (self->lock_fd, NULL);
+  self->lock_fd = lock_fd;
+
+  return TRUE;
+}
+
+/**
+ * loft_catalog_change_writer:
+ * @self: as with loft_catalog_keep_lock()
+ * @writer: (transfer full): of another generation
+ *
+ * Has that generation read and written from now on, by all processes. Calls
+ * that are reading see the old one to their end.
+ */
+void
+loft_catalog_change_writer (LoftCatalog *self, LoftCatalogConnection *writer)
+{
+  /* Other processes may have it open, so it stays until the next start. */
+  if (loft_page_get_n_slots (self->page) == 1)
+    g_atomic_int_set (&self->writer->file->superseded, TRUE);
+  loft_catalog_change_file (self, writer->file);
+  announce (self);
+  loft_page_start_over (self->page);
+
+  loft_catalog_connection_free (self->writer);
+  self->writer = writer;
+}
+
+/**
  * loft_catalog_reset:
  * @self: a catalog
  * @error: return location for a #GError
@@ -274,15 +320,10 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->writer_lock);
-  int lock_fd =
-    loft_catalog_lock_again (self->directory, self->stem, self->lock_fd, error);
-  if (lock_fd == -1)
+  if (!loft_catalog_keep_lock (self, error))
     return FALSE;
-  if (lock_fd != self->lock_fd)
-    g_close (self->lock_fd, NULL);
-  self->lock_fd = lock_fd;
 
-  g_autoptr (LoftCatalogConnection) writer =
+  LoftCatalogConnection *writer =
     loft_catalog_open_new (self->directory,
                            self->stem,
                            self->writer->file->generation + 1,
@@ -290,15 +331,7 @@ loft_catalog_reset (LoftCatalog *self, GError **error)
   if (writer == NULL)
     return FALSE;
 
-  /* Other processes may have it open, so it stays until the next start. */
-  if (loft_page_get_n_slots (self->page) == 1)
-    g_atomic_int_set (&self->writer->file->superseded, TRUE);
-  loft_catalog_change_file (self, writer->file);
-  announce (self);
-  loft_page_start_over (self->page);
-
-  loft_catalog_connection_free (self->writer);
-  self->writer = g_steal_pointer (&writer);
+  loft_catalog_change_writer (self, writer);
 
   return TRUE;
 }

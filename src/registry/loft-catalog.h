@@ -125,6 +125,14 @@ gboolean loft_catalog_restore (LoftCatalog *self,
                                const LoftEvent *event,
                                GError **error);
 gboolean loft_catalog_checkpoint (LoftCatalog *self, GError **error);
+char *loft_catalog_make_snapshot_path (LoftCatalog *self);
+gboolean loft_catalog_write_snapshot (LoftCatalog *self,
+                                      const char *path,
+                                      guint64 *out_sequence,
+                                      GError **error);
+gboolean loft_catalog_adopt_snapshot (LoftCatalog *self,
+                                      const char *path,
+                                      GError **error);
 char *
 loft_catalog_get_note (LoftCatalog *self, const char *name, GError **error);
 gboolean loft_catalog_set_note (LoftCatalog *self,

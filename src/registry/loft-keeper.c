@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include "registry/loft-checkpoint.h"
 #include "registry/loft-log-seal.h"
 #include "registry/loft-message-id.h"
 #include "registry/loft-registry-private.h"
@@ -15,10 +16,21 @@
  * At the start it makes sure that the catalog is one of this very log, and
  * applies what the log holds beyond it. From then on a complete catalog
  * answers. An incomplete one is filled first, by the same scan that later
- * compares documents with the log every now and then. */
+ * compares documents with the log every now and then.
+ *
+ * Where several daemons share the storage, one that begins takes a copy of the
+ * catalog that another has left there, and what is done for all is done by the
+ * one that holds the lease. */
 
 #define MAINTENANCE_PAUSE (30 * G_TIME_SPAN_SECOND)
 #define RETRY_PAUSE (2 * G_TIME_SPAN_SECOND)
+/* Events that a catalog may be behind before the copy of another is better:
+ * they are read one by one. */
+#define FAR_BEHIND 10000
+
+/* How often the lease is held again before it would be taken for given up. */
+#define LEASE_PARTS 3
+
 #define NOTE_CLEAN "clean"
 #define NOTE_SEALED "sealed"
 
@@ -59,7 +71,15 @@ loft_registry_await_start (LoftRegistry *self, gint64 timeout)
 }
 
 static gboolean
-catch_up (LoftRegistry *self, GError **error)
+is_shared (LoftRegistry *self)
+{
+  return (loft_storage_get_features (self->storage) &
+          LOFT_STORAGE_FEATURE_SHARED) != 0;
+}
+
+/* Makes sure that what the catalog has applied is what the log tells. */
+static gboolean
+check_log (LoftRegistry *self, GError **error)
 {
   gboolean same;
 
@@ -82,6 +102,40 @@ catch_up (LoftRegistry *self, GError **error)
       if (!loft_catalog_reset (self->catalog, error))
         return FALSE;
     }
+
+  return TRUE;
+}
+
+/* Takes what another daemon has made, where that is quicker. It may be of a log
+ * that was there before a backup was restored. */
+static gboolean
+begin_with_copy (LoftRegistry *self, GError **error)
+{
+  gboolean restored = FALSE;
+  guint64 applied;
+
+  if (!is_shared (self))
+    return TRUE;
+  if (!loft_catalog_read_sequence (self->catalog, &applied, NULL, error))
+    return FALSE;
+
+  guint64 least =
+    loft_catalog_is_complete (self->catalog) ? applied + FAR_BEHIND : applied;
+
+  return loft_checkpoint_restore (self->storage,
+                                  self->catalog,
+                                  least,
+                                  &restored,
+                                  self->stopping,
+                                  error) &&
+         (!restored || check_log (self, error));
+}
+
+static gboolean
+catch_up (LoftRegistry *self, GError **error)
+{
+  if (!check_log (self, error) || !begin_with_copy (self, error))
+    return FALSE;
   if (!loft_catalog_is_complete (self->catalog))
     set_phase (self, LOFT_REGISTRY_REBUILDING);
 
@@ -128,10 +182,6 @@ make_ready (LoftRegistry *self, GError **error)
 static gboolean
 seal (LoftRegistry *self, GError **error)
 {
-  if ((loft_storage_get_features (self->storage) &
-       LOFT_STORAGE_FEATURE_READ_ONLY) != 0)
-    return TRUE;
-
   g_autofree char *note =
     loft_catalog_get_note (self->catalog, NOTE_SEALED, NULL);
   guint64 from = note != NULL ? g_ascii_strtoull (note, NULL, 10) : 0;
@@ -154,9 +204,55 @@ seal (LoftRegistry *self, GError **error)
          done;
 }
 
+static gboolean
+leave_copy (LoftRegistry *self, GError **error)
+{
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  guint64 sequence = 0;
+
+  if (!is_shared (self) || settings->checkpoint_interval == 0)
+    return TRUE;
+
+  gboolean done = loft_checkpoint_write (self->storage,
+                                         self->catalog,
+                                         settings->checkpoint_interval,
+                                         &sequence,
+                                         self->stopping,
+                                         error);
+  loft_page_set_fact (self->page, LOFT_PAGE_CHECKPOINT, sequence);
+
+  return done;
+}
+
+/* Whether it is this daemon that does what is done for all. Where that can't be
+ * found out it is none. */
+static gboolean
+hold_lease (LoftRegistry *self)
+{
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  g_autoptr (GError) local_error = NULL;
+  gboolean held = FALSE;
+
+  if ((loft_storage_get_features (self->storage) &
+       LOFT_STORAGE_FEATURE_READ_ONLY) != 0)
+    return FALSE;
+  if (!is_shared (self))
+    return TRUE;
+
+  if (!loft_lease_hold (self->lease,
+                        settings->maintenance_lease * G_TIME_SPAN_SECOND,
+                        &held,
+                        self->stopping,
+                        &local_error))
+    g_info ("Who looks after the storage is not known: %s",
+            local_error->message);
+
+  return held;
+}
+
 /* A scan stays due until one has come to its end. */
 static gboolean
-is_scan_due (LoftRegistry *self)
+is_scan_due (LoftRegistry *self, gboolean keeps)
 {
   g_autofree char *note =
     loft_catalog_get_note (self->catalog, LOFT_REGISTRY_NOTE_SCANNED, NULL);
@@ -166,7 +262,7 @@ is_scan_due (LoftRegistry *self)
   gint64 interval =
     (gint64) self->settings->rescan_interval * G_TIME_SPAN_SECOND;
   if (self->rescan_wanted ||
-      (interval > 0 && g_get_real_time () - last > interval))
+      (keeps && interval > 0 && g_get_real_time () - last > interval))
     self->scan_owed = TRUE;
   self->rescan_wanted = FALSE;
   g_mutex_unlock (&self->mutex);
@@ -174,25 +270,51 @@ is_scan_due (LoftRegistry *self)
   return self->scan_owed;
 }
 
+/* What can't be done is told of once: the registry can be used all the same. */
+static void
+tidy (LoftRegistry *self)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  if ((seal (self, &local_error) && leave_copy (self, &local_error)) ||
+      g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED) ||
+      g_error_matches (local_error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_CHANGED))
+    return;
+
+  if (!self->tidy_failed)
+    g_warning (
+      "The log can't be sealed, or no copy of the catalog be left, and "
+      "that is tried again: %s",
+      local_error->message);
+  self->tidy_failed = TRUE;
+}
+
 static gboolean
 maintain (LoftRegistry *self, GError **error)
 {
-  if (is_scan_due (self) && !loft_registry_scan (self, NULL, error))
+  gboolean keeps = hold_lease (self);
+
+  loft_page_set_fact (self->page, LOFT_PAGE_MAINTAINS, keeps);
+  if (is_scan_due (self, keeps || !is_shared (self)) &&
+      !loft_registry_scan (self, NULL, error))
     return FALSE;
   self->scan_owed = FALSE;
-
-  /* A log that can't be sealed is one that can be used all the same. */
-  g_autoptr (GError) local_error = NULL;
-  if (!seal (self, &local_error) &&
-      !g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-    {
-      if (!self->seal_failed)
-        g_warning ("The log can't be sealed, and that is tried again: %s",
-                   local_error->message);
-      self->seal_failed = TRUE;
-    }
+  if (keeps)
+    tidy (self);
 
   return loft_catalog_checkpoint (self->catalog, error);
+}
+
+static gint64
+get_pause (LoftRegistry *self)
+{
+  g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  gint64 lease = settings->maintenance_lease * G_TIME_SPAN_SECOND;
+
+  return is_shared (self) ? MIN (MAINTENANCE_PAUSE, lease / LEASE_PARTS)
+                          : MAINTENANCE_PAUSE;
 }
 
 /* Sleeps until there is something to do. After a failure nobody's wish cuts
@@ -201,7 +323,7 @@ static void
 rest (LoftRegistry *self, gboolean failed)
 {
   gint64 end =
-    g_get_monotonic_time () + (failed ? RETRY_PAUSE : MAINTENANCE_PAUSE);
+    g_get_monotonic_time () + (failed ? RETRY_PAUSE : get_pause (self));
 
   g_mutex_lock (&self->mutex);
   while ((failed || (!self->rescan_wanted && !self->catalog_lost)) &&
@@ -285,6 +407,7 @@ loft_registry_keep (gpointer data)
         }
       rest (self, failed);
     }
+  loft_lease_give_up (self->lease);
 
   return GINT_TO_POINTER (ready && !self->scan_owed);
 }

@@ -27,6 +27,9 @@ G_BEGIN_DECLS
  * @LOFT_PAGE_REACHED: when the catalog held all that the storage does, by the
  *   monotonic clock in microseconds
  * @LOFT_PAGE_DEATHS: how many processes have died
+ * @LOFT_PAGE_MAINTAINS: whether it looks after the storage
+ * @LOFT_PAGE_CHECKPOINT: the last event in the newest copy of a catalog in the
+ *   storage, as far as it knows
  *
  * What the process with slot 0 tells the others.
  */
@@ -42,6 +45,8 @@ typedef enum
   LOFT_PAGE_PROBLEMS,
   LOFT_PAGE_REACHED,
   LOFT_PAGE_DEATHS,
+  LOFT_PAGE_MAINTAINS,
+  LOFT_PAGE_CHECKPOINT,
   LOFT_PAGE_N_FACTS
 } LoftPageFact;
 

@@ -8,6 +8,7 @@
 
 #include "registry/loft-authority.h"
 #include "registry/loft-import.h"
+#include "registry/loft-lease.h"
 #include "registry/loft-log.h"
 #include "registry/loft-registry-figures.h"
 #include "registry/loft-registry.h"
@@ -59,7 +60,8 @@ struct _LoftRegistry
   GThread *keeper;        /* owned, NULL before start and after stop */
   GCancellable *stopping; /* owned */
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
-  gboolean seal_failed;   /* of the keeper: so that it is told of once */
+  gboolean tidy_failed;   /* of the keeper: so that it is told of once */
+  LoftLease *lease;       /* owned; of the keeper */
 
   /* Guards settings and wishes. */
   GMutex mutex;

@@ -9,6 +9,9 @@
 #include "registry/loft-registry-private.h"
 
 #define RESCAN_INTERVAL (24 * 60 * 60)
+#define LOG_POLL 500
+#define CHECKPOINT_INTERVAL 5000
+#define MAINTENANCE_LEASE 300
 #define TOKEN_LIFETIME (90 * 24 * 60 * 60)
 #define MAX_TARBALL (20 * 1024 * 1024)
 #define MAX_VERSIONS 10000
@@ -32,6 +35,9 @@ loft_registry_settings_new (void)
   self->archive = limits;
   self->token_lifetime = TOKEN_LIFETIME;
   self->rescan_interval = RESCAN_INTERVAL;
+  self->log_poll = LOG_POLL;
+  self->checkpoint_interval = CHECKPOINT_INTERVAL;
+  self->maintenance_lease = MAINTENANCE_LEASE;
 
   return self;
 }

@@ -47,6 +47,8 @@ loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out)
   out->expected = loft_page_get_fact (self->page, LOFT_PAGE_EXPECTED);
   out->problems = loft_page_get_fact (self->page, LOFT_PAGE_PROBLEMS);
   out->lag = loft_registry_get_lag (self);
+  out->maintains = loft_page_get_fact (self->page, LOFT_PAGE_MAINTAINS) != 0;
+  out->checkpoint = loft_page_get_fact (self->page, LOFT_PAGE_CHECKPOINT);
 }
 
 /**
@@ -253,14 +255,24 @@ loft_registry_can_answer (LoftRegistry *self, GError **error)
  *
  * Tells whether anything may be published or changed.
  *
- * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_NOT_READY
- *   or %LOFT_REGISTRY_ERROR_READ_ONLY
+ * Returns: %TRUE, or %FALSE with @error set to %LOFT_REGISTRY_ERROR_NOT_READY,
+ *   to %LOFT_REGISTRY_ERROR_UNAVAILABLE while the storage is not reached, or to
+ *   %LOFT_REGISTRY_ERROR_READ_ONLY
  */
 gboolean
 loft_registry_can_write (LoftRegistry *self, GError **error)
 {
   if (!loft_registry_can_answer (self, error))
     return FALSE;
+  if (loft_registry_get_age (self) > 0)
+    {
+      g_set_error_literal (error,
+                           LOFT_REGISTRY_ERROR,
+                           LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                           "The storage can't be reached at the moment; try "
+                           "again soon");
+      return FALSE;
+    }
   if (!is_read_only (self))
     return TRUE;
 

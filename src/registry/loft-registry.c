@@ -62,6 +62,7 @@ loft_registry_finalize (GObject *object)
 {
   LoftRegistry *self = LOFT_REGISTRY (object);
 
+  g_clear_pointer (&self->lease, loft_lease_free);
   g_clear_object (&self->log);
   g_clear_object (&self->catalog);
   g_clear_object (&self->storage);
@@ -205,6 +206,10 @@ make (LoftStorage *storage,
   self->catalog = g_object_ref (catalog);
   self->log = loft_log_new (self->storage, self->catalog, applied_cb, self);
   self->authority = loft_authority_new (self->storage);
+
+  g_autofree char *node = g_uuid_string_random ();
+  node[8] = '\0';
+  self->lease = loft_lease_new (self->storage, node);
   self->cache_directory = g_strdup (cache_directory);
   self->settings = loft_registry_settings_copy (settings);
   watch_bell (self, slot);

@@ -27,6 +27,12 @@ G_BEGIN_DECLS
  *   ever
  * @rescan_interval: seconds between two comparisons of documents and log;
  *   0 for never
+ * @log_poll: milliseconds between two looks at what other daemons have written,
+ *   where there may be others
+ * @checkpoint_interval: events after which a copy of the catalog is left for
+ *   other daemons, at the earliest; 0 for never
+ * @maintenance_lease: seconds after which a daemon that was not heard of does
+ *   not look after the storage any more
  *
  * What an administrator may choose. All may change while the registry runs.
  */
@@ -40,6 +46,9 @@ typedef struct
   GStrv reserved; /* owned, nullable */
   guint64 token_lifetime;
   guint rescan_interval;
+  guint log_poll;
+  guint64 checkpoint_interval;
+  guint maintenance_lease;
 } LoftRegistrySettings;
 
 LoftRegistrySettings *loft_registry_settings_new (void);
@@ -79,6 +88,9 @@ typedef enum
  * @problems: what the last comparison found wrong in the storage
  * @lag: microseconds since the catalog held all that the storage does, as far
  *   as anybody knows; 0 while it does not answer
+ * @maintains: whether it looks after the storage, which another daemon may do
+ * @checkpoint: the last event in the newest copy of the catalog that was left
+ *   in the storage; 0 if this daemon knows of none
  *
  * A snapshot of how the registry is.
  */
@@ -93,6 +105,8 @@ typedef struct
   guint64 expected;
   guint64 problems;
   gint64 lag;
+  gboolean maintains;
+  guint64 checkpoint;
 } LoftRegistryStatus;
 
 /**

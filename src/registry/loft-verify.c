@@ -8,7 +8,10 @@
 
 #include <string.h>
 
+#include "registry/loft-checkpoint-pack.h"
+#include "registry/loft-checkpoint.h"
 #include "registry/loft-export.h"
+#include "registry/loft-lease.h"
 #include "registry/loft-log-entry.h"
 #include "registry/loft-verify-private.h"
 #include "registry/loft-walk.h"
@@ -155,8 +158,9 @@ is_own (const char *key)
 {
   if (loft_verify_is_kept (key) || g_str_equal (key, LOFT_EXPORT_HEAD) ||
       g_str_equal (key, LOFT_EXPORT_LIST) ||
-      g_str_equal (key, "_registry/checkpoint.json") ||
-      g_str_has_prefix (key, "_registry/checkpoint/"))
+      g_str_equal (key, LOFT_CHECKPOINT_KEY) ||
+      g_str_equal (key, LOFT_LEASE_KEY) ||
+      g_str_has_prefix (key, LOFT_CHECKPOINT_PREFIX))
     return TRUE;
 
   guint64 seq = loft_log_parse_entry_key (key);

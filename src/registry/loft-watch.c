@@ -17,7 +17,6 @@
  * that the catalog holds all that it does. */
 
 #define PAUSE G_TIME_SPAN_SECOND
-#define PAUSE_SHARED (500 * G_TIME_SPAN_MILLISECOND)
 
 /**
  * loft_registry_note_reached:
@@ -87,11 +86,15 @@ give_up_catalog (LoftRegistry *self, const GError *error)
 }
 
 static void
-sleep_a_moment (LoftRegistry *self, gint64 pause)
+sleep_a_moment (LoftRegistry *self)
 {
-  gint64 end = g_get_monotonic_time () + pause;
+  gboolean is_shared = (loft_storage_get_features (self->storage) &
+                        LOFT_STORAGE_FEATURE_SHARED) != 0;
 
   g_mutex_lock (&self->mutex);
+  gint64 end =
+    g_get_monotonic_time () +
+    (is_shared ? self->settings->log_poll * G_TIME_SPAN_MILLISECOND : PAUSE);
   while (!g_cancellable_is_cancelled (self->stopping))
     if (!g_cond_wait_until (&self->keeper_cond, &self->mutex, end))
       break;
@@ -110,8 +113,6 @@ gpointer
 loft_registry_watch (gpointer data)
 {
   LoftRegistry *self = data;
-  gboolean is_shared = (loft_storage_get_features (self->storage) &
-                        LOFT_STORAGE_FEATURE_SHARED) != 0;
   gboolean unreached = FALSE;
 
   while (!g_cancellable_is_cancelled (self->stopping))
@@ -125,7 +126,7 @@ loft_registry_watch (gpointer data)
           else
             give_up_catalog (self, local_error);
         }
-      sleep_a_moment (self, is_shared ? PAUSE_SHARED : PAUSE);
+      sleep_a_moment (self);
     }
 
   return NULL;
