@@ -11,7 +11,7 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 #include "kit/catalog-kit.h"
 #include "kit/fault-storage.h"
 #include "kit/log-kit.h"

@@ -8,7 +8,7 @@
 
 #include "registry/loft-lease.h"
 
-#include "daemon/loft-backend-loader.h"
+#include "backend/loft-backend-loader.h"
 #include "kit/fault-storage.h"
 #include "kit/storage-kit.h"
 

@@ -381,8 +381,8 @@ struct _LoftCatalog
 
 gboolean loft_catalog_is_owner (LoftCatalog *self);
 gboolean loft_catalog_keep_lock (LoftCatalog *self, GError **error);
-void
-loft_catalog_change_writer (LoftCatalog *self, LoftCatalogConnection *writer);
+void loft_catalog_change_writer (LoftCatalog *self,
+                                 LoftCatalogConnection *writer);
 void loft_catalog_change_file (LoftCatalog *self, LoftCatalogFile *file);
 LoftCatalogConnection *loft_catalog_get_writer (LoftCatalog *self,
                                                 GError **error);

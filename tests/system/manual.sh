@@ -60,7 +60,7 @@ daemon_variables_agree ()
   {
     sed -n 's/.*getenv (.*"\([A-Z_]*\)".*/\1/p; s/.*\.variable = "\(.*\)".*/\1/p
             s/.*get_variable (.*"\([A-Z_]*\)").*/\1/p' \
-      "$top"/src/daemon/*.c
+      "$top"/src/daemon/*.c "$top"/src/backend/*.c
     printf '%s\n' WATCHDOG_USEC WATCHDOG_PID LOFT_REGISTRY_KEY G_MESSAGES_DEBUG
   } >variables.wanted
   variables_of "$1" >variables.got

@@ -35,7 +35,7 @@ check "the service starts the program" \
   grep -q "^ExecStart=$program\$" units/loft-registry.service
 for command in collect verify; do
   check "loft-registry-$command.service does so" \
-    grep -q "^ExecStart=${program%d}ctl $command\$" \
+    grep -q "^ExecStart=${program%d}ctl $command --scheduled\$" \
     "units/loft-registry-$command.service"
 done
 
