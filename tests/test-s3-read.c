@@ -31,7 +31,7 @@ setup (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GError) error = NULL;
 
   fixture->engine = s3_double_new (flags);
-  config = s3_double_make_config (fixture->engine, "timeout=4\nredirect=true");
+  config = s3_double_make_config (fixture->engine, "timeout=4");
   fixture->storage = g_object_new (LOFT_TYPE_S3_STORAGE, NULL);
   /* Not all of these engines would be let in. */
   loft_storage_join (fixture->storage, config, NULL, &error);

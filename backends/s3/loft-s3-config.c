@@ -19,9 +19,8 @@
 #define DEFAULT_REGION "us-east-1"
 
 static const char *const names[] = {
-  "access-key",    "addressing", "ca-file", "credentials-file",
-  "endpoint",      "redirect",   "region",  "secret-key",
-  "session-token", "timeout",    NULL,
+  "access-key", "addressing", "ca-file",       "credentials-file", "endpoint",
+  "region",     "secret-key", "session-token", "timeout",          NULL,
 };
 
 /**
@@ -180,18 +179,8 @@ read_keys (LoftS3Config *self, GKeyFile *key_file, GError **error)
 static gboolean
 read_rest (LoftS3Config *self, GKeyFile *key_file, GError **error)
 {
-  g_autofree char *redirect =
-    loft_storage_config_dup_text (key_file, GROUP, "redirect");
-
   if (!loft_storage_config_get_timeout (key_file, GROUP, &self->timeout, error))
     return FALSE;
-
-  if (g_strcmp0 (redirect, "true") == 0)
-    self->redirect = TRUE;
-  else if (redirect != NULL && !g_str_equal (redirect, "false"))
-    return loft_storage_config_refuse (
-      error,
-      _ ("“redirect” in [s3] must be true or false"));
 
   self->ca_file = loft_storage_config_dup_text (key_file, GROUP, "ca-file");
 

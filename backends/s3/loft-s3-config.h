@@ -17,7 +17,6 @@ G_BEGIN_DECLS
  * @endpoint: the engine: scheme, host and port, with nothing behind
  * @region: its region
  * @virtual_host: whether the bucket is part of the host's name, not of the path
- * @redirect: whether clients may be sent to the engine
  * @timeout: how long a call may take that gets nowhere, in µs
  * @access_key: (nullable): whose requests they are
  * @secret_key: (nullable): the secret to it
@@ -34,7 +33,6 @@ typedef struct
   GUri *endpoint; /* owned */
   char *region;   /* owned */
   gboolean virtual_host;
-  gboolean redirect;
   gint64 timeout;
   char *access_key;       /* owned, nullable */
   char *secret_key;       /* owned, nullable */

@@ -160,10 +160,7 @@ loft_s3_storage_get_features (LoftStorage *storage)
   if (self->read_only)
     return LOFT_STORAGE_FEATURE_SHARED | LOFT_STORAGE_FEATURE_READ_ONLY;
 
-  return self->engine != NULL &&
-             loft_s3_engine_get_config (self->engine)->redirect
-           ? LOFT_STORAGE_FEATURE_SHARED | LOFT_STORAGE_FEATURE_REDIRECT
-           : LOFT_STORAGE_FEATURE_SHARED;
+  return LOFT_STORAGE_FEATURE_SHARED | LOFT_STORAGE_FEATURE_REDIRECT;
 }
 
 static const char *
@@ -273,15 +270,6 @@ loft_s3_storage_redirect (LoftStorage *storage,
 
   if (!loft_s3_check_key (key, error))
     return NULL;
-  if (!loft_s3_engine_get_config (self->engine)->redirect)
-    {
-      g_set_error (error,
-                   LOFT_STORAGE_ERROR,
-                   LOFT_STORAGE_ERROR_FAILED,
-                   "%s hands out no addresses",
-                   self->uri);
-      return NULL;
-    }
 
   g_autoptr (LoftS3Request) request =
     loft_s3_engine_build_request (self->engine, "GET", key);

@@ -61,6 +61,13 @@ static const LoftConfigKeyInfo infos[] = {
     .type = LOFT_CONFIG_TEXT,
     .fallback = "",
   },
+  [LOFT_CONFIG_DOWNLOAD] = {
+    .group = "registry",
+    .name = "download",
+    .type = LOFT_CONFIG_CHOICE,
+    .fallback = "proxy",
+    .choices = "proxy redirect",
+  },
   [LOFT_CONFIG_RESERVED_NAMES] = {
     .group = "registry",
     .name = "reserved-names",

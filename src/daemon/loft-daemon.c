@@ -397,6 +397,28 @@ open_registry (LoftDaemon *self, GError **error)
 }
 
 static gboolean
+check_download (LoftDaemon *self, GError **error)
+{
+  const char *download =
+    loft_config_get_text (self->config, LOFT_CONFIG_DOWNLOAD);
+
+  if (!g_str_equal (download, "redirect") ||
+      (loft_storage_get_features (self->storage) &
+       LOFT_STORAGE_FEATURE_REDIRECT) != 0)
+    return TRUE;
+
+  g_set_error (error,
+               LOFT_CONFIG_ERROR,
+               LOFT_CONFIG_ERROR_VALUE,
+               _ ("%s: The storage %s has no addresses to which clients could "
+                  "be redirected; it takes “proxy”"),
+               loft_config_get_origin (self->config, LOFT_CONFIG_DOWNLOAD),
+               loft_storage_get_uri (self->storage));
+
+  return FALSE;
+}
+
+static gboolean
 set_up (LoftDaemon *self, GError **error)
 {
   g_autofree char *backend = loft_config_get_backend (self->config);
@@ -413,7 +435,7 @@ set_up (LoftDaemon *self, GError **error)
         loft_config_get_origin (self->config, LOFT_CONFIG_STORAGE));
       return FALSE;
     }
-  if (!open_registry (self, error))
+  if (!check_download (self, error) || !open_registry (self, error))
     return FALSE;
 
   self->sockets = loft_sockets_open (self->config,

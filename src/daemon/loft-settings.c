@@ -27,6 +27,9 @@ loft_settings_for_registry (LoftConfig *config)
   settings->publish = g_str_equal (publish, "open")    ? LOFT_PUBLISH_OPEN
                       : g_str_equal (publish, "token") ? LOFT_PUBLISH_TOKEN
                                                        : LOFT_PUBLISH_CLAIM;
+  settings->redirect =
+    g_str_equal (loft_config_get_text (config, LOFT_CONFIG_DOWNLOAD),
+                 "redirect");
   settings->token_lifetime =
     loft_config_get_number (config, LOFT_CONFIG_TOKEN_LIFETIME);
   settings->max_tarball =

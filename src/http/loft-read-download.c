@@ -75,16 +75,27 @@ download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   loft_representation_send_download (request, kept);
 }
 
+static const LoftDownload *
+find_kept (LoftRequest *request)
+{
+  return loft_download_cache_lookup (
+    loft_request_get_shared (request)->downloads,
+    loft_request_get_parameter (request, "name"),
+    loft_request_get_parameter (request, "version"),
+    loft_request_get_mark (request)->epoch);
+}
+
+/* Where clients are sent to the storage, nothing that is kept of what others
+ * were told may keep them from there. */
 static void
 handle_download (LoftRequest *request)
 {
-  const LoftDownload *kept =
-    loft_download_cache_lookup (loft_request_get_shared (request)->downloads,
-                                loft_request_get_parameter (request, "name"),
-                                loft_request_get_parameter (request, "version"),
-                                loft_request_get_mark (request)->epoch);
+  gboolean redirects =
+    loft_registry_redirects (loft_request_get_registry (request));
+  const LoftDownload *kept = redirects ? NULL : find_kept (request);
 
-  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
+  if (!redirects)
+    loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   if (kept != NULL)
     {
       loft_representation_send_download (request, kept);

@@ -15,10 +15,6 @@
 #include "registry/loft-registry-private.h"
 #include "registry/loft-version.h"
 
-/* What is smaller is sent sooner than a client can ask elsewhere, and is in the
- * cache afterwards. */
-#define REDIRECT_MIN ((goffset) 1024 * 1024)
-
 /* How long an address is good for: to ask at once, not to be passed on. */
 #define REDIRECT_SECONDS 120
 
@@ -387,9 +383,7 @@ loft_registry_read_archive (LoftRegistry *self,
   if (found == NULL)
     return NULL;
 
-  if (may_redirect && found->size >= REDIRECT_MIN && found->sha256 != NULL &&
-      (loft_storage_get_features (self->storage) &
-       LOFT_STORAGE_FEATURE_REDIRECT) != 0)
+  if (may_redirect && loft_registry_redirects (self))
     return redirect_archive (self, name, found, cancellable, error);
 
   return loft_registry_open_archive (self, name, found, cancellable, error);

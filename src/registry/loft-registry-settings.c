@@ -114,6 +114,26 @@ loft_registry_set_settings (LoftRegistry *self,
 }
 
 /**
+ * loft_registry_redirects:
+ * @self: a registry
+ *
+ * Tells whether clients are sent to the storage for tarballs.
+ *
+ * Returns: whether they are
+ */
+gboolean
+loft_registry_redirects (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), FALSE);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
+
+  return self->settings->redirect &&
+         (loft_storage_get_features (self->storage) &
+          LOFT_STORAGE_FEATURE_REDIRECT) != 0;
+}
+
+/**
  * loft_registry_get_max_tarball:
  * @self: a registry
  *

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 /**
  * LoftRegistrySettings:
  * @publish: who may publish
+ * @redirect: whether clients fetch tarballs from the storage itself
  * @max_tarball: bytes of a tarball at most
  * @archive: what a tarball may hold
  * @max_versions: versions of a package at most; 0 for any number
@@ -39,6 +40,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   LoftPublishMode publish;
+  gboolean redirect;
   goffset max_tarball;
   LoftArchiveLimits archive;
   guint64 max_versions;
@@ -333,6 +335,7 @@ GBytes *loft_registry_show_version_finish (LoftRegistry *self,
                                            GAsyncResult *result,
                                            GError **error);
 
+gboolean loft_registry_redirects (LoftRegistry *self);
 void loft_registry_download_async (LoftRegistry *self,
                                    const char *name,
                                    const char *version,

@@ -35,6 +35,8 @@ struct _S3Double
   GQueue plans; /* owned, of Plan */
   S3Meddler meddler;
   gpointer meddler_data;
+  S3Filter filter;
+  gpointer filter_data;
   guint chaos; /* in percent */
   gboolean hanging;
   gboolean released;
@@ -152,6 +154,20 @@ meddle (S3Double *self, const char *name)
     meddler (self->memory, name, self->meddler_data);
 }
 
+static void
+filter (S3Double *self, const S3Question *question, S3Reply *reply)
+{
+  S3Filter func = NULL;
+  gpointer data = NULL;
+
+  g_mutex_lock (&self->lock);
+  func = self->filter;
+  data = self->filter_data;
+  g_mutex_unlock (&self->lock);
+  if (func != NULL && reply != NULL)
+    func (question, reply, data);
+}
+
 /* NULL if there is to be no answer. */
 static S3Reply *
 suffer (S3Double *self, const S3Question *question, const Plan *plan)
@@ -245,6 +261,7 @@ run_cb (GThreadedSocketService *service,
 
       reply =
         plan != NULL ? suffer (self, question, plan) : ask (self, question);
+      filter (self, question, reply);
       more = reply != NULL && s3_wire_write (output, question, reply, cut);
       g_clear_pointer (&plan, plan_free);
     }
@@ -430,6 +447,16 @@ s3_double_set_meddler (S3Double *self, S3Meddler meddler, gpointer data)
 }
 
 /* So many of a hundred requests meet something at random. */
+/* Called in the thread of a connection, before it is answered. */
+void
+s3_double_set_filter (S3Double *self, S3Filter func, gpointer data)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  self->filter = func;
+  self->filter_data = data;
+}
+
 void
 s3_double_set_chaos (S3Double *self, guint percent)
 {

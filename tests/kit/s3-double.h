@@ -31,6 +31,10 @@ typedef struct _S3Double S3Double;
 
 typedef void (*S3Meddler) (S3Memory *memory, const char *name, gpointer data);
 
+typedef void (*S3Filter) (const S3Question *question,
+                          S3Reply *reply,
+                          gpointer data);
+
 S3Double *s3_double_new (S3MemoryFlags flags);
 S3Double *s3_double_new_tls (S3MemoryFlags flags, GTlsCertificate *certificate);
 S3Double *s3_double_new_proxy (guint16 port);
@@ -46,6 +50,7 @@ void s3_double_plan (S3Double *self,
                      guint status,
                      const char *code);
 void s3_double_set_meddler (S3Double *self, S3Meddler meddler, gpointer data);
+void s3_double_set_filter (S3Double *self, S3Filter func, gpointer data);
 void s3_double_set_chaos (S3Double *self, guint percent);
 void s3_double_set_hanging (S3Double *self, gboolean hanging);
 void s3_double_release (S3Double *self);
