@@ -53,6 +53,9 @@ complete -c loft-registryctl \
     -n '__loft_registryctl_is show deprecate owners verify yank unyank' \
     -f -a '(__loft_registryctl_column packages -n 1000)'
 complete -c loft-registryctl \
+    -n '__loft_registryctl_is migrate; and __loft_registryctl_follows --verify' \
+    -f -a 'sizes written all'
+complete -c loft-registryctl \
     -n '__loft_registryctl_is token; and __loft_registryctl_follows token' \
     -f -a 'create list revoke'
 complete -c loft-registryctl \

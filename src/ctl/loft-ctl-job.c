@@ -15,19 +15,12 @@
 #include <signal.h>
 
 #include "ctl/loft-ctl-bus.h"
+#include "ctl/loft-ctl-findings.h"
 #include "ctl/loft-ctl-json.h"
 #include "ctl/loft-ctl-progress.h"
-#include "ctl/loft-ctl-table.h"
 
 /* Work that takes its time is an object on the bus. Ctrl+C ends the work, not
  * only the tool that waits for it. */
-
-static const LoftCtlColumn columns[] = {
-  { N_ ("KIND"), FALSE },
-  { N_ ("SUBJECT"), FALSE },
-  { N_ ("STATE"), FALSE },
-  { N_ ("DETAIL"), FALSE },
-};
 
 typedef struct
 {
@@ -193,41 +186,6 @@ print_json (GVariant *findings, guint64 n)
   loft_ctl_json_print (builder);
 }
 
-/* Tells how many are left as they were. */
-static guint64
-print_table (const LoftCtl *self, GVariant *findings)
-{
-  guint64 left = 0;
-  g_autoptr (LoftCtlTable) table =
-    loft_ctl_table_new (columns, G_N_ELEMENTS (columns));
-
-  for (gsize i = 0; i < g_variant_n_children (findings); i++)
-    {
-      g_autoptr (GVariant) finding = g_variant_get_child_value (findings, i);
-      const char *kind = "";
-      const char *subject = "";
-      const char *detail = "";
-      gboolean repaired = FALSE;
-
-      g_variant_lookup (finding, "kind", "&s", &kind);
-      g_variant_lookup (finding, "subject", "&s", &subject);
-      g_variant_lookup (finding, "detail", "&s", &detail);
-      g_variant_lookup (finding, "repaired", "b", &repaired);
-      left += repaired ? 0 : 1;
-      loft_ctl_table_add (table,
-                          repaired ? LOFT_CTL_STYLE_PLAIN : LOFT_CTL_STYLE_BAD,
-                          kind,
-                          subject,
-                          repaired ? _ ("repaired") : "",
-                          detail,
-                          NULL);
-    }
-  if (!self->json && g_variant_n_children (findings) > 0)
-    loft_ctl_table_print (table, self);
-
-  return left;
-}
-
 /**
  * loft_ctl_job_report:
  * @self: what the command was told
@@ -250,7 +208,7 @@ loft_ctl_job_report (const LoftCtl *self, GVariant *job, GError **error)
   if (findings == NULL)
     findings = g_variant_ref_sink (g_variant_new ("aa{sv}", NULL));
 
-  guint64 left = print_table (self, findings);
+  guint64 left = loft_ctl_findings_print (self, findings);
   if (self->json)
     print_json (findings, n);
   else if (n > g_variant_n_children (findings))

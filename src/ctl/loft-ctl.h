@@ -84,6 +84,7 @@ extern const LoftCtlCommand loft_ctl_export;
 extern const LoftCtlCommand loft_ctl_import;
 extern const LoftCtlCommand loft_ctl_logs;
 extern const LoftCtlCommand loft_ctl_metrics;
+extern const LoftCtlCommand loft_ctl_migrate;
 extern const LoftCtlCommand loft_ctl_owners;
 extern const LoftCtlCommand loft_ctl_packages;
 extern const LoftCtlCommand loft_ctl_publish;

@@ -114,7 +114,7 @@ drop_others (Collect *collect,
   for (guint i = 0; i < keys->len; i++)
     {
       const char *key = g_ptr_array_index (keys, i);
-      g_autofree char *stem = loft_upkeep_find_stem (strchr (key, '/') + 1);
+      g_autofree char *stem = loft_document_find_stem (strchr (key, '/') + 1);
       if (stem == NULL || !g_str_equal (stem, document->key) ||
           g_str_equal (key, named))
         continue;
@@ -164,7 +164,7 @@ take_folder_cb (const char *name,
     {
       const char *key = g_ptr_array_index (keys, i);
       const char *object = strchr (key, '/') + 1;
-      g_autofree char *stem = loft_upkeep_find_stem (object);
+      g_autofree char *stem = loft_document_find_stem (object);
       if (stem == NULL)
         continue;
 
@@ -200,7 +200,7 @@ look_again (Collect *collect,
             GError **error)
 {
   g_autofree char *key = g_strconcat (name, "/", archive, NULL);
-  g_autofree char *stem = loft_upkeep_find_stem (archive);
+  g_autofree char *stem = loft_document_find_stem (archive);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftDocument) document = load (collect, name, stem, &local_error);
   g_autoptr (LoftObject) object = NULL;

@@ -14,6 +14,9 @@
 #include "registry/loft-time.h"
 #include "registry/loft-version.h"
 
+#define ARCHIVE_SUFFIX ".tar.gz"
+#define DIGEST_LENGTH 64
+
 static GStrv
 get_strings (JsonObject *object, const char *member)
 {
@@ -75,13 +78,14 @@ is_archive_of (const char *archive, const char *key)
     return FALSE;
 
   const char *rest = archive + strlen (key);
-  if (g_str_equal (rest, ".tar.gz"))
+  if (g_str_equal (rest, ARCHIVE_SUFFIX))
     return TRUE;
-  if (*rest != '~' || strlen (rest) != 1 + 64 + strlen (".tar.gz"))
+  if (*rest != '~' ||
+      strlen (rest) != 1 + DIGEST_LENGTH + strlen (ARCHIVE_SUFFIX))
     return FALSE;
 
   return strspn (rest + 1, "0123456789abcdef") == 64 &&
-         g_str_equal (rest + 1 + 64, ".tar.gz");
+         g_str_equal (rest + 1 + DIGEST_LENGTH, ARCHIVE_SUFFIX);
 }
 
 static gboolean
@@ -147,8 +151,9 @@ read_archive (LoftDocument *self, JsonObject *object, GError **error)
       return FALSE;
     }
 
-  self->archive = archive != NULL ? g_strdup (archive)
-                                  : g_strconcat (self->key, ".tar.gz", NULL);
+  self->archive = archive != NULL
+                    ? g_strdup (archive)
+                    : g_strconcat (self->key, ARCHIVE_SUFFIX, NULL);
   self->sha256 = g_strdup (sha256);
   self->size = loft_json_get_int (object, "size", -1);
 
@@ -473,4 +478,31 @@ loft_document_parse_key (const char *object_key,
   *out_key = g_strndup (slash + 1, strlen (slash + 1) - strlen (".json"));
 
   return TRUE;
+}
+
+/**
+ * loft_document_find_stem:
+ * @archive: name of an object in a package's folder
+ *
+ * Tells by its name of which document an object may be the tarball.
+ *
+ * Returns: (transfer full) (nullable): the document's key, or %NULL if the
+ *   object is no tarball
+ */
+char *
+loft_document_find_stem (const char *archive)
+{
+  g_return_val_if_fail (archive != NULL, NULL);
+
+  if (!g_str_has_suffix (archive, ARCHIVE_SUFFIX))
+    return NULL;
+
+  gsize length = strlen (archive) - strlen (ARCHIVE_SUFFIX);
+  g_autofree char *stem = g_strndup (archive, length);
+  char *mark = strrchr (stem, '~');
+  if (mark != NULL && strlen (mark + 1) == DIGEST_LENGTH &&
+      strspn (mark + 1, "0123456789abcdef") == DIGEST_LENGTH)
+    *mark = '\0';
+
+  return *stem != '\0' ? g_steal_pointer (&stem) : NULL;
 }

@@ -108,5 +108,6 @@ char *loft_document_make_key (const char *name, const char *key);
 gboolean loft_document_parse_key (const char *object_key,
                                   char **out_name,
                                   char **out_key);
+char *loft_document_find_stem (const char *archive);
 
 G_END_DECLS

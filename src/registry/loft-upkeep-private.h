@@ -58,7 +58,6 @@ void loft_upkeep_show_last (LoftUpkeep *self,
                             const char *unit);
 gboolean loft_upkeep_is_local (const GError *error);
 gboolean loft_upkeep_wait (LoftUpkeep *self, GError **error);
-char *loft_upkeep_find_stem (const char *archive);
 
 gboolean
 loft_collect_tokens (LoftUpkeep *upkeep, gboolean dry_run, GError **error);

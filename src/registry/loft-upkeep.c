@@ -19,9 +19,6 @@
 #define PATIENCE (2 * G_TIME_SPAN_SECOND)
 #define MOMENT (20 * G_TIME_SPAN_MILLISECOND)
 
-#define ARCHIVE_SUFFIX ".tar.gz"
-#define SHA256_LENGTH 64
-
 /**
  * loft_upkeep_new:
  * @registry: a registry
@@ -256,29 +253,4 @@ loft_upkeep_wait (LoftUpkeep *self, GError **error)
     }
 
   return TRUE;
-}
-
-/**
- * loft_upkeep_find_stem:
- * @archive: name of an object in a package's folder
- *
- * Tells by its name of which document an object may be the tarball.
- *
- * Returns: (transfer full) (nullable): the document's key, or %NULL if the
- *   object is no tarball
- */
-char *
-loft_upkeep_find_stem (const char *archive)
-{
-  if (!g_str_has_suffix (archive, ARCHIVE_SUFFIX))
-    return NULL;
-
-  gsize length = strlen (archive) - strlen (ARCHIVE_SUFFIX);
-  g_autofree char *stem = g_strndup (archive, length);
-  char *mark = strrchr (stem, '~');
-  if (mark != NULL && strlen (mark + 1) == SHA256_LENGTH &&
-      strspn (mark + 1, "0123456789abcdef") == SHA256_LENGTH)
-    *mark = '\0';
-
-  return *stem != '\0' ? g_steal_pointer (&stem) : NULL;
 }

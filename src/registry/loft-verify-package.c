@@ -118,7 +118,7 @@ loft_verify_other (LoftVerify *self,
                    GError **error)
 {
   const char *object = strchr (key, '/') + 1;
-  g_autofree char *stem = loft_upkeep_find_stem (object);
+  g_autofree char *stem = loft_document_find_stem (object);
 
   if (g_str_equal (object, "package.json") ||
       g_hash_table_contains (self->named, object))
@@ -172,7 +172,7 @@ loft_verify_archive_again (LoftVerify *self,
                            GError **error)
 {
   g_autofree char *key = g_strconcat (name, "/", archive, NULL);
-  g_autofree char *stem = loft_upkeep_find_stem (archive);
+  g_autofree char *stem = loft_document_find_stem (archive);
   g_autoptr (LoftLedgerEntry) told = NULL;
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftDocument) document =

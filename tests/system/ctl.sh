@@ -96,6 +96,10 @@ offers ()
   printf '%s\n' create list revoke >expected.txt
   check "$1 completes what can be done with tokens" \
     diff expected.txt completed.txt
+  "$2" migrate --verify "" | sort >completed.txt
+  printf '%s\n' all sizes written >expected.txt
+  check "$1 completes how much a copy is verified" \
+    diff expected.txt completed.txt
 }
 
 # A registry that has three packages, as far as the tables tell. The original

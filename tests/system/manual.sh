@@ -70,7 +70,9 @@ daemon_variables_agree ()
 ctl_variables_agree ()
 {
   {
-    sed -n 's/.*getenv ("\([A-Z_]*\)").*/\1/p' "$top"/src/ctl/*.c
+    sed -n 's/.*getenv ("\([A-Z_]*\)").*/\1/p
+            s/.*get_variable (.*"\([A-Z_]*\)").*/\1/p' \
+      "$top"/src/ctl/*.c "$top"/src/backend/*.c
     printf '%s\n' DBUS_SYSTEM_BUS_ADDRESS DBUS_SESSION_BUS_ADDRESS TMPDIR
   } >variables.wanted
   variables_of "$1" >variables.got
