@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "registry/loft-log-entry.h"
+#include "registry/loft-parallel.h"
 #include "registry/loft-registry-error.h"
 
 /* The documents that events tell of. Where the storage is far away each takes a
@@ -14,9 +15,6 @@
  * begins, would else fall behind those who publish. */
 
 #define LOADERS_MAX 16
-
-/* Fewer than this are not worth a thread. */
-#define ALONE_MAX 2
 
 /**
  * loft_log_load_document:
@@ -124,10 +122,8 @@ load_published (LoftStorage *storage,
 typedef struct
 {
   LoftStorage *storage;      /* not owned */
-  GPtrArray *events;         /* not owned */
+  GPtrArray *missing;        /* not owned, of LoftEvent */
   GCancellable *cancellable; /* not owned, nullable */
-  gint next;                 /* atomic: the event to look at next */
-  gint failed;               /* atomic: the storage could not answer */
 
   GMutex mutex;
   guint broken;
@@ -135,61 +131,36 @@ typedef struct
   GError *transient; /* owned, nullable: why the storage could not */
 } Loading;
 
-static void
+/* Returns whether the others are worth a try. */
+static gboolean
 note_failure (Loading *self, GError *local_error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
   gboolean transient = is_transient (local_error);
   GError **place = transient ? &self->transient : &self->first;
 
-  if (transient)
-    g_atomic_int_set (&self->failed, TRUE);
-  else
+  if (!transient)
     self->broken++;
   if (*place == NULL)
     *place = local_error;
   else
     g_error_free (local_error);
+
+  return !transient;
 }
 
-static gpointer
-load_some (gpointer data)
+static gboolean
+load_one (guint i, gpointer user_data)
 {
-  Loading *self = data;
+  Loading *self = user_data;
+  LoftEvent *event = g_ptr_array_index (self->missing, i);
+  g_autoptr (GError) local_error = NULL;
 
-  while (!g_atomic_int_get (&self->failed))
-    {
-      guint i = (guint) g_atomic_int_add (&self->next, 1);
-      if (i >= self->events->len)
-        break;
+  event->document =
+    load_published (self->storage, event, self->cancellable, &local_error);
 
-      LoftEvent *event = g_ptr_array_index (self->events, i);
-      g_autoptr (GError) local_error = NULL;
-      if (!is_about_document (event) || event->document != NULL)
-        continue;
-
-      event->document =
-        load_published (self->storage, event, self->cancellable, &local_error);
-      if (event->document == NULL)
-        note_failure (self, g_steal_pointer (&local_error));
-    }
-
-  return NULL;
-}
-
-static guint
-count_missing (GPtrArray *events)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < events->len; i++)
-    {
-      const LoftEvent *event = g_ptr_array_index (events, i);
-
-      n += is_about_document (event) && event->document == NULL;
-    }
-
-  return n;
+  return event->document != NULL ||
+         note_failure (self, g_steal_pointer (&local_error));
 }
 
 /**
@@ -215,22 +186,20 @@ loft_log_load_documents (LoftStorage *storage,
   g_return_val_if_fail (events != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  g_autoptr (GPtrArray) missing = g_ptr_array_new ();
+  for (guint i = 0; i < events->len; i++)
+    {
+      LoftEvent *event = g_ptr_array_index (events, i);
+
+      if (is_about_document (event) && event->document == NULL)
+        g_ptr_array_add (missing, event);
+    }
+
   Loading loading = { .storage = storage,
-                      .events = events,
+                      .missing = missing,
                       .cancellable = cancellable };
-  guint missing = count_missing (events);
-  GThread *threads[LOADERS_MAX] = { NULL };
-
-  if (missing == 0)
-    return TRUE;
-
   g_mutex_init (&loading.mutex);
-  for (guint i = 0; missing > ALONE_MAX && i < MIN (missing, LOADERS_MAX); i++)
-    threads[i] = g_thread_try_new ("loader", load_some, &loading, NULL);
-  load_some (&loading);
-  for (guint i = 0; i < LOADERS_MAX; i++)
-    if (threads[i] != NULL)
-      g_thread_join (threads[i]);
+  loft_parallel (missing->len, LOADERS_MAX, load_one, &loading);
   g_mutex_clear (&loading.mutex);
 
   g_autoptr (GError) first = loading.first;

@@ -30,6 +30,10 @@ GPtrArray *loft_log_read (LoftStorage *storage,
                           guint64 seq,
                           GCancellable *cancellable,
                           GError **error);
+GPtrArray *loft_log_read_ahead (LoftStorage *storage,
+                                guint64 seq,
+                                GCancellable *cancellable,
+                                GError **error);
 gboolean loft_log_load_documents (LoftStorage *storage,
                                   GPtrArray *events,
                                   GCancellable *cancellable,

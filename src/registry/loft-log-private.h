@@ -25,6 +25,7 @@ struct _LoftLog
   gboolean led;
   GPtrArray *waiting; /* owned, of Appender, which their threads own */
   guint last_served;  /* how many have shared the last entry */
+  gint64 last_took;   /* microseconds that they have waited for */
 
   /* Of whoever leads: time and number of an event, once the last one. */
   gint64 last_time;
@@ -35,6 +36,8 @@ gboolean loft_log_apply (LoftLog *self,
                          GPtrArray *events,
                          GCancellable *cancellable,
                          GError **error);
+gboolean
+loft_log_catch_up (LoftLog *self, GCancellable *cancellable, GError **error);
 gboolean loft_log_write (LoftLog *self,
                          GPtrArray *pending,
                          GCancellable *cancellable,

@@ -249,6 +249,8 @@ loft_log_write (LoftLog *self,
         {
           if (!ours)
             put_back (pending, entry);
+          if (!ours && !loft_log_catch_up (self, cancellable, error))
+            return FALSE;
           tries = 0;
           continue;
         }

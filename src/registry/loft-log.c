@@ -44,13 +44,25 @@
  * two fsyncs of one object, and one transaction of the catalog. Where several
  * have shared the last entry, more are likely to be on their way, and the
  * leader waits for them as long as a quick disk takes to flush; one who
- * publishes alone never waits. */
+ * publishes alone never waits.
+ *
+ * Where other daemons write to the log, who has written last is the first who
+ * can write again: the others have to read what it wrote. So a leader that has
+ * others waiting pauses for about as long as they take, which gathers more of
+ * its own; and who has lost a number reads all there is before it tries one
+ * again. Without that, one busy daemon keeps all others from publishing. */
 
 /* How long to wait for a turn, in milliseconds. */
 #define TURN_TIMEOUT 500
 
 /* How long to gather appenders under load. */
 #define GATHER_PAUSE G_TIME_SPAN_MILLISECOND
+
+/* How long to let other daemons write, in times of what a write takes, and at
+ * most. */
+#define YIELD_LEAST 2
+#define YIELD_MOST 6
+#define YIELD_MAX (200 * G_TIME_SPAN_MILLISECOND)
 
 /* Somebody who waits for events to be in the log. Each waits for a condition of
  * its own, so that whoever has led wakes those that it served and one that is
@@ -213,9 +225,51 @@ read_next (LoftLog *self, GCancellable *cancellable, GError **error)
 }
 
 static gboolean
+is_shared (LoftLog *self)
+{
+  return (loft_storage_get_features (self->storage) &
+          LOFT_STORAGE_FEATURE_SHARED) != 0;
+}
+
+/**
+ * loft_log_catch_up:
+ * @self: a log
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Applies what others have written, as far as that is quick to find out. For
+ * whoever leads, and does not need to be sure of the end.
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ */
+gboolean
+loft_log_catch_up (LoftLog *self, GCancellable *cancellable, GError **error)
+{
+  while (is_shared (self))
+    {
+      guint64 applied;
+      if (!loft_catalog_read_sequence (self->catalog, &applied, NULL, error))
+        return FALSE;
+
+      g_autoptr (GPtrArray) events =
+        loft_log_read_ahead (self->storage, applied + 1, cancellable, error);
+      if (events == NULL)
+        return FALSE;
+      if (events->len == 0)
+        break;
+      if (!loft_log_apply (self, events, cancellable, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Follows to the end of the log. */
+static gboolean
 follow (LoftLog *self, GCancellable *cancellable, GError **error)
 {
-  while (!g_cancellable_set_error_if_cancelled (cancellable, error))
+  while (!g_cancellable_set_error_if_cancelled (cancellable, error) &&
+         loft_log_catch_up (self, cancellable, error))
     {
       g_autoptr (GError) local_error = NULL;
       g_autoptr (GPtrArray) events =
@@ -276,6 +330,19 @@ loft_log_follow (LoftLog *self, GCancellable *cancellable, GError **error)
   return done;
 }
 
+/* How long to wait for more appenders. Called with the mutex held. */
+static gint64
+get_pause (LoftLog *self)
+{
+  if (self->last_served <= 1)
+    return 0;
+  if (!is_shared (self))
+    return GATHER_PAUSE;
+
+  return MIN (self->last_took * g_random_int_range (YIELD_LEAST, YIELD_MOST),
+              YIELD_MAX);
+}
+
 /* Writes for all who wait now. Called with the mutex held, by the leader. Not
  * to be cancelled: what one has given up, the others still wait for. */
 static void
@@ -287,10 +354,10 @@ serve_waiting (LoftLog *self)
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
   g_autoptr (GError) local_error = NULL;
 
-  gboolean is_loaded = self->last_served > 1;
+  gint64 pause = get_pause (self);
   g_mutex_unlock (&self->mutex);
-  if (is_loaded)
-    g_usleep (GATHER_PAUSE);
+  if (pause > 0)
+    g_usleep ((gulong) pause);
   gboolean locked = loft_page_lock (page, TURN_TIMEOUT);
   g_mutex_lock (&self->mutex);
 
@@ -309,7 +376,9 @@ serve_waiting (LoftLog *self)
           loft_event_ref (g_ptr_array_index (appender->events, j)));
     }
   loft_page_begin_write (page, slot);
+  gint64 begin = g_get_monotonic_time ();
   gboolean written = loft_log_write (self, pending, NULL, &local_error);
+  self->last_took = g_get_monotonic_time () - begin;
   loft_page_end_write (page, slot);
   if (locked)
     loft_page_unlock (page);
