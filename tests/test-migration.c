@@ -119,7 +119,8 @@ test_advanced (Fixture *fixture, gconstpointer test_data)
   migration_kit_assert_serves (fixture);
 }
 
-/* What is no part of a registry is mentioned, and stays where it is. */
+/* What is no part of a registry is mentioned, and stays where it is; so does
+ * what belongs to a server. */
 static void
 test_foreign (Fixture *fixture, gconstpointer test_data)
 {
@@ -129,6 +130,9 @@ test_foreign (Fixture *fixture, gconstpointer test_data)
   upkeep_kit_put (&fixture->source, "hello/notes.txt", "x", -1);
   upkeep_kit_put (&fixture->source, "hello/more/1.0.0.json", "x", -1);
   upkeep_kit_put (&fixture->source, "_registry/notes.txt", "x", -1);
+  upkeep_kit_put (&fixture->source, "_registry/maintenance.json", "{}", -1);
+  upkeep_kit_put (&fixture->source, "_registry/checkpoint.json", "{}", -1);
+  upkeep_kit_put (&fixture->source, "_registry/checkpoint/1", "x", -1);
 
   g_assert_true (migration_kit_run (fixture, NULL, &error));
   g_assert_no_error (error);
@@ -140,6 +144,10 @@ test_foreign (Fixture *fixture, gconstpointer test_data)
                    "foreign-file notes.txt");
   g_assert_cmpuint (fixture->figures.foreign, ==, 4);
   g_assert_null (storage_kit_get (fixture->real, "notes.txt", NULL));
+  g_assert_null (
+    storage_kit_get (fixture->real, "_registry/maintenance.json", NULL));
+  g_assert_null (
+    storage_kit_get (fixture->real, "_registry/checkpoint.json", NULL));
   migration_kit_assert_sound (fixture);
 }
 

@@ -8,7 +8,10 @@
 
 #include <string.h>
 
+#include "registry/loft-checkpoint-pack.h"
+#include "registry/loft-checkpoint.h"
 #include "registry/loft-document.h"
+#include "registry/loft-lease.h"
 #include "registry/loft-log-entry.h"
 #include "registry/loft-migration-private.h"
 #include "registry/loft-name.h"
@@ -292,8 +295,9 @@ is_own (const char *key, gboolean *out_counts)
 
   *out_counts = FALSE;
 
-  return g_str_equal (key, OWN "/salt") ||
-         g_str_has_prefix (key, OWN "/checkpoint");
+  return g_str_equal (key, OWN "/salt") || g_str_equal (key, LOFT_LEASE_KEY) ||
+         g_str_equal (key, LOFT_CHECKPOINT_KEY) ||
+         g_str_has_prefix (key, LOFT_CHECKPOINT_PREFIX);
 }
 
 static gboolean
