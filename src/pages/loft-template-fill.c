@@ -1,0 +1,223 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "pages/loft-template-private.h"
+
+#include <string.h>
+
+#include "pages/loft-escape.h"
+#include "pages/loft-html-private.h"
+
+/* A value, and what is around it. */
+typedef struct _Scope
+{
+  JsonNode *node;
+  const struct _Scope *outer; /* nullable */
+} Scope;
+
+typedef struct
+{
+  GString *html;
+  GHashTable *markup; /* name to LoftHtml */
+} Filling;
+
+static JsonNode *
+get_member (JsonNode *node, const char *name)
+{
+  if (!JSON_NODE_HOLDS_OBJECT (node))
+    return NULL;
+
+  return json_object_get_member (json_node_get_object (node), name);
+}
+
+/* The first part of a name is looked for from inside out, the others below. */
+static JsonNode *
+find_value (const Scope *scope, const char *name)
+{
+  if (g_str_equal (name, "."))
+    return scope->node;
+
+  g_auto (GStrv) parts = g_strsplit (name, ".", -1);
+  JsonNode *found = NULL;
+  for (; scope != NULL && found == NULL; scope = scope->outer)
+    found = get_member (scope->node, parts[0]);
+  for (gsize i = 1; found != NULL && parts[i] != NULL; i++)
+    found = get_member (found, parts[i]);
+
+  return found;
+}
+
+static gboolean
+is_there (JsonNode *node)
+{
+  if (node == NULL || JSON_NODE_HOLDS_NULL (node))
+    return FALSE;
+  if (JSON_NODE_HOLDS_ARRAY (node))
+    return json_array_get_length (json_node_get_array (node)) > 0;
+  if (JSON_NODE_HOLDS_OBJECT (node))
+    return json_object_get_size (json_node_get_object (node)) > 0;
+
+  switch (json_node_get_value_type (node))
+    {
+    case G_TYPE_STRING:
+      return *json_node_get_string (node) != '\0';
+    case G_TYPE_BOOLEAN:
+      return json_node_get_boolean (node);
+    default:
+      return TRUE;
+    }
+}
+
+/* Text, and numbers; of anything else there is nothing to show. */
+static char *
+dup_text (JsonNode *node)
+{
+  if (node == NULL || !JSON_NODE_HOLDS_VALUE (node))
+    return g_strdup ("");
+
+  switch (json_node_get_value_type (node))
+    {
+    case G_TYPE_STRING:
+      return g_strdup (json_node_get_string (node));
+    case G_TYPE_INT64:
+      return g_strdup_printf ("%" G_GINT64_FORMAT, json_node_get_int (node));
+    default:
+      return g_strdup ("");
+    }
+}
+
+static void
+append_value (GString *html, JsonNode *value, LoftTemplatePlace place)
+{
+  g_autofree char *text = dup_text (value);
+
+  switch (place)
+    {
+    case LOFT_TEMPLATE_PLACE_URL:
+      loft_escape_append_url (html, text);
+      break;
+    case LOFT_TEMPLATE_PLACE_URL_PART:
+      loft_escape_append_url_part (html, text);
+      break;
+    case LOFT_TEMPLATE_PLACE_NONE:
+    case LOFT_TEMPLATE_PLACE_TEXT:
+    case LOFT_TEMPLATE_PLACE_ATTRIBUTE:
+    default:
+      loft_escape_append_text (html, text);
+    }
+}
+
+static void
+append_nodes (Filling *self, const GPtrArray *nodes, const Scope *scope);
+
+static void
+append_each (Filling *self, const LoftNode *node, const Scope *scope)
+{
+  JsonNode *found = find_value (scope, node->text);
+
+  if (!is_there (found) || !JSON_NODE_HOLDS_ARRAY (found))
+    {
+      if (node->others != NULL)
+        append_nodes (self, node->others, scope);
+      return;
+    }
+
+  JsonArray *array = json_node_get_array (found);
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    {
+      const Scope inner = { json_array_get_element (array, i), scope };
+
+      append_nodes (self, node->children, &inner);
+    }
+}
+
+static void
+append_if (Filling *self, const LoftNode *node, const Scope *scope)
+{
+  gboolean good = is_there (find_value (scope, node->text)) ||
+                  g_hash_table_contains (self->markup, node->text);
+  GPtrArray *nodes = good ? node->children : node->others;
+
+  if (nodes != NULL)
+    append_nodes (self, nodes, scope);
+}
+
+static void
+append_node (Filling *self, const LoftNode *node, const Scope *scope)
+{
+  switch (node->kind)
+    {
+    case LOFT_NODE_VALUE:
+      append_value (self->html, find_value (scope, node->text), node->place);
+      break;
+    case LOFT_NODE_MARKUP:
+      {
+        LoftHtml *part = g_hash_table_lookup (self->markup, node->text);
+
+        if (part != NULL)
+          g_string_append_len (self->html,
+                               loft_html_get_text (part),
+                               (gssize) loft_html_get_length (part));
+      }
+      break;
+    case LOFT_NODE_IF:
+      append_if (self, node, scope);
+      break;
+    case LOFT_NODE_EACH:
+      append_each (self, node, scope);
+      break;
+    case LOFT_NODE_LITERAL:
+    default:
+      g_string_append (self->html, node->text);
+    }
+}
+
+static void
+append_nodes (Filling *self, const GPtrArray *nodes, const Scope *scope)
+{
+  for (guint i = 0; i < nodes->len; i++)
+    append_node (self, nodes->pdata[i], scope);
+}
+
+/**
+ * loft_template_fill:
+ * @self: a template
+ * @values: what to put into its gaps
+ * @...: names and #LoftHtml, ended by %NULL; a name whose markup is %NULL
+ *   stands for nothing
+ *
+ * Fills a template. What it asks for and nobody has is left empty.
+ *
+ * Returns: (transfer full): a page, or a part of one
+ */
+LoftHtml *
+loft_template_fill (const LoftTemplate *self, JsonObject *values, ...)
+{
+  g_return_val_if_fail (self != NULL && values != NULL, NULL);
+
+  g_autoptr (GHashTable) markup = g_hash_table_new (g_str_hash, g_str_equal);
+  g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
+  const Scope scope = { node, NULL };
+  Filling filling = { g_string_sized_new (4096), markup };
+  va_list arguments;
+
+  json_node_set_object (node, values);
+  va_start (arguments, values);
+  for (const char *name = va_arg (arguments, const char *); name != NULL;
+       name = va_arg (arguments, const char *))
+    {
+      LoftHtml *part = va_arg (arguments, LoftHtml *);
+
+      if (part != NULL)
+        g_hash_table_insert (markup, (gpointer) name, part);
+    }
+  va_end (arguments);
+  append_nodes (&filling, self->nodes, &scope);
+
+  return loft_html_new_take (filling.html);
+}
