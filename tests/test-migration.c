@@ -6,11 +6,10 @@
 
 #include "config.h"
 
-#include "kit/migration-kit.h"
-#include "kit/storage-kit.h"
-
+#include "test-migration.h"
 #include <string.h>
 
+#include "kit/storage-kit.h"
 #include "registry/loft-log-entry.h"
 
 /* Of how many writes each is the last one once. */
@@ -457,10 +456,10 @@ test_token_gone (Fixture *fixture, gconstpointer test_data)
   migration_kit_assert_same (fixture);
 }
 
-static void
-add (const char *path,
-     gconstpointer data,
-     void (*test) (Fixture *fixture, gconstpointer test_data))
+void
+migration_add (const char *path,
+               gconstpointer data,
+               void (*test) (Fixture *fixture, gconstpointer test_data))
 {
   g_test_add (path,
               Fixture,
@@ -475,33 +474,34 @@ main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
 
-  add ("/migration/complete", NULL, test_complete);
-  add ("/migration/again", NULL, test_again);
-  add ("/migration/advanced", NULL, test_advanced);
-  add ("/migration/foreign", NULL, test_foreign);
-  add ("/migration/tarballs", NULL, test_tarballs);
+  migration_add ("/migration/complete", NULL, test_complete);
+  migration_add ("/migration/again", NULL, test_again);
+  migration_add ("/migration/advanced", NULL, test_advanced);
+  migration_add ("/migration/foreign", NULL, test_foreign);
+  migration_add ("/migration/tarballs", NULL, test_tarballs);
   for (gsize i = 0; i < G_N_ELEMENTS (difference_cases); i++)
     {
       g_autofree char *path =
         g_strdup_printf ("/migration/differences/%" G_GSIZE_FORMAT, i);
 
-      add (path, &difference_cases[i], test_differences);
+      migration_add (path, &difference_cases[i], test_differences);
     }
-  add ("/migration/dry-run", NULL, test_dry_run);
-  add ("/migration/used", NULL, test_used);
+  migration_add ("/migration/dry-run", NULL, test_dry_run);
+  migration_add ("/migration/used", NULL, test_used);
   for (gsize i = 0; i < G_N_ELEMENTS (fault_kinds); i++)
     {
       g_autofree char *path =
         g_strdup_printf ("/migration/faults/%" G_GSIZE_FORMAT, i);
 
-      add (path, &fault_kinds[i], test_faults);
+      migration_add (path, &fault_kinds[i], test_faults);
     }
-  add ("/migration/patience", NULL, test_patience);
-  add ("/migration/damaged-source", NULL, test_damaged_source);
-  add ("/migration/damaged-target", NULL, test_damaged_target);
-  add ("/migration/cut", NULL, test_cut);
-  add ("/migration/busy", NULL, test_busy);
-  add ("/migration/token-gone", NULL, test_token_gone);
+  migration_add ("/migration/patience", NULL, test_patience);
+  migration_add ("/migration/damaged-source", NULL, test_damaged_source);
+  migration_add ("/migration/damaged-target", NULL, test_damaged_target);
+  migration_add ("/migration/cut", NULL, test_cut);
+  migration_add ("/migration/busy", NULL, test_busy);
+  migration_add ("/migration/token-gone", NULL, test_token_gone);
+  migration_add_log_tests ();
 
   return g_test_run ();
 }

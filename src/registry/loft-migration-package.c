@@ -27,6 +27,7 @@ typedef struct
 
   GMutex mutex;
   gboolean has_state; /* under mutex: its state was copied */
+  gboolean failed;    /* under mutex: it can't be, which was told */
 } Folder;
 
 typedef struct
@@ -78,13 +79,18 @@ part_new (Folder *folder, const char *key, const char *stem)
   return part;
 }
 
+/* Where it can't be copied, whoever comes first tells why, and the others give
+ * up with no error set. */
 static gboolean
 ensure_state (LoftMigration *self, Folder *folder, GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&folder->mutex);
 
-  if (!folder->has_state)
-    folder->has_state = loft_migration_copy_state (self, folder->name, error);
+  if (!folder->has_state && !folder->failed)
+    {
+      folder->has_state = loft_migration_copy_state (self, folder->name, error);
+      folder->failed = !folder->has_state;
+    }
 
   return folder->has_state;
 }
