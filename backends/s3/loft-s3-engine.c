@@ -36,6 +36,9 @@
  * in a row the engine counts as away: one request at a time is let through to
  * find out whether it is back, and all others fail at once. Any answer, even a
  * refusal, ends that. */
+/* How old what an answer says of the time may be, in microseconds. */
+#define CLOCK_PATIENCE (2 * G_TIME_SPAN_SECOND)
+
 struct _LoftS3Engine
 {
   int ref_count; /* atomic */
@@ -49,6 +52,7 @@ struct _LoftS3Engine
   GMutex lock; /* guards what follows */
   guint n_silences;
   gint64 next_trial;
+  gint64 skew; /* microseconds that the engine's clock is ahead */
 };
 
 /**
@@ -281,6 +285,44 @@ get_payload (LoftS3Engine *self, const LoftS3Body *body)
   return LOFT_S3_UNSIGNED_PAYLOAD;
 }
 
+/* What the engine's clock says, in the middle of the second that it names and
+ * of the time that the answer took. One that took long tells nothing. */
+static void
+note_clock (LoftS3Engine *self, const LoftS3Answer *answer, gint64 took)
+{
+  const char *text = soup_message_headers_get_one (answer->headers, "Date");
+  g_autoptr (GDateTime) date =
+    text != NULL ? soup_date_time_new_from_http_string (text) : NULL;
+
+  if (date == NULL || took > CLOCK_PATIENCE)
+    return;
+
+  gint64 theirs =
+    g_date_time_to_unix (date) * G_USEC_PER_SEC + G_USEC_PER_SEC / 2;
+  gint64 skew = theirs - (g_get_real_time () - took / 2);
+
+  g_mutex_lock (&self->lock);
+  self->skew = ABS (skew) <= G_USEC_PER_SEC ? 0 : skew;
+  g_mutex_unlock (&self->lock);
+}
+
+/**
+ * loft_s3_engine_get_clock_skew:
+ * @self: an engine
+ *
+ * Returns: microseconds that the engine's clock is ahead of ours; 0 if that is
+ *   no more than about a second, or not known
+ */
+gint64
+loft_s3_engine_get_clock_skew (LoftS3Engine *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->skew;
+}
+
 static LoftS3Answer *
 send_signed (LoftS3Engine *self,
              LoftS3Request *request,
@@ -386,7 +428,10 @@ loft_s3_engine_try (LoftS3Engine *self,
                                       cancellable,
                                       error);
 
-  *patience -= MIN (g_get_monotonic_time () - before, share);
+  gint64 took = g_get_monotonic_time () - before;
+  if (answer != NULL)
+    note_clock (self, answer, took);
+  *patience -= MIN (took, share);
 
   return answer;
 }

@@ -34,6 +34,7 @@ void loft_s3_engine_unref (LoftS3Engine *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftS3Engine, loft_s3_engine_unref)
 
 const LoftS3Config *loft_s3_engine_get_config (LoftS3Engine *self);
+gint64 loft_s3_engine_get_clock_skew (LoftS3Engine *self);
 LoftS3Match loft_s3_engine_get_match (LoftS3Engine *self);
 void loft_s3_engine_set_match (LoftS3Engine *self, LoftS3Match match);
 

@@ -169,6 +169,12 @@ loft_s3_storage_get_uri (LoftStorage *storage)
   return LOFT_S3_STORAGE (storage)->uri;
 }
 
+static gint64
+loft_s3_storage_get_clock_skew (LoftStorage *storage)
+{
+  return loft_s3_engine_get_clock_skew (LOFT_S3_STORAGE (storage)->engine);
+}
+
 /* A write is not interrupted once it is sent: nobody would know its outcome. */
 static gboolean
 loft_s3_storage_create (LoftStorage *storage,
@@ -285,6 +291,7 @@ loft_storage_iface_init (LoftStorageInterface *iface)
   iface->observe = loft_s3_storage_observe;
   iface->get_features = loft_s3_storage_get_features;
   iface->get_uri = loft_s3_storage_get_uri;
+  iface->get_clock_skew = loft_s3_storage_get_clock_skew;
   iface->create = loft_s3_storage_create;
   iface->replace = loft_s3_storage_replace;
   iface->read = loft_s3_storage_read;

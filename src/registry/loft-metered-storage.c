@@ -93,6 +93,12 @@ loft_metered_storage_get_uri (LoftStorage *storage)
   return loft_storage_get_uri (LOFT_METERED_STORAGE (storage)->storage);
 }
 
+static gint64
+loft_metered_storage_get_clock_skew (LoftStorage *storage)
+{
+  return loft_storage_get_clock_skew (LOFT_METERED_STORAGE (storage)->storage);
+}
+
 static gboolean
 loft_metered_storage_create (LoftStorage *storage,
                              const char *key,
@@ -229,6 +235,7 @@ loft_metered_storage_iface_init (LoftStorageInterface *iface)
   iface->open = loft_metered_storage_open;
   iface->get_features = loft_metered_storage_get_features;
   iface->get_uri = loft_metered_storage_get_uri;
+  iface->get_clock_skew = loft_metered_storage_get_clock_skew;
   iface->create = loft_metered_storage_create;
   iface->replace = loft_metered_storage_replace;
   iface->read = loft_metered_storage_read;

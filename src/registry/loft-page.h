@@ -30,6 +30,8 @@ G_BEGIN_DECLS
  * @LOFT_PAGE_MAINTAINS: whether it looks after the storage
  * @LOFT_PAGE_CHECKPOINT: the last event in the newest copy of a catalog in the
  *   storage, as far as it knows
+ * @LOFT_PAGE_SKEW: microseconds that the storage's clock is ahead of ours, as a
+ *   signed number
  *
  * What the process with slot 0 tells the others.
  */
@@ -47,6 +49,7 @@ typedef enum
   LOFT_PAGE_DEATHS,
   LOFT_PAGE_MAINTAINS,
   LOFT_PAGE_CHECKPOINT,
+  LOFT_PAGE_SKEW,
   LOFT_PAGE_N_FACTS
 } LoftPageFact;
 

@@ -16,6 +16,9 @@
 /* How the registry is, and what it may do. Whoever keeps catalog and storage
  * together says so in the page, for all processes. */
 
+/* Seconds that two clocks may differ. */
+#define SKEW_MAX 60
+
 static gboolean
 is_read_only (LoftRegistry *self)
 {
@@ -89,6 +92,23 @@ loft_registry_get_age (LoftRegistry *self)
   return lag > LOFT_REGISTRY_LAG_MAX ? (guint) (lag / G_TIME_SPAN_SECOND) : 0;
 }
 
+/* The log is in the order of its times, so one clock that is wrong by far would
+ * spoil them for all. */
+static char *
+describe_clock (LoftRegistry *self)
+{
+  gint64 skew = (gint64) loft_page_get_fact (self->page, LOFT_PAGE_SKEW);
+  gint64 seconds = ABS (skew) / G_TIME_SPAN_SECOND;
+
+  if (seconds <= SKEW_MAX)
+    return NULL;
+
+  return g_strdup_printf ("The clock of this server is %" G_GINT64_FORMAT
+                          " seconds %s that of the storage",
+                          seconds,
+                          skew > 0 ? "behind" : "ahead of");
+}
+
 static char *
 describe_phase (LoftRegistry *self)
 {
@@ -137,6 +157,10 @@ loft_registry_list_troubles (LoftRegistry *self)
 
       g_strv_builder_add (troubles, text);
     }
+
+  g_autofree char *clock = describe_clock (self);
+  if (clock != NULL)
+    g_strv_builder_add (troubles, clock);
   if (g_access (self->cache_directory, W_OK | X_OK) == -1)
     {
       g_autofree char *text =
@@ -271,6 +295,17 @@ loft_registry_can_write (LoftRegistry *self, GError **error)
                            LOFT_REGISTRY_ERROR_UNAVAILABLE,
                            "The storage can't be reached at the moment; try "
                            "again soon");
+      return FALSE;
+    }
+
+  g_autofree char *clock = describe_clock (self);
+  if (clock != NULL)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                   "%s; nothing is published until that is mended",
+                   clock);
       return FALSE;
     }
   if (!is_read_only (self))

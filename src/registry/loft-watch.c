@@ -41,6 +41,10 @@ follow (LoftRegistry *self, gboolean *unreached)
   if (loft_log_follow (self->log, self->stopping, &local_error))
     {
       loft_registry_note_reached (self);
+      loft_page_set_fact (
+        self->page,
+        LOFT_PAGE_SKEW,
+        (guint64) loft_storage_get_clock_skew (self->storage));
       if (*unreached)
         g_log_structured (G_LOG_DOMAIN,
                           G_LOG_LEVEL_MESSAGE,

@@ -13,7 +13,7 @@
 G_BEGIN_DECLS
 
 /* Raise on every change to LoftStorageInterface or LoftStoragePlugin. */
-#define LOFT_STORAGE_PLUGIN_ABI 3
+#define LOFT_STORAGE_PLUGIN_ABI 4
 
 /**
  * LoftStoragePlugin:

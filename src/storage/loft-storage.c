@@ -310,6 +310,26 @@ loft_storage_get_uri (LoftStorage *self)
 }
 
 /**
+ * loft_storage_get_clock_skew:
+ * @self: an open storage
+ *
+ * Tells how far the storage's clock is from this machine's, as its last answer
+ * said. Quick.
+ *
+ * Returns: microseconds, exact to about a second: positive if the storage's is
+ *   ahead, 0 if nothing is known or the clock is the same
+ */
+gint64
+loft_storage_get_clock_skew (LoftStorage *self)
+{
+  g_return_val_if_fail (LOFT_IS_STORAGE (self), 0);
+
+  LoftStorageInterface *iface = LOFT_STORAGE_GET_IFACE (self);
+
+  return iface->get_clock_skew != NULL ? iface->get_clock_skew (self) : 0;
+}
+
+/**
  * loft_storage_create:
  * @self: an open storage
  * @key: the new object's key

@@ -100,6 +100,9 @@ struct _LoftStorageInterface
   /* Required. Names the store for people, without secrets. */
   const char *(*get_uri) (LoftStorage *self);
 
+  /* Optional. Quick: tells what was found out last. */
+  gint64 (*get_clock_skew) (LoftStorage *self);
+
   /* Required. @content yields exactly @size bytes, or the call fails. */
   gboolean (*create) (LoftStorage *self,
                       const char *key,
@@ -213,6 +216,7 @@ gboolean loft_storage_observe (LoftStorage *self,
                                GError **error);
 LoftStorageFeatures loft_storage_get_features (LoftStorage *self);
 const char *loft_storage_get_uri (LoftStorage *self);
+gint64 loft_storage_get_clock_skew (LoftStorage *self);
 
 gboolean loft_storage_create (LoftStorage *self,
                               const char *key,
