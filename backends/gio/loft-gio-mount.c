@@ -10,6 +10,7 @@
 
 #include <glib/gi18n.h>
 
+#include "loft-gio-job.h"
 #include "loft-gio-server.h"
 #include "storage/loft-storage.h"
 
@@ -20,9 +21,6 @@
 
 /* How soon it is tried again. */
 #define PAUSE (1 * G_TIME_SPAN_SECOND)
-
-/* How long what was cancelled may take to notice it. */
-#define GRACE (500 * G_TIME_SPAN_MILLISECOND)
 
 struct _LoftGioMount
 {
@@ -84,139 +82,6 @@ loft_gio_mount_free (LoftGioMount *self)
   g_free (self);
 }
 
-/* What GVfs does only without waiting, it does in the main context in which it
- * was first asked, and that for the whole process. So there is one that never
- * ends. */
-static gpointer
-serve_cb (gpointer data)
-{
-  GMainContext *context = data;
-
-  g_main_context_push_thread_default (context);
-  for (;;)
-    g_main_context_iteration (context, TRUE);
-
-  return NULL;
-}
-
-static GMainContext *
-get_context (void)
-{
-  static GMainContext *context = NULL;
-
-  if (g_once_init_enter (&context))
-    {
-      GMainContext *made = g_main_context_new ();
-
-      g_thread_unref (g_thread_new ("gio-mount", serve_cb, made));
-      g_once_init_leave (&context, made);
-    }
-
-  return context;
-}
-
-/* One thing to do there. Whoever waits for it may give up. */
-typedef struct
-{
-  gatomicrefcount ref_count;
-  GFile *root;               /* owned */
-  char *user;                /* owned, nullable */
-  char *password;            /* owned, nullable */
-  gboolean was_asked;        /* for the password */
-  GCancellable *cancellable; /* owned */
-
-  GMutex lock; /* guards what follows */
-  GCond changed;
-  gboolean is_done;
-  GError *error; /* owned, nullable */
-} Job;
-
-static void
-job_unref (Job *job)
-{
-  if (!g_atomic_ref_count_dec (&job->ref_count))
-    return;
-
-  g_object_unref (job->root);
-  g_free (job->user);
-  g_free (job->password);
-  g_object_unref (job->cancellable);
-  g_clear_error (&job->error);
-  g_mutex_clear (&job->lock);
-  g_cond_clear (&job->changed);
-  g_free (job);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Job, job_unref)
-
-static Job *
-job_new (LoftGioMount *self)
-{
-  Job *job = g_new0 (Job, 1);
-
-  g_atomic_ref_count_init (&job->ref_count);
-  job->root = g_object_ref (self->root);
-  job->user = g_strdup (self->user);
-  job->password = g_strdup (self->password);
-  job->cancellable = g_cancellable_new ();
-  g_mutex_init (&job->lock);
-  g_cond_init (&job->changed);
-
-  return job;
-}
-
-/* Takes over @error, and the reference that the work had. */
-static void
-job_return (Job *job, GError *error)
-{
-  g_mutex_lock (&job->lock);
-  job->error = error;
-  job->is_done = TRUE;
-  g_cond_signal (&job->changed);
-  g_mutex_unlock (&job->lock);
-
-  job_unref (job);
-}
-
-static gboolean
-job_wait (Job *job, gint64 timeout)
-{
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&job->lock);
-  gint64 end = g_get_monotonic_time () + timeout;
-
-  while (!job->is_done && g_cond_wait_until (&job->changed, &job->lock, end))
-    continue;
-
-  return job->is_done;
-}
-
-static gboolean
-job_run (Job *job, GSourceFunc function, gint64 timeout, GError **error)
-{
-  g_atomic_ref_count_inc (&job->ref_count);
-  g_main_context_invoke (get_context (), function, job);
-
-  gboolean in_time = job_wait (job, timeout);
-  if (!in_time)
-    {
-      g_cancellable_cancel (job->cancellable);
-      job_wait (job, GRACE);
-    }
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&job->lock);
-  if (!job->is_done || (!in_time && job->error != NULL))
-    g_set_error (error,
-                 G_IO_ERROR,
-                 G_IO_ERROR_TIMED_OUT,
-                 "The storage did not answer in time");
-  else if (job->error != NULL)
-    g_propagate_error (error, g_error_copy (job->error));
-  else
-    return TRUE;
-
-  return FALSE;
-}
-
 /* Asked a second time, the password was wrong. */
 static void
 ask_password_cb (GMountOperation *operation,
@@ -226,7 +91,7 @@ ask_password_cb (GMountOperation *operation,
                  GAskPasswordFlags flags,
                  gpointer user_data)
 {
-  Job *job = user_data;
+  LoftGioJob *job = user_data;
 
   if (job->password == NULL || job->was_asked)
     {
@@ -242,20 +107,42 @@ ask_password_cb (GMountOperation *operation,
   g_mount_operation_reply (operation, G_MOUNT_OPERATION_HANDLED);
 }
 
+/* Whatever it says, the process of GVfs is known now. */
+static void
+looked_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  LoftGioJob *job = user_data;
+  g_autoptr (GFileInfo) info =
+    g_file_query_info_finish (job->root, result, NULL);
+
+  loft_gio_job_return (job, NULL);
+}
+
+/* Of a process of GVfs that was asked without waiting it is noticed at once if
+ * it ends. Nobody else of ours asks like that. */
 static void
 mounted_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  Job *job = user_data;
-  GError *error = NULL;
+  LoftGioJob *job = user_data;
+  g_autoptr (GError) local_error = NULL;
 
-  g_file_mount_enclosing_volume_finish (job->root, result, &error);
-  job_return (job, error);
+  if (g_file_mount_enclosing_volume_finish (job->root, result, &local_error) ||
+      g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_ALREADY_MOUNTED))
+    g_file_query_info_async (job->root,
+                             G_FILE_ATTRIBUTE_STANDARD_TYPE,
+                             G_FILE_QUERY_INFO_NONE,
+                             G_PRIORITY_DEFAULT,
+                             job->cancellable,
+                             looked_cb,
+                             job);
+  else
+    loft_gio_job_return (job, g_steal_pointer (&local_error));
 }
 
 static gboolean
 mount_cb (gpointer user_data)
 {
-  Job *job = user_data;
+  LoftGioJob *job = user_data;
   g_autoptr (GMountOperation) operation = g_mount_operation_new ();
 
   g_signal_connect (operation,
@@ -293,11 +180,11 @@ classify (const GError *error)
 static gboolean
 mount_root (LoftGioMount *self, GError **error)
 {
-  g_autoptr (Job) job = job_new (self);
+  g_autoptr (LoftGioJob) job =
+    loft_gio_job_new (self->root, self->user, self->password);
   g_autoptr (GError) local_error = NULL;
 
-  if (job_run (job, mount_cb, self->timeout, &local_error) ||
-      g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_ALREADY_MOUNTED))
+  if (loft_gio_job_run (job, mount_cb, self->timeout, &local_error))
     return TRUE;
 
   LoftStorageError code = classify (local_error);
@@ -317,6 +204,47 @@ mount_root (LoftGioMount *self, GError **error)
   return FALSE;
 }
 
+static gboolean forget_cb (gpointer user_data);
+
+static void
+unmounted_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_mount_unmount_with_operation_finish (G_MOUNT (source_object), result, NULL);
+  forget_cb (user_data);
+}
+
+/* This process remembers what serves a mount, and goes on asking for it when it
+ * is dead: it forgets only what it was told to unmount. That fails, as nobody
+ * is there to do it, and does no less for that. */
+static gboolean
+forget_cb (gpointer user_data)
+{
+  LoftGioJob *job = user_data;
+  g_autoptr (GMount) mount =
+    g_file_find_enclosing_mount (job->root, job->cancellable, NULL);
+
+  if (mount != NULL && !g_cancellable_is_cancelled (job->cancellable))
+    g_mount_unmount_with_operation (mount,
+                                    G_MOUNT_UNMOUNT_FORCE,
+                                    NULL,
+                                    job->cancellable,
+                                    unmounted_cb,
+                                    job);
+  else
+    loft_gio_job_return (job, NULL);
+
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+forget_root (LoftGioMount *self, GError **error)
+{
+  g_autoptr (LoftGioJob) job =
+    loft_gio_job_new (self->root, self->user, self->password);
+
+  return loft_gio_job_run (job, forget_cb, self->timeout, error);
+}
+
 static gboolean
 mount_again (LoftGioMount *self, GError **error)
 {
@@ -324,7 +252,7 @@ mount_again (LoftGioMount *self, GError **error)
     return TRUE;
 
   return loft_gio_server_end (self->root, self->timeout, error) &&
-         mount_root (self, error);
+         forget_root (self, error) && mount_root (self, error);
 }
 
 static gboolean

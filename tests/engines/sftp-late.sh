@@ -1,0 +1,8 @@
+#!/bin/sh
+# Copyright © 2026 The loft-registry authors
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Writes that reach a machine with SSH late.
+
+exec "$(dirname "$0")/with-openssh" "$G_TEST_BUILDDIR/test-gio-late"
