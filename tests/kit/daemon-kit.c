@@ -241,8 +241,9 @@ fail (DaemonKit *self, const char *what, GError **error)
   return FALSE;
 }
 
-static gboolean
-has_ended (DaemonKit *self, int *out_status)
+/* Whether the process has ended of itself; how is told in @out_status. */
+gboolean
+daemon_kit_has_ended (DaemonKit *self, int *out_status)
 {
   pid_t pid = waitpid (self->pid, out_status, WNOHANG);
 
@@ -252,8 +253,9 @@ has_ended (DaemonKit *self, int *out_status)
   return self->pid == 0;
 }
 
-static gboolean
-find_port (DaemonKit *self)
+/* Whether the daemon has said where it listens. */
+gboolean
+daemon_kit_find_port (DaemonKit *self)
 {
   g_autofree char *log = daemon_kit_dup_log (self);
   const char *line = strstr (log, LISTENING);
@@ -273,9 +275,9 @@ daemon_kit_wait_listening (DaemonKit *self, GError **error)
   gint64 end = g_get_monotonic_time () + START_SECONDS * G_USEC_PER_SEC;
   int status;
 
-  while (!find_port (self))
+  while (!daemon_kit_find_port (self))
     {
-      if (has_ended (self, &status))
+      if (daemon_kit_has_ended (self, &status))
         return fail (self, "ended instead of listening", error);
       if (g_get_monotonic_time () > end)
         return fail (self, "does not listen", error);
@@ -306,7 +308,7 @@ daemon_kit_wait_ready (DaemonKit *self, guint seconds, GError **error)
 
       if (answer != NULL && answer->status == 200)
         return TRUE;
-      if (has_ended (self, &status))
+      if (daemon_kit_has_ended (self, &status))
         return fail (self, "ended instead of becoming ready", error);
       if (g_get_monotonic_time () > end)
         return fail (self, "does not become ready", error);
@@ -330,7 +332,7 @@ daemon_kit_wait_stopped (DaemonKit *self, GError **error)
   gint64 end = g_get_monotonic_time () + STOP_SECONDS * G_USEC_PER_SEC;
   int status = 0;
 
-  while (!has_ended (self, &status))
+  while (!daemon_kit_has_ended (self, &status))
     {
       if (g_get_monotonic_time () > end)
         return fail (self, "does not stop", error);

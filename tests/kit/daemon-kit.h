@@ -45,6 +45,8 @@ void daemon_kit_free (DaemonKit *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (DaemonKit, daemon_kit_free)
 
 gboolean daemon_kit_launch (DaemonKit *self, GError **error);
+gboolean daemon_kit_find_port (DaemonKit *self);
+gboolean daemon_kit_has_ended (DaemonKit *self, int *out_status);
 gboolean daemon_kit_wait_listening (DaemonKit *self, GError **error);
 gboolean daemon_kit_start (DaemonKit *self, GError **error);
 gboolean daemon_kit_wait_ready (DaemonKit *self, guint seconds, GError **error);

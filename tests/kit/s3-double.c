@@ -241,6 +241,7 @@ run_cb (GThreadedSocketService *service,
     g_data_input_stream_new (g_io_stream_get_input_stream (stream));
   gboolean more = TRUE;
 
+  s3_wire_hurry (connection);
   g_data_input_stream_set_newline_type (input,
                                         G_DATA_STREAM_NEWLINE_TYPE_CR_LF);
   g_mutex_lock (&self->lock);

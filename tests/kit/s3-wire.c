@@ -8,6 +8,8 @@
 
 #include "kit/s3-wire.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 static GHashTable *
@@ -42,6 +44,17 @@ read_body (GInputStream *input, GHashTable *headers)
     return NULL;
 
   return g_bytes_new_take (g_steal_pointer (&body), size);
+}
+
+/* Head and body are written apart, and neither is to wait for the other. */
+void
+s3_wire_hurry (GSocketConnection *connection)
+{
+  g_socket_set_option (g_socket_connection_get_socket (connection),
+                       IPPROTO_TCP,
+                       TCP_NODELAY,
+                       1,
+                       NULL);
 }
 
 /* NULL at the end of a connection. */
@@ -209,6 +222,7 @@ s3_wire_forward (guint16 port, const S3Question *question)
   if (connection == NULL)
     return NULL;
 
+  s3_wire_hurry (connection);
   g_autoptr (GDataInputStream) input = g_data_input_stream_new (
     g_io_stream_get_input_stream (G_IO_STREAM (connection)));
 

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 #define S3_WIRE_BUCKET "bucket"
 
 /* HTTP as an object store in memory needs it. */
+void s3_wire_hurry (GSocketConnection *connection);
 S3Question *s3_wire_read (GDataInputStream *input);
 gboolean s3_wire_write (GOutputStream *output,
                         const S3Question *question,

@@ -1,0 +1,9 @@
+#!/bin/sh
+# Copyright © 2026 The loft-registry authors
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# A short history of three registries on one bucket.
+
+exec "$(dirname "$0")/with-ceph" memstore \
+  "$G_TEST_BUILDDIR/history/test-history" "$@"
