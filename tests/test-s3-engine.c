@@ -135,7 +135,8 @@ test_good_engines (void)
       g_assert_cmpuint (s3_memory_count (s3_double_get_memory (engine)), ==, 0);
       g_assert_cmpint (loft_storage_get_features (storage),
                        ==,
-                       LOFT_STORAGE_FEATURE_SHARED);
+                       LOFT_STORAGE_FEATURE_SHARED |
+                         LOFT_STORAGE_FEATURE_REDIRECT);
 
       g_autofree char *first =
         loft_storage_replace (storage, "a", bytes, NULL, NULL, &error);
