@@ -316,7 +316,9 @@ bad_names (Stranger *self, const char *target, GOutputStream *stream)
   g_autofree char *body =
     g_strdup_printf ("[{\"name\":\"../x\"},{\"name\":\"..\"},{\"name\":\"\"},"
                      "{\"name\":\"/etc/passwd\"},{\"name\":\"a\\u001bb\"},"
-                     "{\"name\":\"%s\"},{\"name\":\"good\"}]",
+                     "{\"name\":\"%s\"},"
+                     "{\"name\":\"a\\nloft-registryctl: forged\"},"
+                     "{\"name\":\"a\\r\\nImported: 9\"},{\"name\":\"good\"}]",
                      name);
 
   return answer_if (is_list (target), stream, body);
@@ -328,6 +330,7 @@ bad_versions (Stranger *self, const char *target, GOutputStream *stream)
   return answer_if (is_package (target),
                     stream,
                     "[{\"name\":\"good\",\"version\":\"../../x\"},"
+                    "{\"name\":\"good\",\"version\":\"1\\nforged\"},"
                     "{\"name\":\"good\",\"version\":\"1.0\"},"
                     "{\"name\":\"good\",\"version\":\"1.0.0\"},"
                     "{\"name\":\"good\",\"version\":\"1.0.0+again\"}]");
@@ -417,9 +420,9 @@ static const Case cases[] = {
   { "silent", silent, "--timeout 1 --retries 0", 3, "goes on where", NULL },
   { "endless-changes", endless_changes, "", 1, "in no order", NULL },
   { "bad-names", bad_names, "", 1, "../x: This is no name",
-    "Imported: 1, there already: 0, conflicts: 0, refused: 6" },
+    "Imported: 1, there already: 0, conflicts: 0, refused: 8" },
   { "bad-versions", bad_versions, "", 1, "good/../../x: This is no version",
-    "Imported: 1, there already: 0, conflicts: 0, refused: 2" },
+    "Imported: 1, there already: 0, conflicts: 0, refused: 3" },
   { "other-package", other_package, "", 1, "with another package",
     "Imported: 0, there already: 0, conflicts: 0, refused: 1" },
   { "lying-digest", lying_digest, "", 1, "not the one that it tells of",
@@ -437,6 +440,23 @@ static const Case cases[] = {
 };
 /* clang-format on */
 
+/* What a stranger wrote begins no line, and takes no more than its room; only
+ * how to go on has a line of its own. */
+static void
+check_lines (const char *text)
+{
+  g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
+
+  for (guint i = 0; lines[i] != NULL && *lines[i] != '\0'; i++)
+    {
+      g_assert_true (g_str_has_prefix (lines[i], "loft-registryctl: ") ||
+                     g_str_has_prefix (lines[i], "The same command goes on"));
+      g_assert_false (g_str_has_prefix (lines[i], "loft-registryctl: forged"));
+      g_assert_cmpuint (strlen (lines[i]), <, 600);
+    }
+  g_assert_null (strchr (text, '\r'));
+}
+
 /* Whatever the server does, it comes to an end that says what was wrong;
  * nothing is asked for that is no part of a registry, and the registry goes on.
  */
@@ -451,6 +471,7 @@ test_hostile (Fixture *fixture, gconstpointer test_data)
   g_assert_nonnull (strstr (result->err, hostile->error));
   g_assert_null (strchr (result->err, '\033'));
   g_assert_cmpuint (strlen (result->err), <, 4096);
+  check_lines (result->err);
   if (hostile->out != NULL)
     g_assert_true (g_str_has_prefix (result->out, hostile->out));
   else

@@ -200,14 +200,17 @@ loft_ctl_intake_find (LoftCtlIntake *self,
 static void
 complain (const char *name, const char *version, const char *reason)
 {
-  g_autofree char *text = g_strdup_printf ("%s%s%s: %s",
-                                           name,
-                                           version != NULL ? "/" : "",
-                                           version != NULL ? version : "",
-                                           reason);
-  g_autofree char *clean = loft_ctl_text_clean (text, TRUE);
+  g_autofree char *what = loft_ctl_text_line (name, LOFT_CTL_TEXT_NAME_WIDTH);
+  g_autofree char *which = loft_ctl_text_line (version != NULL ? version : "",
+                                               LOFT_CTL_TEXT_NAME_WIDTH);
+  g_autofree char *why =
+    loft_ctl_text_line (reason, LOFT_CTL_TEXT_REASON_WIDTH);
 
-  g_printerr ("loft-registryctl: %s\n", clean);
+  g_printerr ("loft-registryctl: %s%s%s: %s\n",
+              what,
+              version != NULL ? "/" : "",
+              which,
+              why);
 }
 
 /* What is said of other bytes says nothing of those that are there. */

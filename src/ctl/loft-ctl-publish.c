@@ -18,6 +18,7 @@
 #include "ctl/loft-ctl-pack.h"
 #include "ctl/loft-ctl-progress.h"
 #include "ctl/loft-ctl-source.h"
+#include "ctl/loft-ctl-text.h"
 #include "ctl/loft-ctl.h"
 
 /* "loft-registryctl publish": packs a folder and sends it to a registry, over
@@ -291,7 +292,12 @@ describe_errors (JsonObject *problem)
           : NULL;
 
       if (detail != NULL && json_array_get_length (errors) > 1)
-        g_string_append_printf (text, "\n  %s", detail);
+        {
+          g_autofree char *line =
+            loft_ctl_text_line (detail, LOFT_CTL_TEXT_REASON_WIDTH);
+
+          g_string_append_printf (text, "\n  %s", line);
+        }
     }
 
   return g_string_free (g_steal_pointer (&text), FALSE);
@@ -310,14 +316,18 @@ check_answer (SoupMessage *message, const char *text, GError **error)
   const char *detail =
     problem != NULL ? loft_json_get_string (problem, "detail") : NULL;
   g_autofree char *errors = describe_errors (problem);
-  const char *summary =
-    *errors != '\0' ? _ ("The package breaks several rules") : detail;
+  g_autofree char *summary = loft_ctl_text_line (
+    *errors != '\0'  ? _ ("The package breaks several rules")
+    : detail != NULL ? detail
+                     : soup_message_get_reason_phrase (message),
+    LOFT_CTL_TEXT_REASON_WIDTH);
+
   g_set_error (
     error,
     LOFT_CTL_ERROR,
     (int) (is_forbidden ? LOFT_CTL_ERROR_FORBIDDEN : LOFT_CTL_ERROR_FAILED),
     "%s (%u)%s%s%s",
-    summary != NULL ? summary : soup_message_get_reason_phrase (message),
+    summary,
     status,
     errors,
     is_forbidden ? "\n" : "",

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "ctl/loft-ctl-source.h"
+#include "ctl/loft-ctl-text.h"
 
 #include <glib/gi18n.h>
 #include <libsoup/soup.h>
@@ -218,8 +219,11 @@ fail (GError **error, LoftCtlError code, GUri *uri, const char *reason)
 {
   g_autofree char *shown =
     g_uri_to_string_partial (uri, G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY);
+  g_autofree char *where = loft_ctl_text_line (shown, LOFT_CTL_TEXT_NAME_WIDTH);
+  g_autofree char *why =
+    loft_ctl_text_line (reason, LOFT_CTL_TEXT_REASON_WIDTH);
 
-  g_set_error (error, LOFT_CTL_ERROR, (int) code, "%s: %s", shown, reason);
+  g_set_error (error, LOFT_CTL_ERROR, (int) code, "%s: %s", where, why);
   return FALSE;
 }
 

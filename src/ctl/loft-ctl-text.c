@@ -130,6 +130,24 @@ loft_ctl_text_shorten (const char *text, int width)
 }
 
 /**
+ * loft_ctl_text_line:
+ * @text: a text that may come from strangers
+ * @width: how many columns of a terminal it may take
+ *
+ * Makes a text part of a line: it can neither begin another one nor take all
+ * the room.
+ *
+ * Returns: (transfer full): a clean text that is no wider than @width
+ */
+char *
+loft_ctl_text_line (const char *text, int width)
+{
+  g_autofree char *clean = loft_ctl_text_clean (text, FALSE);
+
+  return loft_ctl_text_shorten (clean, width);
+}
+
+/**
  * loft_ctl_text_amount:
  * @amount: how much or how many
  * @unit: of what, as the registry calls it
@@ -146,10 +164,6 @@ loft_ctl_text_amount (guint64 amount, const char *unit)
   if (g_str_equal (unit, "versions"))
     return g_strdup_printf (
       ngettext ("%" PRIu64 " version", "%" PRIu64 " versions", (gulong) amount),
-      amount);
-  if (g_str_equal (unit, "packages"))
-    return g_strdup_printf (
-      ngettext ("%" PRIu64 " package", "%" PRIu64 " packages", (gulong) amount),
       amount);
   if (g_str_equal (unit, "packages"))
     return g_strdup_printf (
