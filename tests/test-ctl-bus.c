@@ -65,26 +65,76 @@ answer_cb (GDBusConnection *connection,
   g_dbus_method_invocation_return_value (invocation, g_variant_new ("(u)", 2u));
 }
 
-/* Has another registry on the bus: one that knows other methods. */
+/* Has left when it answers, as a registry that stops: then the call has come to
+ * it, and its object has gone. */
+static void
+leave_cb (GDBusConnection *connection,
+          const char *sender,
+          const char *object_path,
+          const char *interface_name,
+          const char *method_name,
+          GVariant *parameters,
+          GDBusMethodInvocation *invocation,
+          gpointer user_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) answer =
+    g_dbus_connection_call_sync (connection,
+                                 "org.freedesktop.DBus",
+                                 "/org/freedesktop/DBus",
+                                 "org.freedesktop.DBus",
+                                 "ReleaseName",
+                                 g_variant_new ("(s)", BUS_KIT_NAME),
+                                 G_VARIANT_TYPE ("(u)"),
+                                 G_DBUS_CALL_FLAGS_NONE,
+                                 -1,
+                                 NULL,
+                                 &error);
+
+  g_assert_no_error (error);
+  g_dbus_method_invocation_return_dbus_error (
+    invocation,
+    g_str_equal (method_name, "Reload")
+      ? "org.freedesktop.DBus.Error.UnknownObject"
+      : "org.freedesktop.DBus.Error.AccessDenied",
+    "Nobody is here");
+}
+
+/**
+ * Other:
+ * @interface: its methods, in XML
+ * @vtable: what answers them
+ * @kit: the bus
+ *
+ * Another registry.
+ */
+typedef struct
+{
+  const char *interface;
+  GDBusInterfaceVTable vtable;
+  CtlKit *kit;
+} Other;
+
+/* Has another registry on the bus. */
 static gpointer
 serve_other_cb (gpointer data)
 {
-  static const GDBusInterfaceVTable vtable = { .method_call = answer_cb };
-  CtlKit *kit = data;
+  const Other *other = data;
+  CtlKit *kit = other->kit;
   g_autoptr (GMainContext) context = g_main_context_new ();
   g_autoptr (GError) error = NULL;
-  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (
-    "<node><interface name='" BUS_KIT_NAME "'>"
-    "<method name='Reload'><arg type='s' direction='in'/></method>"
-    "</interface></node>",
-    &error);
+  g_autofree char *xml =
+    g_strdup_printf ("<node><interface name='%s'>%s</interface></node>",
+                     BUS_KIT_NAME,
+                     other->interface);
+  g_autoptr (GDBusNodeInfo) node = g_dbus_node_info_new_for_xml (xml, &error);
   g_assert_no_error (error);
 
   g_main_context_push_thread_default (context);
   guint id = g_dbus_connection_register_object (kit->connection,
                                                 BUS_KIT_PATH,
                                                 node->interfaces[0],
-                                                &vtable,
+                                                &other->vtable,
                                                 NULL,
                                                 NULL,
                                                 &error);
@@ -112,6 +162,36 @@ serve_other_cb (gpointer data)
   return NULL;
 }
 
+static GThread *
+start_other (Other *other)
+{
+  g_atomic_int_set (&other_serves, 0);
+  GThread *thread = g_thread_new ("other", serve_other_cb, other);
+  g_assert_true (
+    bus_kit_wait_name (other->kit->connection, BUS_KIT_NAME, TRUE));
+
+  return thread;
+}
+
+static void
+stop_other (GThread *thread)
+{
+  while (g_atomic_int_get (&other_serves) == 0)
+    g_usleep (1000);
+  g_atomic_int_set (&other_serves, 2);
+  g_thread_join (thread);
+}
+
+static void
+stop_registry (CtlKit *kit)
+{
+  g_autoptr (GError) error = NULL;
+
+  daemon_kit_stop (kit->daemon, &error);
+  g_assert_no_error (error);
+  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
+}
+
 /* A registry that is older or newer gives no riddles. */
 static void
 test_other_version (CtlKit *kit, gconstpointer test_data)
@@ -121,14 +201,14 @@ test_other_version (CtlKit *kit, gconstpointer test_data)
     "reload",
     "logs --audit",
   };
-  g_autoptr (GError) error = NULL;
+  Other other = {
+    "<method name='Reload'><arg type='s' direction='in'/></method>",
+    { .method_call = answer_cb },
+    kit
+  };
 
-  daemon_kit_stop (kit->daemon, &error);
-  g_assert_no_error (error);
-  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, FALSE));
-  g_atomic_int_set (&other_serves, 0);
-  GThread *thread = g_thread_new ("other", serve_other_cb, kit);
-  g_assert_true (bus_kit_wait_name (kit->connection, BUS_KIT_NAME, TRUE));
+  stop_registry (kit);
+  GThread *thread = start_other (&other);
 
   for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
     {
@@ -138,8 +218,31 @@ test_other_version (CtlKit *kit, gconstpointer test_data)
       g_assert_nonnull (strstr (result->err, "is of another version than"));
       g_assert_nonnull (strstr (result->err, "systemctl restart"));
     }
-  g_atomic_int_set (&other_serves, 2);
-  g_thread_join (thread);
+  stop_other (thread);
+}
+
+/* A call that comes while the registry leaves is to be made again, whatever the
+ * bus says of it. */
+static void
+test_leaving (CtlKit *kit, gconstpointer test_data)
+{
+  static const char *const lines[] = { "reload", "rescan" };
+  Other other = { "<method name='Reload'/><method name='Rescan'/>",
+                  { .method_call = leave_cb },
+                  kit };
+
+  stop_registry (kit);
+  for (gsize i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      GThread *thread = start_other (&other);
+      g_autoptr (CtlKitResult) result = ctl_kit_run (lines[i]);
+
+      g_assert_cmpint (result->status, ==, 3);
+      g_assert_nonnull (strstr (result->err, "has just left the bus"));
+      g_assert_null (strstr (result->err, "another version"));
+      g_assert_null (strstr (result->err, "policy"));
+      stop_other (thread);
+    }
 }
 
 int
@@ -151,6 +254,7 @@ main (int argc, char **argv)
   ctl_kit_add ("/ctl-bus/others", test_others);
   ctl_kit_add ("/ctl-bus/nobody", test_nobody);
   ctl_kit_add ("/ctl-bus/other-version", test_other_version);
+  ctl_kit_add ("/ctl-bus/leaving", test_leaving);
 
   return g_test_run ();
 }

@@ -38,6 +38,11 @@ static const struct
     N_ ("“loft-registryctl status” tells how far the catalog is.") },
 };
 
+/* Whom the program talks to: what had the name when it was last looked for, on
+ * which bus. */
+static GDBusConnection *bus; /* owned, nullable */
+static char *owner;          /* owned, nullable */
+
 static GDBusConnection *
 reach_bus (const LoftCtl *self, GError **error)
 {
@@ -101,8 +106,9 @@ loft_ctl_bus_connect (const LoftCtl *self, GError **error)
   if (registry == NULL)
     return NULL;
 
-  g_autofree char *owner =
-    g_dbus_proxy_get_name_owner (G_DBUS_PROXY (registry));
+  g_set_object (&bus, connection);
+  g_free (owner);
+  owner = g_dbus_proxy_get_name_owner (G_DBUS_PROXY (registry));
   if (owner == NULL)
     {
       g_set_error (error,
@@ -222,6 +228,43 @@ loft_ctl_bus_is_relieved (LoftBusRegistry1 *registry)
 }
 
 /**
+ * loft_ctl_bus_has_left:
+ *
+ * Tells whether the registry that was found is there no more, for whatever
+ * fails may mean that: one that stops leaves its name before the bus, and what
+ * was on its way to it then is rejected, by the policy of the bus, which is
+ * about the name, or since it has no object any more. Blocks.
+ *
+ * Returns: whether it has left, or another one has its place
+ */
+gboolean
+loft_ctl_bus_has_left (void)
+{
+  const char *now = NULL;
+
+  if (bus == NULL || owner == NULL)
+    return FALSE;
+
+  g_autoptr (GVariant) answer =
+    g_dbus_connection_call_sync (bus,
+                                 "org.freedesktop.DBus",
+                                 "/org/freedesktop/DBus",
+                                 "org.freedesktop.DBus",
+                                 "GetNameOwner",
+                                 g_variant_new ("(s)", NAME),
+                                 G_VARIANT_TYPE ("(s)"),
+                                 G_DBUS_CALL_FLAGS_NONE,
+                                 -1,
+                                 NULL,
+                                 NULL);
+
+  if (answer != NULL)
+    g_variant_get (answer, "(&s)", &now);
+
+  return g_strcmp0 (now, owner) != 0;
+}
+
+/**
  * loft_ctl_bus_explain:
  * @error: (inout): why a command failed
  *
@@ -235,6 +278,15 @@ loft_ctl_bus_explain (GError **error)
 
   if (name != NULL && g_str_has_prefix (name, ERRORS))
     explain_own (error, name + strlen (ERRORS));
+  else if ((is_mismatch (*error) ||
+            g_error_matches (*error,
+                             G_DBUS_ERROR,
+                             G_DBUS_ERROR_ACCESS_DENIED)) &&
+           loft_ctl_bus_has_left ())
+    replace (error,
+             LOFT_CTL_ERROR_UNREACHABLE,
+             _ ("The registry has just left the bus. Once it is back, try "
+                "again."));
   else if (g_error_matches (*error, G_DBUS_ERROR, G_DBUS_ERROR_ACCESS_DENIED))
     replace (error,
              LOFT_CTL_ERROR_FORBIDDEN,

@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 LoftBusRegistry1 *loft_ctl_bus_connect (const LoftCtl *self, GError **error);
 GVariant *loft_ctl_bus_get_properties (GDBusProxy *proxy, GError **error);
 gboolean loft_ctl_bus_is_relieved (LoftBusRegistry1 *registry);
+gboolean loft_ctl_bus_has_left (void);
 void loft_ctl_bus_explain (GError **error);
 
 G_END_DECLS

@@ -157,34 +157,6 @@ is_absence (const GError *error)
          g_error_matches (error, LOFT_CTL_ERROR, LOFT_CTL_ERROR_UNREACHABLE);
 }
 
-/* A registry that stops leaves its name before the bus. What was on its way to
- * it then is rejected, by the policy of the bus, which is about the name, or
- * since it has no object any more; so whatever fails may mean that. */
-static gboolean
-has_left (LoftCtlFeed *self)
-{
-  GDBusProxy *proxy = G_DBUS_PROXY (self->registry);
-  g_autofree char *before = g_dbus_proxy_get_name_owner (proxy);
-  g_autoptr (GVariant) answer = g_dbus_connection_call_sync (
-    g_dbus_proxy_get_connection (proxy),
-    "org.freedesktop.DBus",
-    "/org/freedesktop/DBus",
-    "org.freedesktop.DBus",
-    "GetNameOwner",
-    g_variant_new ("(s)", g_dbus_proxy_get_name (proxy)),
-    G_VARIANT_TYPE ("(s)"),
-    G_DBUS_CALL_FLAGS_NONE,
-    -1,
-    NULL,
-    NULL);
-  const char *now = NULL;
-
-  if (answer != NULL)
-    g_variant_get (answer, "(&s)", &now);
-
-  return g_strcmp0 (now, before) != 0;
-}
-
 static void
 tell_of_absence (LoftCtlFeed *self)
 {
@@ -228,7 +200,7 @@ loft_ctl_feed_wait (LoftCtlFeed *self,
           : NULL;
       if (events != NULL)
         return events;
-      if (!is_absence (local_error) && !(known && has_left (self)))
+      if (!is_absence (local_error) && !(known && loft_ctl_bus_has_left ()))
         {
           g_propagate_error (error, g_steal_pointer (&local_error));
           return NULL;
