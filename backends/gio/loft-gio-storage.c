@@ -135,8 +135,8 @@ static LoftStorageFeatures
 loft_gio_storage_get_features (LoftStorage *storage)
 {
   return LOFT_GIO_STORAGE (storage)->lease != NULL
-           ? LOFT_STORAGE_FEATURE_NONE
-           : LOFT_STORAGE_FEATURE_READ_ONLY;
+           ? LOFT_STORAGE_FEATURE_REMOTE
+           : LOFT_STORAGE_FEATURE_REMOTE | LOFT_STORAGE_FEATURE_READ_ONLY;
 }
 
 static const char *

@@ -157,10 +157,9 @@ loft_s3_storage_get_features (LoftStorage *storage)
 {
   LoftS3Storage *self = LOFT_S3_STORAGE (storage);
 
-  if (self->read_only)
-    return LOFT_STORAGE_FEATURE_SHARED | LOFT_STORAGE_FEATURE_READ_ONLY;
-
-  return LOFT_STORAGE_FEATURE_SHARED | LOFT_STORAGE_FEATURE_REDIRECT;
+  return LOFT_STORAGE_FEATURE_SHARED | LOFT_STORAGE_FEATURE_REMOTE |
+         (self->read_only ? LOFT_STORAGE_FEATURE_READ_ONLY
+                          : LOFT_STORAGE_FEATURE_REDIRECT);
 }
 
 static const char *

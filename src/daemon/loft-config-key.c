@@ -68,6 +68,15 @@ static const LoftConfigKeyInfo infos[] = {
     .fallback = "proxy",
     .choices = "proxy redirect",
   },
+  [LOFT_CONFIG_TARBALL_CACHE_SIZE] = {
+    .group = "registry",
+    .name = "tarball-cache-size",
+    .type = LOFT_CONFIG_SIZE,
+    .fallback = "1 GiB",
+    .minimum = 0,
+    .maximum = 1024 * GIB,
+    .reloadable = TRUE,
+  },
   [LOFT_CONFIG_RESERVED_NAMES] = {
     .group = "registry",
     .name = "reserved-names",

@@ -30,6 +30,8 @@ loft_settings_for_registry (LoftConfig *config)
   settings->redirect =
     g_str_equal (loft_config_get_text (config, LOFT_CONFIG_DOWNLOAD),
                  "redirect");
+  settings->tarball_cache =
+    loft_config_get_number (config, LOFT_CONFIG_TARBALL_CACHE_SIZE);
   settings->token_lifetime =
     loft_config_get_number (config, LOFT_CONFIG_TOKEN_LIFETIME);
   settings->max_tarball =

@@ -8,6 +8,8 @@
 
 #include "gate/loft-gate-stream.h"
 
+#include <sys/socket.h>
+
 #include "gate/loft-connection.h"
 
 /**
@@ -444,6 +446,26 @@ loft_gate_stream_is_torn (LoftGateStream *self)
   g_return_val_if_fail (LOFT_IS_GATE_STREAM (self), FALSE);
 
   return self->connection != NULL && self->connection->torn;
+}
+
+/**
+ * loft_gate_stream_break:
+ * @self: a stream
+ *
+ * Ends the connection, because the rest of the answer can't be had: the client
+ * sees that it is not whole. What the HTTP server writes then goes nowhere.
+ */
+void
+loft_gate_stream_break (LoftGateStream *self)
+{
+  g_return_if_fail (LOFT_IS_GATE_STREAM (self));
+
+  if (self->connection == NULL ||
+      self->connection->state != LOFT_CONNECTION_SERVED)
+    return;
+
+  shutdown (self->connection->fd, SHUT_RDWR);
+  loft_connection_fail (self->connection);
 }
 
 /**

@@ -27,6 +27,7 @@ void loft_gate_stream_capture (LoftGateStream *self,
                                LoftHotResponse *response,
                                const LoftHotMark *mark);
 void loft_gate_stream_set_fragile (LoftGateStream *self);
+void loft_gate_stream_break (LoftGateStream *self);
 gboolean loft_gate_stream_is_torn (LoftGateStream *self);
 gboolean loft_gate_stream_wants_hot (LoftGateStream *self);
 void loft_gate_stream_set_hangup (LoftGateStream *self,

@@ -11,6 +11,7 @@
 #include "http/loft-http-figures.h"
 #include "http/loft-limit.h"
 #include "http/loft-metrics-process.h"
+#include "http/loft-metrics-tarballs.h"
 #include "http/loft-metrics-text.h"
 #include "http/loft-response.h"
 #include "http/loft-routes.h"
@@ -409,6 +410,7 @@ loft_metrics_render (LoftRegistry *registry)
   add_gate (text, &figures->gate);
   add_publishes (text, &figures->registry);
   add_storage (text, &figures->registry);
+  loft_metrics_add_tarballs (text, registry, &figures->registry.tarballs);
   add_registry (text, registry);
   loft_metrics_add_processes (text, page);
 

@@ -10,9 +10,7 @@
 
 #include "http/loft-headers.h"
 #include "http/loft-hot.h"
-#include "http/loft-problem.h"
 #include "http/loft-response.h"
-#include "http/loft-torn.h"
 #include "registry/loft-hex.h"
 
 #include <gnutls/crypto.h>
@@ -29,11 +27,7 @@
 #define COMPRESS_MIN 256
 #define COMPRESS_HERE_MAX (16 * 1024)
 
-/* Larger ones are mapped, so they are not memory. */
-#define HOT_DOWNLOAD_MAX (64 * 1024)
-
 #define CACHE_REVALIDATE "public, no-cache"
-#define CACHE_FOREVER "public, max-age=31536000, immutable"
 
 /* A body that is being compressed for a request. */
 typedef struct
@@ -88,9 +82,18 @@ get_bit (LoftCoding coding)
   return G_GUINT64_CONSTANT (1) << coding;
 }
 
-static gboolean
-is_known_to_client (LoftRequest *request, const char *etag)
+/**
+ * loft_representation_is_known:
+ * @request: a request that reads
+ * @etag: the entity tag of what would be answered
+ *
+ * Returns: whether the client has it already
+ */
+gboolean
+loft_representation_is_known (LoftRequest *request, const char *etag)
 {
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
+
   const char *list = loft_request_get_header (request, "If-None-Match");
 
   return list != NULL && loft_headers_match_etag (list, etag);
@@ -220,7 +223,7 @@ send_text (LoftRequest *request,
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers, "Cache-Control", cache_control);
   soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
-  if (is_known_to_client (request, etag))
+  if (loft_representation_is_known (request, etag))
     {
       loft_hot_offer (request, etag, representations, NULL);
       loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
@@ -300,7 +303,7 @@ loft_representation_send_view (LoftRequest *request,
              media_type,
              body,
              digest,
-             validity->settled ? CACHE_FOREVER : CACHE_REVALIDATE);
+             validity->settled ? LOFT_CACHE_FOREVER : CACHE_REVALIDATE);
 }
 
 /**
@@ -350,116 +353,4 @@ loft_representation_format_digest (const char *sha256)
   g_autofree char *text = g_base64_encode (digest, SHA256_LENGTH);
 
   return g_strdup_printf ("sha-256=:%s:", text);
-}
-
-/* A range counts only where the client has the rest of these very bytes. */
-static LoftRangeResult
-find_range (LoftRequest *request,
-            const char *etag,
-            goffset size,
-            goffset *out_first,
-            goffset *out_last)
-{
-  const char *range = loft_request_get_header (request, "Range");
-  const char *condition = loft_request_get_header (request, "If-Range");
-
-  if (range == NULL ||
-      !g_str_equal (loft_request_get_method (request), "GET") ||
-      (condition != NULL && !g_str_equal (condition, etag)))
-    return LOFT_RANGE_NONE;
-
-  return loft_headers_parse_range (range, size, out_first, out_last);
-}
-
-static void
-send_range (LoftRequest *request, GBytes *body, goffset first, goffset last)
-{
-  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  g_autoptr (GBytes) part =
-    g_bytes_new_from_bytes (body, (gsize) first, (gsize) (last - first + 1));
-
-  soup_message_headers_set_content_range (headers,
-                                          first,
-                                          last,
-                                          (goffset) g_bytes_get_size (body));
-  loft_response_send (request,
-                      SOUP_STATUS_PARTIAL_CONTENT,
-                      "application/gzip",
-                      part);
-}
-
-static void
-send_no_range (LoftRequest *request, goffset size)
-{
-  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  g_autofree char *range = g_strdup_printf ("bytes */%" G_GOFFSET_FORMAT, size);
-  g_autoptr (GError) local_error =
-    g_error_new (LOFT_HTTP_ERROR,
-                 LOFT_HTTP_ERROR_RANGE,
-                 "The tarball has only %" G_GOFFSET_FORMAT " bytes",
-                 size);
-
-  soup_message_headers_replace (headers, "Content-Range", range);
-  loft_response_send_problem (request, local_error);
-}
-
-static void
-send_whole (LoftRequest *request, const char *etag, GBytes *body)
-{
-  if (g_bytes_get_size (body) <= HOT_DOWNLOAD_MAX)
-    loft_hot_offer (request, etag, LOFT_HOT_ALL_REPRESENTATIONS, body);
-  loft_response_send (request, SOUP_STATUS_OK, "application/gzip", body);
-}
-
-/**
- * loft_representation_send_download:
- * @request: a request for a tarball
- * @download: the tarball
- *
- * Answers with a tarball, which never changes: whole, a single range of it, or
- * not at all where the client has it already. It is never compressed again.
- */
-void
-loft_representation_send_download (LoftRequest *request,
-                                   const LoftDownload *download)
-{
-  g_return_if_fail (LOFT_IS_REQUEST (request));
-  g_return_if_fail (download != NULL);
-
-  if (!loft_request_is_alive (request))
-    return;
-
-  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  g_autofree char *etag = g_strdup_printf ("\"sha256-%s\"", download->sha256);
-  g_autofree char *digest =
-    loft_representation_format_digest (download->sha256);
-  g_autofree char *disposition =
-    loft_representation_format_disposition (download->filename);
-  goffset size = (goffset) g_bytes_get_size (download->bytes);
-  goffset first = 0;
-  goffset last = 0;
-  gboolean known = is_known_to_client (request, etag);
-  LoftRangeResult result = find_range (request, etag, size, &first, &last);
-
-  loft_torn_expect (request);
-  soup_message_headers_replace (headers, "Accept-Ranges", "bytes");
-  if (result == LOFT_RANGE_UNSATISFIABLE && !known)
-    {
-      send_no_range (request, size);
-      return;
-    }
-
-  soup_message_headers_replace (headers, "ETag", etag);
-  soup_message_headers_replace (headers, "Cache-Control", CACHE_FOREVER);
-  soup_message_headers_replace (headers, "Repr-Digest", digest);
-  soup_message_headers_replace (headers, "Content-Disposition", disposition);
-  if (known)
-    {
-      loft_hot_offer (request, etag, LOFT_HOT_ALL_REPRESENTATIONS, NULL);
-      loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
-    }
-  else if (result == LOFT_RANGE_SATISFIABLE)
-    send_range (request, download->bytes, first, last);
-  else
-    send_whole (request, etag, download->bytes);
 }

@@ -10,7 +10,11 @@
 
 G_BEGIN_DECLS
 
+/* What never changes. */
+#define LOFT_CACHE_FOREVER "public, max-age=31536000, immutable"
+
 #define LOFT_MEDIA_TYPE_JSON "application/json"
+#define LOFT_MEDIA_TYPE_GZIP "application/gzip"
 #define LOFT_MEDIA_TYPE_NDJSON "application/x-ndjson"
 
 void loft_representation_send (LoftRequest *request,
@@ -22,8 +26,7 @@ void loft_representation_send_view (LoftRequest *request,
                                     GBytes *body,
                                     const char *digest,
                                     const LoftValidity *validity);
-void loft_representation_send_download (LoftRequest *request,
-                                        const LoftDownload *download);
+gboolean loft_representation_is_known (LoftRequest *request, const char *etag);
 
 char *loft_representation_format_disposition (const char *filename);
 char *loft_representation_format_digest (const char *sha256);

@@ -50,30 +50,33 @@ append_slices (SoupMessageBody *target, GBytes *body)
 }
 
 static void
-set_body (LoftRequest *request, SoupServerMessage *message, GBytes *body)
+set_body (LoftRequest *request,
+          SoupServerMessage *message,
+          GBytes *body,
+          goffset length)
 {
   SoupMessageBody *target = soup_server_message_get_response_body (message);
-  gsize size = g_bytes_get_size (body);
 
   soup_message_headers_set_content_length (
     soup_server_message_get_response_headers (message),
-    (goffset) size);
+    length);
 
   /* With this set libsoup keeps nothing of what it has sent, and leaves Range
    * alone, which it would answer with as many copies as were asked for. */
   soup_message_body_set_accumulate (target, FALSE);
-  if (size == 0 || soup_server_message_get_method (message) == SOUP_METHOD_HEAD)
+  if (length == 0 || body == NULL ||
+      soup_server_message_get_method (message) == SOUP_METHOD_HEAD)
     return;
 
   append_slices (target, body);
-  if (size > SLICE_SIZE)
+  if (length > SLICE_SIZE)
     g_signal_connect_object (message,
                              "wrote-body-data",
                              G_CALLBACK (wrote_body_data_cb),
                              request,
                              0);
   else
-    loft_request_add_sent (request, size);
+    loft_request_add_sent (request, (gsize) length);
 }
 
 /* All of this belongs to the answer itself, after a 100 too, with which libsoup
@@ -123,6 +126,58 @@ add_common_headers (LoftRequest *request, SoupMessageHeaders *headers)
 }
 
 /**
+ * loft_response_begin:
+ * @request: a request
+ * @status: the answer's status
+ * @media_type: (nullable): type of the body
+ * @first: (nullable): the bytes with which the body begins, none of which is
+ *   copied
+ * @length: how many bytes the body has, if it has a type
+ *
+ * Answers a request, if it is still alive. Further headers are set before.
+ * Where there are more bytes than in @first, they are for the caller to add.
+ */
+void
+loft_response_begin (LoftRequest *request,
+                     SoupStatus status,
+                     const char *media_type,
+                     GBytes *first,
+                     goffset length)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL || first == NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  SoupServerMessage *message = loft_request_get_message (request);
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+
+  add_common_headers (request, headers);
+  loft_limit_add_headers (request, headers);
+  if (media_type != NULL)
+    {
+      soup_message_headers_replace (headers, "Content-Type", media_type);
+      set_body (request, message, first, length);
+    }
+  else
+    {
+      soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
+      g_signal_connect_object (message,
+                               "wrote-headers",
+                               G_CALLBACK (wrote_headers_cb),
+                               request,
+                               0);
+    }
+
+  soup_server_message_set_status (message,
+                                  status,
+                                  loft_problem_get_phrase (status));
+  loft_request_answered (request, status);
+  loft_request_resume (request);
+}
+
+/**
  * loft_response_send:
  * @request: a request
  * @status: the answer's status
@@ -141,33 +196,11 @@ loft_response_send (LoftRequest *request,
   g_return_if_fail (LOFT_IS_REQUEST (request));
   g_return_if_fail (media_type != NULL || body == NULL);
 
-  if (!loft_request_is_alive (request))
-    return;
-
-  SoupServerMessage *message = loft_request_get_message (request);
-  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-
-  add_common_headers (request, headers);
-  loft_limit_add_headers (request, headers);
-  if (media_type != NULL)
-    soup_message_headers_replace (headers, "Content-Type", media_type);
-  if (body != NULL)
-    set_body (request, message, body);
-  else
-    {
-      soup_message_headers_set_encoding (headers, SOUP_ENCODING_NONE);
-      g_signal_connect_object (message,
-                               "wrote-headers",
-                               G_CALLBACK (wrote_headers_cb),
-                               request,
-                               0);
-    }
-
-  soup_server_message_set_status (message,
-                                  status,
-                                  loft_problem_get_phrase (status));
-  loft_request_answered (request, status);
-  loft_request_resume (request);
+  loft_response_begin (request,
+                       status,
+                       body != NULL ? media_type : NULL,
+                       body,
+                       body != NULL ? (goffset) g_bytes_get_size (body) : 0);
 }
 
 /**

@@ -10,6 +10,11 @@
 
 G_BEGIN_DECLS
 
+void loft_response_begin (LoftRequest *request,
+                          SoupStatus status,
+                          const char *media_type,
+                          GBytes *first,
+                          goffset length);
 void loft_response_send (LoftRequest *request,
                          SoupStatus status,
                          const char *media_type,

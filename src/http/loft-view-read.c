@@ -9,6 +9,7 @@
 #include "http/loft-view-read.h"
 
 #include "http/loft-changes.h"
+#include "http/loft-delivery.h"
 #include "http/loft-hot.h"
 #include "http/loft-link.h"
 #include "http/loft-problem.h"
@@ -252,12 +253,14 @@ handle_version (LoftRequest *request)
     g_object_ref (request));
 }
 
+static void ask_download (LoftRequest *request, gboolean about);
+
 static void
 download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftDownload) download =
+  LoftDownload *download =
     loft_registry_view_download_finish (LOFT_REGISTRY (source_object),
                                         result,
                                         &local_error);
@@ -265,22 +268,29 @@ download_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   if (download == NULL)
     loft_response_send_problem (request, local_error);
   else
-    loft_representation_send_download (request, download);
+    loft_delivery_send (request, download, ask_download);
 }
 
 static void
-handle_download (LoftRequest *request)
+ask_download (LoftRequest *request, gboolean about)
 {
-  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
-  loft_request_pause (request);
   loft_registry_view_download_async (
     loft_request_get_registry (request),
     loft_request_get_view (request),
     loft_request_get_parameter (request, "name"),
     loft_request_get_parameter (request, "version"),
+    about,
     loft_request_get_cancellable (request),
     download_cb,
     g_object_ref (request));
+}
+
+static void
+handle_download (LoftRequest *request)
+{
+  if (!loft_registry_redirects (loft_request_get_registry (request)))
+    loft_hot_mark (request, loft_request_get_parameter (request, "name"));
+  loft_delivery_begin (request, ask_download);
 }
 
 const LoftEndpoint loft_view_read_root = { .handle = handle_root };

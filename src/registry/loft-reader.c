@@ -264,15 +264,81 @@ locate_archive (LoftRegistry *self,
   return found->sha256 != NULL ? g_steal_pointer (&found) : NULL;
 }
 
+static LoftDownload *
+make_download (const char *name, const LoftCatalogVersion *found)
+{
+  LoftDownload *download = g_new0 (LoftDownload, 1);
+
+  download->size = found->size;
+  download->sha256 = g_strdup (found->sha256);
+  download->filename = g_strdup_printf ("%s-%s.tar.gz", name, found->version);
+  download->published_at = found->published_at;
+
+  return download;
+}
+
+/* Where there are copies on this machine, nothing is handed out that was not
+ * compared with its digest. One that nobody has noted yet is computed, so what
+ * follows is at least the same each time. */
+static LoftDownload *
+open_copy (LoftRegistry *self,
+           const char *name,
+           const LoftCatalogVersion *found,
+           gboolean about,
+           GCancellable *cancellable,
+           GError **error)
+{
+  g_autofree char *key = g_strconcat (name, "/", found->archive, NULL);
+  g_autoptr (LoftDownload) download = make_download (name, found);
+
+  if (download->sha256 == NULL)
+    download->sha256 =
+      loft_registry_hash_object (self->storage, key, NULL, cancellable, error);
+  if (download->sha256 == NULL)
+    return NULL;
+  if (!about)
+    download->tarball = loft_tarball_cache_open (self->tarballs,
+                                                 key,
+                                                 download->sha256,
+                                                 download->size);
+
+  return g_steal_pointer (&download);
+}
+
+/* Where a client may fetch a tarball for itself, if the storage says so. */
+static LoftDownload *
+redirect_archive (LoftRegistry *self,
+                  const char *name,
+                  const LoftCatalogVersion *found,
+                  GCancellable *cancellable,
+                  GError **error)
+{
+  g_autofree char *key = g_strconcat (name, "/", found->archive, NULL);
+  char *url = loft_storage_redirect (self->storage,
+                                     key,
+                                     REDIRECT_SECONDS,
+                                     cancellable,
+                                     error);
+  if (url == NULL)
+    return NULL;
+
+  LoftDownload *download = make_download (name, found);
+
+  download->url = url;
+
+  return download;
+}
+
 /**
  * loft_registry_open_archive:
  * @self: a registry
  * @name: a package
  * @found: one of its versions
+ * @about: whether no byte of it is wanted, but only what is known of it
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Opens the tarball of a version that is known. Blocks.
+ * Opens the tarball of a version that is known, or tells where it is. Blocks.
  *
  * Returns: (transfer full): the tarball, or %NULL with @error set to a
  *   #LoftRegistryError or a #LoftStorageError
@@ -281,9 +347,15 @@ LoftDownload *
 loft_registry_open_archive (LoftRegistry *self,
                             const char *name,
                             const LoftCatalogVersion *found,
+                            gboolean about,
                             GCancellable *cancellable,
                             GError **error)
 {
+  if (!about && loft_registry_redirects (self))
+    return redirect_archive (self, name, found, cancellable, error);
+  if (self->tarballs != NULL && found->size > 0)
+    return open_copy (self, name, found, about, cancellable, error);
+
   g_autofree char *key = g_strconcat (name, "/", found->archive, NULL);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftObject) object =
@@ -307,7 +379,7 @@ loft_registry_open_archive (LoftRegistry *self,
       return NULL;
     }
 
-  g_autoptr (LoftDownload) download = g_new0 (LoftDownload, 1);
+  g_autoptr (LoftDownload) download = make_download (name, found);
   GBytes *bytes = loft_object_get_bytes (object);
   download->bytes =
     bytes != NULL ? g_bytes_ref (bytes)
@@ -315,44 +387,11 @@ loft_registry_open_archive (LoftRegistry *self,
   if (download->bytes == NULL)
     return NULL;
 
-  download->sha256 = found->sha256 != NULL
-                       ? g_strdup (found->sha256)
-                       : loft_registry_hash_object (self->storage,
-                                                    key,
-                                                    NULL,
-                                                    cancellable,
-                                                    error);
-  download->filename = g_strdup_printf ("%s-%s.tar.gz", name, found->version);
-  download->published_at = found->published_at;
+  if (download->sha256 == NULL)
+    download->sha256 =
+      loft_registry_hash_object (self->storage, key, NULL, cancellable, error);
 
   return download->sha256 != NULL ? g_steal_pointer (&download) : NULL;
-}
-
-/* Where a client may fetch a tarball for itself, if the storage says so. */
-static LoftDownload *
-redirect_archive (LoftRegistry *self,
-                  const char *name,
-                  const LoftCatalogVersion *found,
-                  GCancellable *cancellable,
-                  GError **error)
-{
-  g_autofree char *key = g_strconcat (name, "/", found->archive, NULL);
-  char *url = loft_storage_redirect (self->storage,
-                                     key,
-                                     REDIRECT_SECONDS,
-                                     cancellable,
-                                     error);
-  if (url == NULL)
-    return NULL;
-
-  LoftDownload *download = g_new0 (LoftDownload, 1);
-
-  download->url = url;
-  download->sha256 = g_strdup (found->sha256);
-  download->filename = g_strdup_printf ("%s-%s.tar.gz", name, found->version);
-  download->published_at = found->published_at;
-
-  return download;
 }
 
 /**
@@ -360,7 +399,7 @@ redirect_archive (LoftRegistry *self,
  * @self: a registry
  * @name: a package
  * @version: a version
- * @may_redirect: whether an address of the storage will do as well
+ * @about: as with loft_registry_download_async()
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
@@ -373,7 +412,7 @@ LoftDownload *
 loft_registry_read_archive (LoftRegistry *self,
                             const char *name,
                             const char *version,
-                            gboolean may_redirect,
+                            gboolean about,
                             GCancellable *cancellable,
                             GError **error)
 {
@@ -383,8 +422,10 @@ loft_registry_read_archive (LoftRegistry *self,
   if (found == NULL)
     return NULL;
 
-  if (may_redirect && loft_registry_redirects (self))
-    return redirect_archive (self, name, found, cancellable, error);
-
-  return loft_registry_open_archive (self, name, found, cancellable, error);
+  return loft_registry_open_archive (self,
+                                     name,
+                                     found,
+                                     about,
+                                     cancellable,
+                                     error);
 }

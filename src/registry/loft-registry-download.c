@@ -38,7 +38,7 @@ typedef struct
 {
   char *name;    /* owned */
   char *version; /* owned */
-  gboolean may_redirect;
+  gboolean about;
 } Question;
 
 static void
@@ -63,7 +63,7 @@ download_in_thread_cb (GTask *task,
     loft_registry_read_archive (LOFT_REGISTRY (source_object),
                                 question->name,
                                 question->version,
-                                question->may_redirect,
+                                question->about,
                                 cancellable,
                                 &local_error);
 
@@ -77,7 +77,8 @@ download_in_thread_cb (GTask *task,
  * @self: a registry
  * @name: a package
  * @version: a version, yanked or not
- * @may_redirect: whether an address of the storage will do as well
+ * @about: whether no byte of it is wanted, but only what is known of it; else
+ * it may be elsewhere
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when the answer is there
  * @user_data: for @callback
@@ -88,7 +89,7 @@ void
 loft_registry_download_async (LoftRegistry *self,
                               const char *name,
                               const char *version,
-                              gboolean may_redirect,
+                              gboolean about,
                               GCancellable *cancellable,
                               GAsyncReadyCallback callback,
                               gpointer user_data)
@@ -101,7 +102,7 @@ loft_registry_download_async (LoftRegistry *self,
 
   question->name = g_strdup (name);
   question->version = g_strdup (version);
-  question->may_redirect = may_redirect;
+  question->about = about;
   g_task_set_source_tag (task, loft_registry_download_async);
   g_task_set_task_data (task, question, question_free);
   g_task_run_in_thread (task, download_in_thread_cb);
@@ -129,6 +130,22 @@ loft_registry_download_finish (LoftRegistry *self,
 }
 
 /**
+ * loft_registry_get_copies_size:
+ * @self: a registry
+ *
+ * Returns: bytes that copies of tarballs take on this machine; 0 where the
+ *   storage is on it
+ */
+guint64
+loft_registry_get_copies_size (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), 0);
+
+  return self->tarballs != NULL ? loft_tarball_cache_get_size (self->tarballs)
+                                : 0;
+}
+
+/**
  * loft_download_free:
  * @self: (transfer full): a download
  *
@@ -140,6 +157,7 @@ loft_download_free (LoftDownload *self)
   g_return_if_fail (self != NULL);
 
   g_clear_pointer (&self->bytes, g_bytes_unref);
+  g_clear_object (&self->tarball);
   g_free (self->url);
   g_free (self->sha256);
   g_free (self->filename);

@@ -42,12 +42,36 @@ typedef enum
 #define LOFT_PUBLISH_OUTCOMES (LOFT_REGISTRY_ERROR_FAILED + 3)
 
 /**
+ * LoftTarballFigures:
+ * @hits: tarballs of which there was a copy
+ * @joined: those that were on their way already
+ * @misses: those that had to be fetched
+ * @fetches: how often the storage was asked for one
+ * @fetched: bytes that it gave
+ * @corrupt: those that were not what had been published
+ * @evicted: copies that were deleted for want of room
+ *
+ * What is counted of tarballs in a storage that is not on this machine.
+ */
+typedef struct
+{
+  LoftCounter hits;
+  LoftCounter joined;
+  LoftCounter misses;
+  LoftCounter fetches;
+  LoftCounter fetched;
+  LoftCounter corrupt;
+  LoftCounter evicted;
+} LoftTarballFigures;
+
+/**
  * LoftRegistryFigures:
  * @pid: the process, 0 if there was none yet
  * @operations: what was done with the storage, by #LoftOperation and outcome
  * @operation_times: how long that took
  * @publishes: publishes by outcome
  * @publish_time: how long they took
+ * @tarballs: of tarballs that are fetched
  *
  * What a registry counts. It stands at the beginning of a slot of the page; a
  * process goes on with what the one before has counted.
@@ -59,6 +83,7 @@ typedef struct
   LoftHistogram operation_times[LOFT_N_OPERATIONS];
   LoftCounter publishes[LOFT_PUBLISH_OUTCOMES];
   LoftHistogram publish_time;
+  LoftTarballFigures tarballs;
 } LoftRegistryFigures;
 
 void loft_registry_figures_count_operation (LoftRegistryFigures *self,

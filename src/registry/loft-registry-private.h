@@ -12,6 +12,7 @@
 #include "registry/loft-log.h"
 #include "registry/loft-registry-figures.h"
 #include "registry/loft-registry.h"
+#include "registry/loft-tarball-cache.h"
 
 G_BEGIN_DECLS
 
@@ -53,6 +54,7 @@ struct _LoftRegistry
   GMainContext *context;        /* owned */
   GSource *bell;                /* owned: rings when something has changed */
   gboolean joined;              /* another process looks after the catalog */
+  LoftTarballCache *tarballs;   /* owned, NULL where none are kept */
   GThreadPool *writers;         /* owned, NULL once stopped */
   GThreadPool *upkeepers;       /* owned, the same */
 
@@ -239,12 +241,13 @@ GBytes *loft_registry_render_version (LoftRegistry *self,
 LoftDownload *loft_registry_open_archive (LoftRegistry *self,
                                           const char *name,
                                           const LoftCatalogVersion *found,
+                                          gboolean about,
                                           GCancellable *cancellable,
                                           GError **error);
 LoftDownload *loft_registry_read_archive (LoftRegistry *self,
                                           const char *name,
                                           const char *version,
-                                          gboolean may_redirect,
+                                          gboolean about,
                                           GCancellable *cancellable,
                                           GError **error);
 

@@ -15,6 +15,7 @@
 #define TOKEN_LIFETIME (90 * 24 * 60 * 60)
 #define MAX_TARBALL (20 * 1024 * 1024)
 #define MAX_VERSIONS 10000
+#define TARBALL_CACHE (1024 * 1024 * 1024)
 
 /**
  * loft_registry_settings_new:
@@ -32,6 +33,7 @@ loft_registry_settings_new (void)
   self->publish = LOFT_PUBLISH_CLAIM;
   self->max_tarball = MAX_TARBALL;
   self->max_versions = MAX_VERSIONS;
+  self->tarball_cache = TARBALL_CACHE;
   self->archive = limits;
   self->token_lifetime = TOKEN_LIFETIME;
   self->rescan_interval = RESCAN_INTERVAL;
@@ -111,6 +113,8 @@ loft_registry_set_settings (LoftRegistry *self,
   g_autoptr (LoftRegistrySettings) old = self->settings;
 
   self->settings = loft_registry_settings_copy (settings);
+  if (self->tarballs != NULL)
+    loft_tarball_cache_set_size (self->tarballs, settings->tarball_cache);
 }
 
 /**

@@ -27,6 +27,7 @@ typedef GBytes *(*LoftViewAnswerFunc) (LoftRegistry *self,
  * @version: (nullable): a version
  * @after: (nullable): where the page before ended
  * @limit: how many a page has at most
+ * @about: of a tarball: whether no byte of it is wanted
  * @asked: when it was asked, by the monotonic clock
  *
  * A question whose answer takes its time.
@@ -39,6 +40,7 @@ struct _LoftViewQuestion
   char *version; /* owned, nullable */
   char *after;   /* owned, nullable */
   guint limit;
+  gboolean about;
   gint64 asked;
 };
 

@@ -319,6 +319,7 @@ download_in_thread_cb (GTask *task,
                              ? loft_registry_open_archive (self,
                                                            question->name,
                                                            found,
+                                                           question->about,
                                                            cancellable,
                                                            &local_error)
                              : NULL;
@@ -334,6 +335,7 @@ download_in_thread_cb (GTask *task,
  * @view: a view
  * @name: a package
  * @version: a version, yanked or not
+ * @about: as with loft_registry_download_async()
  * @cancellable: (nullable): a cancellable
  * @callback: (scope async): called when the answer is there
  * @user_data: for @callback
@@ -345,6 +347,7 @@ loft_registry_view_download_async (LoftRegistry *self,
                                    const LoftView *view,
                                    const char *name,
                                    const char *version,
+                                   gboolean about,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data)
@@ -353,12 +356,12 @@ loft_registry_view_download_async (LoftRegistry *self,
   g_return_if_fail (view != NULL && name != NULL && version != NULL);
 
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  LoftViewQuestion *question =
+    loft_view_question_new (view, name, version, NULL);
 
+  question->about = about;
   g_task_set_source_tag (task, loft_registry_view_download_async);
-  loft_registry_view_run (self,
-                          task,
-                          loft_view_question_new (view, name, version, NULL),
-                          download_in_thread_cb);
+  loft_registry_view_run (self, task, question, download_in_thread_cb);
 }
 
 /**

@@ -97,6 +97,7 @@ void loft_registry_view_download_async (LoftRegistry *self,
                                         const LoftView *view,
                                         const char *name,
                                         const char *version,
+                                        gboolean about,
                                         GCancellable *cancellable,
                                         GAsyncReadyCallback callback,
                                         gpointer user_data);

@@ -63,6 +63,7 @@ loft_registry_finalize (GObject *object)
   LoftRegistry *self = LOFT_REGISTRY (object);
 
   g_clear_pointer (&self->lease, loft_lease_free);
+  g_clear_pointer (&self->tarballs, loft_tarball_cache_free);
   g_clear_object (&self->log);
   g_clear_object (&self->catalog);
   g_clear_object (&self->storage);
@@ -211,7 +212,11 @@ make (LoftStorage *storage,
   node[8] = '\0';
   self->lease = loft_lease_new (self->storage, node);
   self->cache_directory = g_strdup (cache_directory);
-  self->settings = loft_registry_settings_copy (settings);
+  if (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_REMOTE)
+    self->tarballs = loft_tarball_cache_new (self->storage,
+                                             cache_directory,
+                                             &self->figures->tarballs);
+  loft_registry_set_settings (self, settings);
   watch_bell (self, slot);
 
   return self;
@@ -328,6 +333,8 @@ loft_registry_start (LoftRegistry *self)
   g_return_if_fail (!self->joined);
   g_return_if_fail (self->keeper == NULL && self->writers != NULL);
 
+  if (self->tarballs != NULL)
+    loft_tarball_cache_tidy (self->tarballs);
   self->keeper = g_thread_new ("keeper", loft_registry_keep, self);
   self->watcher = g_thread_new ("watcher", loft_registry_watch, self);
 }

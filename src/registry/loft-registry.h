@@ -10,6 +10,7 @@
 #include "registry/loft-catalog.h"
 #include "registry/loft-publish-mode.h"
 #include "registry/loft-spool.h"
+#include "registry/loft-tarball.h"
 #include "registry/loft-token.h"
 #include "storage/loft-storage.h"
 
@@ -19,6 +20,8 @@ G_BEGIN_DECLS
  * LoftRegistrySettings:
  * @publish: who may publish
  * @redirect: whether clients fetch tarballs from the storage itself
+ * @tarball_cache: bytes of copies of tarballs at most, where the storage is not
+ *   on this machine; 0 for none
  * @max_tarball: bytes of a tarball at most
  * @archive: what a tarball may hold
  * @max_versions: versions of a package at most; 0 for any number
@@ -41,6 +44,7 @@ typedef struct
 {
   LoftPublishMode publish;
   gboolean redirect;
+  guint64 tarball_cache;
   goffset max_tarball;
   LoftArchiveLimits archive;
   guint64 max_versions;
@@ -183,7 +187,10 @@ typedef struct
 /**
  * LoftDownload:
  * @bytes: (nullable): the tarball, mapped unless it is small
+ * @tarball: (nullable): in its place, what has to be read piece by piece, and
+ *   may be on its way yet
  * @url: (nullable): in its place, where anybody may fetch it for a while
+ * @size: how many bytes the tarball has
  * @sha256: in hex
  * @filename: for people: `NAME-VERSION.tar.gz`
  * @published_at: microseconds since 1970
@@ -192,8 +199,10 @@ typedef struct
  */
 typedef struct
 {
-  GBytes *bytes;  /* owned, nullable */
-  char *url;      /* owned, nullable */
+  GBytes *bytes;        /* owned, nullable */
+  LoftTarball *tarball; /* owned, nullable */
+  char *url;            /* owned, nullable */
+  goffset size;
   char *sha256;   /* owned */
   char *filename; /* owned */
   gint64 published_at;
@@ -336,10 +345,11 @@ GBytes *loft_registry_show_version_finish (LoftRegistry *self,
                                            GError **error);
 
 gboolean loft_registry_redirects (LoftRegistry *self);
+guint64 loft_registry_get_copies_size (LoftRegistry *self);
 void loft_registry_download_async (LoftRegistry *self,
                                    const char *name,
                                    const char *version,
-                                   gboolean may_redirect,
+                                   gboolean about,
                                    GCancellable *cancellable,
                                    GAsyncReadyCallback callback,
                                    gpointer user_data);

@@ -54,6 +54,8 @@ LoftStorageError loft_storage_error_from_errno (int code);
  *   writers of the store, on whatever machine
  * @LOFT_STORAGE_FEATURE_REDIRECT: can hand out URLs
  * @LOFT_STORAGE_FEATURE_READ_ONLY: every write is refused
+ * @LOFT_STORAGE_FEATURE_REMOTE: what is read comes over a network, or may:
+ *   copies on this machine are worth their room
  *
  * What a storage is, known once it is open.
  */
@@ -62,7 +64,8 @@ typedef enum /*< flags >*/
   LOFT_STORAGE_FEATURE_NONE = 0,
   LOFT_STORAGE_FEATURE_SHARED = 1 << 0,
   LOFT_STORAGE_FEATURE_REDIRECT = 1 << 1,
-  LOFT_STORAGE_FEATURE_READ_ONLY = 1 << 2
+  LOFT_STORAGE_FEATURE_READ_ONLY = 1 << 2,
+  LOFT_STORAGE_FEATURE_REMOTE = 1 << 3
 } LoftStorageFeatures;
 
 #define LOFT_TYPE_STORAGE (loft_storage_get_type ())

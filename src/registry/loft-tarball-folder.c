@@ -1,0 +1,285 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-tarball-folder-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/*
+ * The folder of copies.
+ *
+ * A copy is called by the SHA-256 of its content. While it is filled its name
+ * ends in “.part”, and whoever fills it has it locked; once that is done, its
+ * mode tells those who have it open what came of it, and it gets its name. A
+ * part that nobody has locked was left by a process that died.
+ */
+
+#define FOLDER "tarballs"
+#define TOTAL "total"
+
+/* A copy that is used is marked as used no more often than that. */
+#define TOUCH_SECONDS 60
+
+/* How often a claim may meet a file that is gone. */
+#define ATTEMPTS 16
+
+/**
+ * loft_tarball_folder_new:
+ * @cache_directory: where the folder is, or is made
+ * @figures: what is counted
+ *
+ * Opens the folder. Where there can be none, there are no copies.
+ *
+ * Returns: (transfer full): the folder
+ */
+LoftTarballFolder *
+loft_tarball_folder_new (const char *cache_directory,
+                         LoftTarballFigures *figures)
+{
+  g_return_val_if_fail (cache_directory != NULL && figures != NULL, NULL);
+
+  LoftTarballFolder *self = g_new0 (LoftTarballFolder, 1);
+  g_autofree char *path = g_build_filename (cache_directory, FOLDER, NULL);
+
+  g_mutex_init (&self->lock);
+  self->figures = figures;
+  self->total_fd = -1;
+  if (mkdir (path, 0700) == -1 && errno != EEXIST)
+    g_warning ("“%s” can't be made, so no tarball is kept: %s",
+               path,
+               g_strerror (errno));
+  self->fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (self->fd != -1)
+    self->total_fd =
+      openat (self->fd, TOTAL, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (self->total_fd == -1)
+    g_warning ("“%s” can't be used, so no tarball is kept: %s",
+               path,
+               g_strerror (errno));
+
+  return self;
+}
+
+/**
+ * loft_tarball_folder_free:
+ * @self: (transfer full): a folder
+ *
+ * Frees @self.
+ */
+void
+loft_tarball_folder_free (LoftTarballFolder *self)
+{
+  g_return_if_fail (self != NULL);
+
+  if (self->total_fd != -1)
+    close (self->total_fd);
+  if (self->fd != -1)
+    close (self->fd);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/**
+ * loft_tarball_folder_set_size:
+ * @self: a folder
+ * @size_max: bytes that all copies may take; 0 to keep none
+ *
+ * Says how much may be kept, which holds from the next tarball on.
+ */
+void
+loft_tarball_folder_set_size (LoftTarballFolder *self, guint64 size_max)
+{
+  g_return_if_fail (self != NULL);
+
+  atomic_store (&self->size_max, size_max);
+}
+
+static void
+touch (int fd, const struct stat *status)
+{
+  if (g_get_real_time () / G_USEC_PER_SEC - status->st_mtim.tv_sec >=
+      TOUCH_SECONDS)
+    futimens (fd, NULL);
+}
+
+/**
+ * loft_tarball_folder_open:
+ * @self: a folder
+ * @sha256: a digest in hex
+ * @size: how many bytes the tarball has
+ *
+ * Looks for a copy. Blocks.
+ *
+ * Returns: a descriptor, or -1 if there is none
+ */
+int
+loft_tarball_folder_open (LoftTarballFolder *self,
+                          const char *sha256,
+                          goffset size)
+{
+  g_return_val_if_fail (self != NULL && sha256 != NULL, -1);
+
+  int fd = self->fd != -1
+             ? openat (self->fd, sha256, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+             : -1;
+  struct stat status;
+
+  if (fd == -1)
+    return -1;
+  if (fstat (fd, &status) == 0 && S_ISREG (status.st_mode) &&
+      status.st_size == size)
+    {
+      touch (fd, &status);
+      return fd;
+    }
+
+  /* Somebody has cut it short, or a disk has. */
+  unlinkat (self->fd, sha256, 0);
+  close (fd);
+
+  return -1;
+}
+
+static char *
+name_part (const char *sha256)
+{
+  return g_strconcat (sha256, LOFT_TARBALL_PART, NULL);
+}
+
+/* Whether it makes sense to look at what has the name now. */
+static gboolean
+look_again (LoftTarballFolder *self,
+            const char *part,
+            int fd,
+            goffset size,
+            LoftTarballClaim *out_claim)
+{
+  struct stat status;
+
+  if (flock (fd, LOCK_EX | LOCK_NB) == -1)
+    {
+      *out_claim = errno == EWOULDBLOCK ? LOFT_TARBALL_CLAIM_TAKEN
+                                        : LOFT_TARBALL_CLAIM_REFUSED;
+      return FALSE;
+    }
+  if (fstat (fd, &status) == -1)
+    {
+      *out_claim = LOFT_TARBALL_CLAIM_REFUSED;
+      return FALSE;
+    }
+  if ((status.st_mode & 0777) == LOFT_TARBALL_MARK_WHOLE &&
+      status.st_size == size)
+    {
+      flock (fd, LOCK_UN);
+      *out_claim = LOFT_TARBALL_CLAIM_WHOLE;
+      return FALSE;
+    }
+  if (status.st_nlink == 0)
+    return TRUE;
+  if (status.st_size > 0)
+    {
+      unlinkat (self->fd, part, 0);
+      return TRUE;
+    }
+
+  *out_claim = LOFT_TARBALL_CLAIM_MINE;
+
+  return FALSE;
+}
+
+/**
+ * loft_tarball_folder_claim:
+ * @self: a folder
+ * @sha256: a digest in hex
+ * @size: how many bytes the tarball has
+ * @out_fd: (out): the file, or -1 if it is refused
+ *
+ * Tries to become the one who fills a copy. Who does has to end with
+ * loft_tarball_folder_settle(). Blocks.
+ *
+ * Returns: what came of it
+ */
+LoftTarballClaim
+loft_tarball_folder_claim (LoftTarballFolder *self,
+                           const char *sha256,
+                           goffset size,
+                           int *out_fd)
+{
+  g_return_val_if_fail (self != NULL && sha256 != NULL,
+                        LOFT_TARBALL_CLAIM_REFUSED);
+
+  g_autofree char *part = name_part (sha256);
+  LoftTarballClaim claim = LOFT_TARBALL_CLAIM_REFUSED;
+
+  *out_fd = -1;
+  for (guint i = 0; i < ATTEMPTS && self->total_fd != -1; i++)
+    {
+      int fd = openat (self->fd,
+                       part,
+                       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                       LOFT_TARBALL_MARK_GROWING);
+      if (fd == -1 && errno == EACCES)
+        fd = openat (self->fd, part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+      if (fd == -1 && errno != EACCES)
+        return LOFT_TARBALL_CLAIM_REFUSED;
+      if (fd == -1)
+        continue;
+
+      if (look_again (self, part, fd, size, &claim))
+        {
+          close (fd);
+          continue;
+        }
+      if (claim == LOFT_TARBALL_CLAIM_REFUSED)
+        {
+          close (fd);
+          return claim;
+        }
+
+      *out_fd = fd;
+      return claim;
+    }
+
+  return LOFT_TARBALL_CLAIM_REFUSED;
+}
+
+/**
+ * loft_tarball_folder_settle:
+ * @self: a folder
+ * @sha256: a digest in hex
+ * @fd: (transfer full): the file that was claimed, marked
+ * @size: how many bytes were reserved for it; 0 for none
+ * @keep: whether it is a copy for others, now
+ *
+ * Ends what a claim began. Blocks.
+ */
+void
+loft_tarball_folder_settle (LoftTarballFolder *self,
+                            const char *sha256,
+                            int fd,
+                            goffset size,
+                            gboolean keep)
+{
+  g_return_if_fail (self != NULL && sha256 != NULL);
+
+  g_autofree char *part = name_part (sha256);
+  gboolean kept = keep && fdatasync (fd) == 0 &&
+                  renameat (self->fd, part, self->fd, sha256) == 0;
+
+  if (!kept)
+    unlinkat (self->fd, part, 0);
+  if (!kept && size > 0)
+    loft_tarball_folder_release (self, (guint64) size);
+  close (fd);
+}

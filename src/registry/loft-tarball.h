@@ -1,0 +1,37 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+#define LOFT_TYPE_TARBALL (loft_tarball_get_type ())
+G_DECLARE_FINAL_TYPE (LoftTarball, loft_tarball, LOFT, TARBALL, GObject)
+
+goffset loft_tarball_get_size (LoftTarball *self);
+GBytes *loft_tarball_peek (LoftTarball *self, goffset offset, gsize length);
+void loft_tarball_read_async (LoftTarball *self,
+                              goffset offset,
+                              gsize length,
+                              gboolean verified,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data);
+GBytes *loft_tarball_read_finish (LoftTarball *self,
+                                  GAsyncResult *result,
+                                  GError **error);
+
+/* For who fills it. */
+
+LoftTarball *loft_tarball_new (goffset size);
+gboolean loft_tarball_begin (LoftTarball *self, int fd);
+void loft_tarball_advance (LoftTarball *self, goffset available);
+void loft_tarball_complete (LoftTarball *self);
+void loft_tarball_fail (LoftTarball *self, const GError *error);
+
+G_END_DECLS

@@ -1,0 +1,395 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include <glib/gstdio.h>
+#include <signal.h>
+#include <string.h>
+
+#include "kit/store-kit.h"
+
+/* Tarballs that the registry fetches from an object store for its clients. */
+
+#define SMALL 2000
+#define LARGE (2 * 1024 * 1024)
+#define CLIENTS 64
+#define SECONDS_MAX 5
+
+typedef struct
+{
+  StoreKit kit;
+  int gets; /* atomic: how often tarballs were asked for at the store */
+  int flip; /* atomic: whether a bit of each is another one */
+  int slow; /* atomic: µs before each is given */
+} Fixture;
+
+static void
+filter_cb (const S3Question *question, S3Reply *reply, gpointer data)
+{
+  Fixture *fixture = data;
+
+  if (!g_str_equal (question->method, "GET") ||
+      !g_str_has_suffix (question->path, ".tar.gz"))
+    return;
+
+  g_atomic_int_inc (&fixture->gets);
+  if (g_atomic_int_get (&fixture->slow) > 0)
+    g_usleep ((gulong) g_atomic_int_get (&fixture->slow));
+  if (!g_atomic_int_get (&fixture->flip))
+    return;
+
+  gsize size = 0;
+  char *copy = g_bytes_unref_to_data (g_steal_pointer (&reply->body), &size);
+
+  copy[size / 2] ^= 1;
+  reply->body = g_bytes_new_take (copy, size);
+}
+
+static void
+set_up (Fixture *fixture, gconstpointer test_data)
+{
+  store_kit_set_up (&fixture->kit);
+  s3_double_set_filter (fixture->kit.engine, filter_cb, fixture);
+  if (test_data != NULL)
+    store_kit_configure (&fixture->kit, "tarball-cache-size", test_data);
+  store_kit_start (&fixture->kit);
+}
+
+static void
+tear_down (Fixture *fixture, gconstpointer test_data)
+{
+  store_kit_tear_down (&fixture->kit);
+}
+
+static void
+check (Fixture *fixture, const char *name, GBytes *tarball)
+{
+  g_autoptr (WireAnswer) answer =
+    store_kit_ask (&fixture->kit, "GET", name, NULL);
+
+  g_assert_nonnull (answer);
+  g_assert_cmpuint (answer->status, ==, 200);
+  g_assert_true (g_bytes_equal (answer->body, tarball));
+}
+
+static gpointer
+ask_thread (gpointer data)
+{
+  return store_kit_ask (data, "GET", "hello", NULL);
+}
+
+/* However many ask at the same time, and whichever worker, the store is asked
+ * once; and never again. */
+static void
+test_once (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", LARGE);
+  GThread *threads[CLIENTS];
+
+  g_atomic_int_set (&fixture->slow, 300000);
+  for (guint i = 0; i < CLIENTS; i++)
+    threads[i] = g_thread_new ("client", ask_thread, &fixture->kit);
+  for (guint i = 0; i < CLIENTS; i++)
+    {
+      g_autoptr (WireAnswer) answer = g_thread_join (threads[i]);
+
+      g_assert_nonnull (answer);
+      g_assert_cmpuint (answer->status, ==, 200);
+      g_assert_true (g_bytes_equal (answer->body, tarball));
+    }
+  check (fixture, "hello", tarball);
+
+  g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
+  g_assert_cmpfloat (
+    store_kit_get_figure (&fixture->kit, "loft_tarball_fetches_total"),
+    ==,
+    1);
+  g_assert_cmpfloat (
+    store_kit_get_figure (&fixture->kit, "loft_tarball_hits_total"),
+    >=,
+    1);
+}
+
+/* Nobody gets a tarball of which a bit is wrong, whether it is so small that
+ * the answer has not begun, or is broken off; and the next one gets it. */
+static void
+test_flipped (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) small = store_kit_publish (&fixture->kit, "small", SMALL);
+  g_autoptr (GBytes) large = store_kit_publish (&fixture->kit, "large", LARGE);
+
+  g_atomic_int_set (&fixture->flip, TRUE);
+  for (guint i = 0; i < 4; i++)
+    {
+      g_autoptr (WireAnswer) first =
+        store_kit_ask (&fixture->kit, "GET", "small", NULL);
+      g_autoptr (WireAnswer) second =
+        store_kit_ask (&fixture->kit, "GET", "large", NULL);
+      g_autoptr (WireAnswer) part =
+        store_kit_ask (&fixture->kit, "GET", "large", "Range: bytes=0-9\r\n");
+
+      g_assert_nonnull (first);
+      g_assert_cmpuint (first->status, ==, 500);
+      g_assert_true (second == NULL || second->status == 500);
+      g_assert_nonnull (part);
+      g_assert_cmpuint (part->status, ==, 500);
+    }
+  g_assert_cmpfloat (
+    store_kit_get_figure (&fixture->kit, "loft_tarball_corrupt_total"),
+    ==,
+    g_atomic_int_get (&fixture->gets));
+
+  g_atomic_int_set (&fixture->flip, FALSE);
+  check (fixture, "small", small);
+  check (fixture, "large", large);
+
+  /* Each worker tells of each of them once at most. */
+  g_autofree char *log = daemon_kit_dup_log (fixture->kit.daemon);
+  g_auto (GStrv) parts =
+    g_strsplit (log, "What the storage gives is damaged", -1);
+  g_assert_cmpuint (g_strv_length (parts), >, 2);
+  g_assert_cmpuint (g_strv_length (parts), <=, 1 + 2 * STORE_KIT_WORKERS);
+}
+
+static void
+check_part (Fixture *fixture, const char *name, GBytes *tarball)
+{
+  g_autoptr (GBytes) wanted = g_bytes_new_from_bytes (tarball, 300000, 1000000);
+  g_autoptr (WireAnswer) answer =
+    store_kit_ask (&fixture->kit,
+                   "GET",
+                   name,
+                   "Range: bytes=300000-1299999\r\n");
+
+  g_assert_nonnull (answer);
+  g_assert_cmpuint (answer->status, ==, 206);
+  g_assert_true (g_bytes_equal (answer->body, wanted));
+}
+
+/* Parts are given before and after all is there; what is known of a tarball is
+ * told without fetching it. */
+static void
+test_parts (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", LARGE);
+  g_autofree char *length =
+    g_strdup_printf ("%" G_GSIZE_FORMAT, g_bytes_get_size (tarball));
+  g_autoptr (WireAnswer) head =
+    store_kit_ask (&fixture->kit, "HEAD", "hello", NULL);
+  g_autofree char *told = wire_answer_get_header (head, "Content-Length");
+  g_autofree char *tag = wire_answer_get_header (head, "ETag");
+  g_autofree char *condition = g_strdup_printf ("If-None-Match: %s\r\n", tag);
+  g_autoptr (WireAnswer) known =
+    store_kit_ask (&fixture->kit, "GET", "hello", condition);
+  g_autoptr (WireAnswer) none =
+    store_kit_ask (&fixture->kit, "GET", "hello", "Range: bytes=9999999-\r\n");
+
+  g_assert_cmpuint (head->status, ==, 200);
+  g_assert_cmpstr (told, ==, length);
+  g_assert_cmpuint (known->status, ==, 304);
+  g_assert_cmpuint (none->status, ==, 416);
+
+  check_part (fixture, "hello", tarball);
+  check_part (fixture, "hello", tarball);
+  g_autoptr (WireAnswer) other =
+    store_kit_ask (&fixture->kit, "GET", "hello", "If-None-Match: \"x\"\r\n");
+  g_assert_cmpuint (other->status, ==, 200);
+  g_assert_true (g_bytes_equal (other->body, tarball));
+}
+
+static guint64
+measure_copies (Fixture *fixture, guint *out_parts)
+{
+  g_autofree char *path =
+    g_build_filename (fixture->kit.daemon->cache, "tarballs", NULL);
+  g_autoptr (GDir) folder = g_dir_open (path, 0, NULL);
+  guint64 size = 0;
+
+  g_assert_nonnull (folder);
+  *out_parts = 0;
+  for (const char *name; (name = g_dir_read_name (folder)) != NULL;)
+    {
+      g_autofree char *file = g_build_filename (path, name, NULL);
+      GStatBuf status;
+
+      if (g_str_has_suffix (name, ".part"))
+        (*out_parts)++;
+      if (g_stat (file, &status) == 0)
+        size += (guint64) status.st_size;
+    }
+
+  return size;
+}
+
+/* Waits until so many are being fetched. */
+static void
+wait_for_parts (Fixture *fixture, guint wanted)
+{
+  guint parts = 0;
+
+  measure_copies (fixture, &parts);
+  for (guint i = 0; i < 2000 && parts != wanted; i++)
+    {
+      g_usleep (5000);
+      measure_copies (fixture, &parts);
+    }
+  g_assert_cmpuint (parts, ==, wanted);
+}
+
+/* Copies take no more than they may, and outlive a restart. */
+static void
+test_bound (Fixture *fixture, gconstpointer test_data)
+{
+  GBytes *tarballs[8];
+  guint parts = 0;
+
+  for (guint i = 0; i < G_N_ELEMENTS (tarballs); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("package%u", i);
+
+      tarballs[i] = store_kit_publish (&fixture->kit, name, LARGE / 2);
+      check (fixture, name, tarballs[i]);
+      check (fixture, name, tarballs[i]);
+      g_assert_cmpuint (measure_copies (fixture, &parts),
+                        <,
+                        4 * 1024 * 1024 + 4096);
+    }
+  g_assert_cmpfloat (
+    store_kit_get_figure (&fixture->kit, "loft_tarball_evicted_total"),
+    >=,
+    4);
+
+  store_kit_stop (&fixture->kit);
+  g_assert_cmpuint (measure_copies (fixture, &parts), >, LARGE);
+  g_assert_cmpuint (parts, ==, 0);
+  store_kit_start (&fixture->kit);
+  g_atomic_int_set (&fixture->gets, 0);
+  check (fixture, "package7", tarballs[7]);
+  g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 0);
+  check (fixture, "package0", tarballs[0]);
+  g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
+
+  for (guint i = 0; i < G_N_ELEMENTS (tarballs); i++)
+    g_bytes_unref (tarballs[i]);
+}
+
+/* With a store that hangs, and with one that is gone, what there is a copy of
+ * is given, and for the rest nobody waits. */
+static void
+test_hanging (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) kept = store_kit_publish (&fixture->kit, "kept", LARGE);
+  g_autoptr (GBytes) other = store_kit_publish (&fixture->kit, "other", LARGE);
+
+  check (fixture, "kept", kept);
+  s3_double_set_hanging (fixture->kit.engine, TRUE);
+  for (guint i = 0; i < 4; i++)
+    {
+      gint64 start = g_get_monotonic_time ();
+      g_autoptr (WireAnswer) answer =
+        store_kit_ask (&fixture->kit, "GET", "other", NULL);
+      g_autofree char *retry = wire_answer_get_header (answer, "Retry-After");
+
+      g_assert_cmpuint (answer->status, ==, 503);
+      g_assert_nonnull (retry);
+      g_assert_cmpint (g_get_monotonic_time () - start,
+                       <,
+                       SECONDS_MAX * G_USEC_PER_SEC);
+      check (fixture, "kept", kept);
+    }
+  s3_double_set_hanging (fixture->kit.engine, FALSE);
+}
+
+/* Nothing is kept, but what is given is right, in parts too. */
+static void
+test_nothing_kept (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", LARGE);
+  guint parts = 0;
+
+  check (fixture, "hello", tarball);
+  check_part (fixture, "hello", tarball);
+  wait_for_parts (fixture, 0);
+  g_assert_cmpuint (measure_copies (fixture, &parts), <, 4096);
+
+  g_atomic_int_set (&fixture->flip, TRUE);
+  g_autoptr (WireAnswer) answer =
+    store_kit_ask (&fixture->kit, "GET", "hello", NULL);
+  g_assert_true (answer == NULL || answer->status == 500);
+}
+
+/* Where no copy can be made, nobody fails for that. */
+static void
+test_no_folder (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", LARGE);
+  g_autoptr (GError) error = NULL;
+  g_autofree char *path =
+    g_build_filename (fixture->kit.daemon->cache, "tarballs", NULL);
+  g_autofree char *total = g_build_filename (path, "total", NULL);
+
+  store_kit_stop (&fixture->kit);
+  g_assert_cmpint (g_unlink (total), ==, 0);
+  g_assert_cmpint (g_rmdir (path), ==, 0);
+  g_file_set_contents (path, "", 0, &error);
+  g_assert_no_error (error);
+  store_kit_start (&fixture->kit);
+  check (fixture, "hello", tarball);
+  check_part (fixture, "hello", tarball);
+}
+
+/* One that dies while it fetches leaves nothing that is in the way, or stays.
+ */
+static void
+test_killed (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", LARGE);
+  guint parts = 0;
+
+  g_atomic_int_set (&fixture->slow, 60 * G_USEC_PER_SEC / 100);
+  GThread *client = g_thread_new ("client", ask_thread, &fixture->kit);
+  wait_for_parts (fixture, 1);
+
+  g_autoptr (GArray) workers = daemon_kit_list_workers (fixture->kit.daemon);
+  for (guint i = 0; i < workers->len; i++)
+    kill (g_array_index (workers, GPid, i), SIGKILL);
+  g_autoptr (WireAnswer) none = g_thread_join (client);
+  g_assert_null (none);
+  measure_copies (fixture, &parts);
+  g_assert_cmpuint (parts, ==, 1);
+
+  g_atomic_int_set (&fixture->slow, 0);
+  daemon_kit_kill (fixture->kit.daemon);
+  store_kit_start (&fixture->kit);
+  wait_for_parts (fixture, 0);
+  check (fixture, "hello", tarball);
+}
+
+#define add(name, func, size)                                                  \
+  g_test_add ("/download-proxy/" name, Fixture, size, set_up, func, tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  add ("once", test_once, NULL);
+  add ("flipped", test_flipped, NULL);
+  add ("parts", test_parts, NULL);
+  add ("bound", test_bound, "4 MiB");
+  add ("hanging", test_hanging, NULL);
+  add ("nothing-kept", test_nothing_kept, "0");
+  add ("no-folder", test_no_folder, NULL);
+  add ("killed", test_killed, NULL);
+
+  return g_test_run ();
+}
