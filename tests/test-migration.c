@@ -347,6 +347,9 @@ cut_cb (LoftStorage *storage, const char *key, gpointer user_data)
 {
   Cut *cut = user_data;
 
+  /* Who should wait for this has time to show that he does not. */
+  if (g_str_has_suffix (key, "/package.json"))
+    g_usleep (5000);
   if (g_atomic_int_dec_and_test (&cut->writes))
     g_cancellable_cancel (cut->cancellable);
 }

@@ -28,7 +28,22 @@ task_free (Task *task)
   g_free (task);
 }
 
-/* Of several failures the first is told; the others may follow from it. */
+/* Of several failures the first is told; the others may follow from it, as do
+ * those to be cancelled. */
+static void
+take_failure (LoftMigration *self, GError *error)
+{
+  gboolean follows =
+    g_error_matches (self->failure, G_IO_ERROR, G_IO_ERROR_CANCELLED) &&
+    !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+
+  if (self->failure != NULL && !follows)
+    return;
+
+  g_clear_error (&self->failure);
+  self->failure = g_error_copy (error);
+}
+
 static void
 run_task_cb (gpointer data, gpointer user_data)
 {
@@ -41,8 +56,8 @@ run_task_cb (gpointer data, gpointer user_data)
   task_free (task);
 
   g_mutex_lock (&self->mutex);
-  if (!done && local_error != NULL && self->failure == NULL)
-    self->failure = g_steal_pointer (&local_error);
+  if (!done && local_error != NULL)
+    take_failure (self, local_error);
   self->pending--;
   g_cond_broadcast (&self->cond);
   g_mutex_unlock (&self->mutex);
