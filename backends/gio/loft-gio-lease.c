@@ -31,7 +31,13 @@
  *
  * Taking over is renaming the folder to what only that owner's can be called.
  * Of two that try one succeeds, and a third that comes late finds the name
- * taken, instead of robbing the new owner. */
+ * taken, instead of robbing the new owner.
+ *
+ * Who lost the store without noticing, for it did not run, is kept from writing
+ * by what it needs for that: it looks at the lease when all is ready but the
+ * renames (see loft-gio-settle.c), and whoever takes over then deletes what
+ * they would rename, and bars where they lead. So they happened before, or
+ * never. */
 
 #define PARENT LOFT_GIO_FOLDER
 #define LEASE PARENT "/lease"
@@ -42,17 +48,12 @@
 /* How often somebody else may be faster. */
 #define ATTEMPTS 4
 
-/* How long a lease that was seen is believed in. */
-#define BELIEF (5 * G_TIME_SPAN_SECOND)
-
 struct _LoftGioLease
 {
   LoftGioStore *store; /* not owned; outlives this */
   char *text;          /* owned: what the file says */
 
-  GMutex lock;   /* guards what follows */
-  gint64 seen;   /* when it was last found to be ours */
-  gboolean lost; /* it never comes back */
+  int is_lost; /* atomic; it never comes back */
 };
 
 static char *
@@ -213,23 +214,30 @@ refuse_owned (LoftGioStore *store, GKeyFile *owner, GError **error)
   return FALSE;
 }
 
+/* What only the lease with this text can be called once it is put away. */
+static char *
+name_lease (LoftGioStore *store, const char *text)
+{
+  g_autoptr (GKeyFile) owner = parse_owner (text);
+  g_autofree char *id =
+    owner != NULL ? g_key_file_get_string (owner, GROUP, "id", NULL) : NULL;
+
+  if (id != NULL && g_uuid_string_is_valid (id))
+    return g_strconcat (".loft-lease-", id, NULL);
+
+  g_autofree char *path = loft_gio_store_name (store, PARENT "/x", "lease");
+
+  return g_path_get_basename (path);
+}
+
 /* Puts away what another owner has left. */
 static gboolean
 put_away (LoftGioStore *store, const char *text, GError **error)
 {
-  g_autoptr (GKeyFile) owner = parse_owner (text);
   g_autoptr (GError) local_error = NULL;
-  g_autofree char *id =
-    owner != NULL ? g_key_file_get_string (owner, GROUP, "id", NULL) : NULL;
-  g_autofree char *name = id != NULL && g_uuid_string_is_valid (id)
-                            ? g_strconcat (".loft-lease-", id, NULL)
-                            : NULL;
-  g_autofree char *path = loft_gio_store_name (store, PARENT "/x", "lease");
+  g_autofree char *name = name_lease (store, text);
 
-  if (loft_gio_file_rename (store->engine,
-                            LEASE,
-                            name != NULL ? name : strrchr (path, '/') + 1,
-                            &local_error) ||
+  if (loft_gio_file_rename (store->engine, LEASE, name, &local_error) ||
       loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_NOT_FOUND) ||
       loft_gio_error_is (local_error, LOFT_STORAGE_ERROR_EXISTS))
     return TRUE;
@@ -244,6 +252,7 @@ static gboolean
 take_from_other (LoftGioStore *store,
                  gboolean take_over,
                  const GError *cause,
+                 gboolean *out_forced,
                  GError **error)
 {
   LoftGioInfo info;
@@ -259,11 +268,13 @@ take_from_other (LoftGioStore *store,
     return FALSE;
 
   g_autoptr (GKeyFile) owner = parse_owner (text);
-  if (!take_over && (owner == NULL || !is_gone (owner)))
+  gboolean has_ended = owner != NULL && is_gone (owner);
+  if (!has_ended && !take_over)
     return refuse_owned (store, owner, error);
 
+  *out_forced = *out_forced || !has_ended;
   g_message ("Taking over the storage from another server: %s",
-             take_over ? "the administrator says so" : "it has ended");
+             has_ended ? "it has ended" : "the administrator says so");
 
   return put_away (store, text, error);
 }
@@ -272,6 +283,7 @@ take_from_other (LoftGioStore *store,
  * loft_gio_lease_take: (skip)
  * @store: a store
  * @take_over: whether to take it from whoever owns it
+ * @out_forced: (out): whether it was taken from somebody who may go on
  * @error: return location for a #GError
  *
  * Becomes the owner of @store.
@@ -280,8 +292,12 @@ take_from_other (LoftGioStore *store,
  *   %LOFT_STORAGE_ERROR_UNAVAILABLE if somebody else is
  */
 LoftGioLease *
-loft_gio_lease_take (LoftGioStore *store, gboolean take_over, GError **error)
+loft_gio_lease_take (LoftGioStore *store,
+                     gboolean take_over,
+                     gboolean *out_forced,
+                     GError **error)
 {
+  *out_forced = FALSE;
   if (!loft_gio_store_make_parent (store, LEASE, error))
     return NULL;
 
@@ -300,12 +316,10 @@ loft_gio_lease_take (LoftGioStore *store, gboolean take_over, GError **error)
 
           self->store = store;
           self->text = g_steal_pointer (&text);
-          self->seen = g_get_monotonic_time ();
-          g_mutex_init (&self->lock);
 
           return self;
         }
-      if (!take_from_other (store, take_over, local_error, error))
+      if (!take_from_other (store, take_over, local_error, out_forced, error))
         return NULL;
     }
 
@@ -322,8 +336,8 @@ loft_gio_lease_take (LoftGioStore *store, gboolean take_over, GError **error)
  * @self: a lease
  * @error: return location for a #GError
  *
- * Looks now and then whether the store is still ours. It may have been taken
- * over while this process did not run.
+ * Looks whether the store is still ours. It may have been taken over while this
+ * process did not run.
  *
  * Returns: whether it is; else %LOFT_STORAGE_ERROR_DENIED is set, or why that
  *   is not known
@@ -331,28 +345,16 @@ loft_gio_lease_take (LoftGioStore *store, gboolean take_over, GError **error)
 gboolean
 loft_gio_lease_check (LoftGioLease *self, GError **error)
 {
-  g_mutex_lock (&self->lock);
-  gboolean lost = self->lost;
-  gboolean believed = g_get_monotonic_time () - self->seen < BELIEF;
-  g_mutex_unlock (&self->lock);
-
-  if (!lost && believed)
-    return TRUE;
-
-  if (!lost)
+  if (!g_atomic_int_get (&self->is_lost))
     {
       g_autofree char *text = read_owner (self->store, error);
+
       if (text == NULL)
         return FALSE;
-
-      lost = !g_str_equal (text, self->text);
-      g_mutex_lock (&self->lock);
-      self->lost = self->lost || lost;
-      self->seen = g_get_monotonic_time ();
-      g_mutex_unlock (&self->lock);
+      if (g_str_equal (text, self->text))
+        return TRUE;
+      g_atomic_int_set (&self->is_lost, TRUE);
     }
-  if (!lost)
-    return TRUE;
 
   g_set_error (error,
                LOFT_STORAGE_ERROR,
@@ -361,6 +363,21 @@ loft_gio_lease_check (LoftGioLease *self, GError **error)
                "nothing any more");
 
   return FALSE;
+}
+
+/* Somebody may take the lease while we let go of it; then our name for it is
+ * taken, and his stays. */
+static gboolean
+give_up (LoftGioLease *self, GError **error)
+{
+  LoftGioEngine *engine = self->store->engine;
+  g_autofree char *name = name_lease (self->store, self->text);
+  g_autofree char *folder = g_strconcat (PARENT "/", name, NULL);
+  g_autofree char *owner = g_strconcat (folder, "/owner", NULL);
+
+  return loft_gio_file_rename (engine, LEASE, name, error) &&
+         loft_gio_file_delete (engine, owner, error) &&
+         loft_gio_file_delete (engine, folder, error);
 }
 
 /**
@@ -372,17 +389,12 @@ loft_gio_lease_check (LoftGioLease *self, GError **error)
 void
 loft_gio_lease_release (LoftGioLease *self)
 {
-  LoftGioEngine *engine = self->store->engine;
   g_autoptr (GError) local_error = NULL;
-  g_autofree char *text = read_owner (self->store, &local_error);
 
-  if (g_strcmp0 (text, self->text) != 0)
-    g_debug ("The storage is not ours to give up");
-  else if (!loft_gio_file_delete (engine, OWNER, &local_error) ||
-           !loft_gio_file_delete (engine, LEASE, &local_error))
+  if (!loft_gio_lease_check (self, &local_error) ||
+      !give_up (self, &local_error))
     g_debug ("The storage is not given up: %s", local_error->message);
 
-  g_mutex_clear (&self->lock);
   g_free (self->text);
   g_free (self);
 }

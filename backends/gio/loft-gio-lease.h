@@ -10,10 +10,10 @@
 
 G_BEGIN_DECLS
 
-typedef struct _LoftGioLease LoftGioLease;
-
-LoftGioLease *
-loft_gio_lease_take (LoftGioStore *store, gboolean take_over, GError **error);
+LoftGioLease *loft_gio_lease_take (LoftGioStore *store,
+                                   gboolean take_over,
+                                   gboolean *out_forced,
+                                   GError **error);
 gboolean loft_gio_lease_check (LoftGioLease *self, GError **error);
 void loft_gio_lease_release (LoftGioLease *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftGioLease, loft_gio_lease_release)

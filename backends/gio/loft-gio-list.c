@@ -12,6 +12,7 @@
 
 #include "loft-gio-error.h"
 #include "loft-gio-file.h"
+#include "loft-gio-lease.h"
 #include "loft-gio-settle.h"
 #include "storage/loft-storage.h"
 
@@ -82,6 +83,28 @@ read_folder (Walk *walk, const char *folder, GError **error)
   return names;
 }
 
+/* Deletes what never came to a key. Nobody else has written what was found
+ * while the store was ours, and that is looked at only now. */
+static void
+tidy_up (LoftGioStore *store, const char *folder, GPtrArray *names)
+{
+  g_autoptr (GPtrArray) leftovers = g_ptr_array_new_with_free_func (g_free);
+
+  for (guint i = 0; store->lease != NULL && i < names->len; i++)
+    {
+      g_autofree char *path =
+        g_strconcat (folder, g_ptr_array_index (names, i), NULL);
+
+      if (loft_gio_store_is_leftover (store, path))
+        g_ptr_array_add (leftovers, g_steal_pointer (&path));
+    }
+  if (leftovers->len == 0 || !loft_gio_lease_check (store->lease, NULL))
+    return;
+
+  for (guint i = 0; i < leftovers->len; i++)
+    loft_gio_file_delete (store->engine, leftovers->pdata[i], NULL);
+}
+
 /* A folder's name sorts with its slash, as it stands in the keys below it, so
  * the order of the walk is the order of the keys. */
 static gboolean
@@ -100,6 +123,8 @@ list_folder (Walk *walk, const char *folder, GError **error)
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
+
+  tidy_up (walk->store, folder, names);
 
   for (guint i = 0; i < names->len && !is_full (walk); i++)
     {

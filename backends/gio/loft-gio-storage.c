@@ -100,9 +100,20 @@ loft_gio_storage_open (LoftStorage *storage,
   if (config == NULL || !set_up (self, config, error))
     return FALSE;
 
-  self->lease = loft_gio_lease_take (self->store, config->take_over, error);
+  gboolean forced = FALSE;
+  self->lease =
+    loft_gio_lease_take (self->store, config->take_over, &forced, error);
+  self->store->lease = self->lease;
+  if (self->lease == NULL || !loft_gio_settle_intents (self->store, error))
+    return FALSE;
+  if (!forced)
+    return TRUE;
 
-  return self->lease != NULL && loft_gio_settle_intents (self->store, error);
+  /* What the former owner has on its way goes by being listed. */
+  g_auto (GStrv) keys =
+    loft_gio_list (self->store, NULL, NULL, 0, cancellable, error);
+
+  return keys != NULL;
 }
 
 static gboolean
@@ -120,7 +131,7 @@ static gboolean
 check_owned (LoftGioStorage *self, GError **error)
 {
   if (self->lease != NULL)
-    return loft_gio_lease_check (self->lease, error);
+    return TRUE;
 
   g_set_error (error,
                LOFT_STORAGE_ERROR,

@@ -15,6 +15,7 @@
 #include "storage/loft-storage.h"
 
 #define HIDDEN_PREFIX ".loft-"
+#define FRESH "new"
 
 /**
  * loft_gio_doubt_new: (skip)
@@ -32,6 +33,14 @@ loft_gio_doubt_new (const char *key)
   return self;
 }
 
+static void
+end_fresh (LoftGioStore *self, const char *path)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->fresh_lock);
+
+  g_hash_table_remove (self->fresh, path);
+}
+
 /**
  * loft_gio_doubt_free: (skip)
  * @self: (transfer full): a doubt
@@ -41,6 +50,8 @@ loft_gio_doubt_new (const char *key)
 void
 loft_gio_doubt_free (LoftGioDoubt *self)
 {
+  if (self->store != NULL)
+    end_fresh (self->store, self->fresh);
   g_free (self->key);
   g_free (self->fresh);
   g_free (self->aside);
@@ -70,6 +81,8 @@ loft_gio_store_new (LoftGioEngine *engine)
                                         NULL,
                                         (GDestroyNotify) loft_gio_doubt_free);
   self->folders = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  self->fresh = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_mutex_init (&self->fresh_lock);
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
   g_rw_lock_init (&self->list_lock);
@@ -91,6 +104,8 @@ loft_gio_store_free (LoftGioStore *self)
   g_hash_table_unref (self->busy);
   g_hash_table_unref (self->doubts);
   g_hash_table_unref (self->folders);
+  g_hash_table_unref (self->fresh);
+  g_mutex_clear (&self->fresh_lock);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->changed);
   g_rw_lock_clear (&self->list_lock);
@@ -161,6 +176,45 @@ loft_gio_store_name (LoftGioStore *self, const char *key, const char *purpose)
                           purpose,
                           self->run,
                           n);
+}
+
+/**
+ * loft_gio_store_begin_fresh: (skip)
+ * @self: a store
+ * @doubt: (inout): about a key that is about to be written
+ *
+ * Gives new content a place, which is in use for as long as there is @doubt.
+ */
+void
+loft_gio_store_begin_fresh (LoftGioStore *self, LoftGioDoubt *doubt)
+{
+  doubt->store = self;
+  doubt->fresh = loft_gio_store_name (self, doubt->key, FRESH);
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->fresh_lock);
+  g_hash_table_add (self->fresh, g_strdup (doubt->fresh));
+}
+
+/**
+ * loft_gio_store_is_leftover: (skip)
+ * @self: a store that is ours
+ * @path: a path that was found
+ *
+ * Returns: whether it was on its way to a key, and will never get there
+ */
+gboolean
+loft_gio_store_is_leftover (LoftGioStore *self, const char *path)
+{
+  const char *slash = strrchr (path, '/');
+
+  if (!g_str_has_prefix (slash != NULL ? slash + 1 : path,
+                         HIDDEN_PREFIX FRESH "-") ||
+      g_str_has_suffix (path, "/"))
+    return FALSE;
+
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->fresh_lock);
+
+  return !g_hash_table_contains (self->fresh, path);
 }
 
 /**

@@ -13,8 +13,12 @@ G_BEGIN_DECLS
 /* The backend's own folder; no object has a key in it. */
 #define LOFT_GIO_FOLDER "_registry/gio"
 
+typedef struct _LoftGioStore LoftGioStore;
+typedef struct _LoftGioLease LoftGioLease;
+
 /**
  * LoftGioDoubt:
+ * @store: (nullable): whose @fresh that is
  * @key: what was to be written
  * @fresh: (nullable): where its new content was, before it got its name
  * @aside: (nullable): where its old content was to be put
@@ -25,6 +29,7 @@ G_BEGIN_DECLS
  */
 typedef struct
 {
+  LoftGioStore *store;
   char *key;
   char *fresh;
   char *aside;
@@ -39,13 +44,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftGioDoubt, loft_gio_doubt_free)
 /**
  * LoftGioStore:
  * @engine: (owned): does what is decided
+ * @lease: (nullable): says that the store is ours, if it is
  * @list_lock: held by who swaps a document, and by who reads a folder
  *
  * What one daemon knows of the store that it owns.
  */
-typedef struct
+struct _LoftGioStore
 {
   LoftGioEngine *engine;
+  LoftGioLease *lease;
   GRWLock list_lock;
 
   /*< private >*/
@@ -57,7 +64,10 @@ typedef struct
   GHashTable *folders; /* owned, of owned paths: folders that exist */
   guint64 n_names;
   guint64 n_swaps; /* odd while one goes on somewhere */
-} LoftGioStore;
+
+  GMutex fresh_lock; /* guards what follows */
+  GHashTable *fresh; /* owned, of owned paths: what is on its way */
+};
 
 LoftGioStore *loft_gio_store_new (LoftGioEngine *engine);
 void loft_gio_store_free (LoftGioStore *self);
@@ -67,6 +77,8 @@ gboolean loft_gio_store_check_key (const char *key, GError **error);
 gboolean loft_gio_store_is_hidden (const char *name);
 char *
 loft_gio_store_name (LoftGioStore *self, const char *key, const char *purpose);
+void loft_gio_store_begin_fresh (LoftGioStore *self, LoftGioDoubt *doubt);
+gboolean loft_gio_store_is_leftover (LoftGioStore *self, const char *path);
 
 gboolean
 loft_gio_store_lock (LoftGioStore *self, const char *key, GError **error);

@@ -12,6 +12,7 @@
 
 #include "loft-gio-error.h"
 #include "loft-gio-file.h"
+#include "loft-gio-lease.h"
 #include "loft-gio-settle.h"
 #include "loft-gio-upload.h"
 #include "storage/loft-storage.h"
@@ -33,7 +34,8 @@ is_final (const GError *error)
 }
 
 /* What a write of a closed key comes to. Even a no may be the second answer to
- * what was done at once, since GVfs repeats what it has lost the answer to. */
+ * what was done at once, since GVfs repeats what it has lost the answer to. But
+ * what is gone may have been taken by another owner of the store. */
 static gboolean
 conclude (LoftGioStore *store,
           const LoftGioDoubt *doubt,
@@ -42,7 +44,8 @@ conclude (LoftGioStore *store,
 {
   gboolean done = FALSE;
 
-  if (!is_final (cause) || !loft_gio_settle (store, doubt, &done, NULL))
+  if (!is_final (cause) || !loft_gio_settle (store, doubt, &done, NULL) ||
+      (done && !loft_gio_lease_check (store->lease, NULL)))
     {
       g_set_error (error,
                    LOFT_STORAGE_ERROR,
@@ -98,7 +101,7 @@ prepare (LoftGioStore *store,
   if (!loft_gio_store_make_parent (store, doubt->key, error))
     return FALSE;
 
-  doubt->fresh = loft_gio_store_name (store, doubt->key, "new");
+  loft_gio_store_begin_fresh (store, doubt);
   if (loft_gio_upload (store->engine,
                        doubt->fresh,
                        content,
@@ -110,6 +113,19 @@ prepare (LoftGioStore *store,
 
   loft_gio_file_delete (store->engine, doubt->fresh, NULL);
   loft_gio_store_forget_folders (store);
+
+  return FALSE;
+}
+
+/* Whether what is ready may be done. */
+static gboolean
+check_owned (LoftGioStore *store, LoftGioDoubt *doubt, GError **error)
+{
+  if (loft_gio_lease_check (store->lease, error))
+    return TRUE;
+
+  if (doubt->fresh != NULL)
+    loft_gio_file_delete (store->engine, doubt->fresh, NULL);
 
   return FALSE;
 }
@@ -127,7 +143,8 @@ create_locked (LoftGioStore *store,
 
   if (!loft_gio_settle_key (store, key, error) ||
       !check_free (store, key, error) ||
-      !prepare (store, doubt, content, size, cancellable, error))
+      !prepare (store, doubt, content, size, cancellable, error) ||
+      !check_owned (store, doubt, error))
     return FALSE;
 
   if (loft_gio_file_rename (store->engine,
@@ -237,6 +254,12 @@ swap_or_conclude (LoftGioStore *store, LoftGioDoubt *doubt, GError **error)
     {
       if (owned->fresh != NULL)
         loft_gio_file_delete (store->engine, owned->fresh, NULL);
+      return FALSE;
+    }
+
+  if (!check_owned (store, owned, error))
+    {
+      loft_gio_file_delete (store->engine, owned->intent, NULL);
       return FALSE;
     }
 

@@ -1,0 +1,8 @@
+#!/bin/sh
+# Copyright © 2026 The loft-registry authors
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Two that want the same store on a WebDAV server.
+
+exec "$(dirname "$0")/with-apache" "$G_TEST_BUILDDIR/test-gio-owner"

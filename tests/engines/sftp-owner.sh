@@ -1,0 +1,8 @@
+#!/bin/sh
+# Copyright © 2026 The loft-registry authors
+#
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+# Two that want the same store on a machine with SSH.
+
+exec "$(dirname "$0")/with-openssh" "$G_TEST_BUILDDIR/test-gio-owner"
