@@ -276,7 +276,7 @@ static const Row bad[] = {
   { "token create ann -p 'a/b'", 2, "A pattern is the name of a package" },
   { "token create ann -l 600w", 2, "ten years at most" },
   { "token create 'a b'", 2, "A user's name has letters" },
-  { "owners known 'a b'", 2, "neither the name of a user" },
+  { "owners known 'a b'", 2, "“a b” is neither the name of a user" },
   { "token revoke nothing", 5, "no such token" },
   { "rescan now", 2, "Usage: loft-registryctl rescan" },
   { "collect now", 2, "Usage: loft-registryctl collect" },

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "registry/loft-quote.h"
 #include "registry/loft-registry-private.h"
 
 /* How often somebody else may be first before we give up. */
@@ -121,11 +122,16 @@ check_wish (const LoftState *state, const LoftChangeJob *job, GError **error)
   for (gsize i = 0; i < MIN (length, OWNERS_MAX); i++)
     if (!loft_owner_id_is_valid (owners[i]) &&
         find_owner (state, owners[i]) == NULL)
-      loft_findings_add (findings,
-                         "owners",
-                         owners[i],
-                         "An owner is neither the name of a user nor the "
-                         "public id of a token");
+      {
+        g_autofree char *quoted = loft_quote (owners[i]);
+
+        loft_findings_add (findings,
+                           "owners",
+                           owners[i],
+                           "%s is neither the name of a user nor the public id "
+                           "of a token",
+                           quoted);
+      }
 
   return loft_findings_to_error (findings, error);
 }

@@ -12,6 +12,7 @@
 
 #include "registry/loft-document.h"
 #include "registry/loft-json.h"
+#include "registry/loft-quote.h"
 #include "registry/loft-state.h"
 #include "registry/loft-time.h"
 
@@ -166,11 +167,16 @@ take_owners (LoftImport *self, JsonObject *object, LoftFindings *findings)
     }
   for (gsize i = 0; self->owners[i] != NULL; i++)
     if (!loft_owner_id_is_valid (self->owners[i]))
-      loft_findings_add (findings,
-                         "owners",
-                         self->owners[i],
-                         "An owner is neither the name of a user nor the "
-                         "public id of a token");
+      {
+        g_autofree char *quoted = loft_quote (self->owners[i]);
+
+        loft_findings_add (findings,
+                           "owners",
+                           self->owners[i],
+                           "%s is neither the name of a user nor the public id "
+                           "of a token",
+                           quoted);
+      }
 }
 
 static void
