@@ -177,6 +177,7 @@ test_bad (CtlKit *kit, gconstpointer test_data)
   assert_refused (kit, "package", "--token-file /nowhere", 1, "/nowhere");
   g_assert_cmpint (mkfifo (fifo, 0600), ==, 0);
   assert_refused (kit, "package", "", 1, "Only files and folders");
+  assert_refused (kit, "package/fifo", "", 1, "Only files and folders");
 }
 
 /* What is too large is not packed first, however little of it there is. */

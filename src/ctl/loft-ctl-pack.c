@@ -249,6 +249,10 @@ check_tarball (int fd, const char *path, GError **error)
 
   if (fstat (fd, &status) == -1)
     return loft_ctl_fail (error, path, g_strerror (errno));
+  if (!S_ISREG (status.st_mode))
+    return loft_ctl_fail (error,
+                          path,
+                          _ ("Only files and folders can be published"));
 
   return (guint64) status.st_size <= TARBALL_MAX ||
          loft_ctl_fail (error, path, reason);
