@@ -219,6 +219,7 @@ test_filters (CtlKit *kit, gconstpointer test_data)
     { "logs -a nobody", 0 },
     { "logs --since 0 -t claim", 2 },
     { "logs --since 5", 2 },
+    { "logs --since 3 -n 1", 4 },
     { "logs --since 9", 0 },
     { "logs --since 1h", 7 },
     { "logs --since -2d", 7 },
@@ -247,6 +248,21 @@ test_filters (CtlKit *kit, gconstpointer test_data)
     }
   g_autofree char *own = ctl_kit_succeed (actor);
   g_assert_cmpuint (count_lines (own), ==, 2);
+}
+
+/* A type that no event has is a mistake, and those that there are are named. */
+static void
+test_types (CtlKit *kit, gconstpointer test_data)
+{
+  g_autoptr (CtlKitResult) wrong = ctl_kit_run ("logs --type=zzz");
+
+  g_assert_cmpint (wrong->status, ==, 2);
+  g_assert_nonnull (strstr (wrong->err, "“zzz”"));
+  g_assert_nonnull (strstr (wrong->err,
+                            "publish, adopt, claim, yank, unyank, deprecate, "
+                            "owners, token-create, token-revoke, administer"));
+  g_autofree char *none = ctl_kit_succeed ("logs --type administer");
+  g_assert_cmpstr (none, ==, "");
 }
 
 /* The audit trail is for administrators. */
@@ -279,6 +295,7 @@ main (int argc, char **argv)
   ctl_kit_add ("/ctl-logs/audit", test_audit);
   ctl_kit_add ("/ctl-logs/acts", test_acts);
   ctl_kit_add ("/ctl-logs/filters", test_filters);
+  ctl_kit_add ("/ctl-logs/types", test_types);
   ctl_kit_add ("/ctl-logs/others", test_others);
 
   return g_test_run ();

@@ -51,6 +51,12 @@ static const GOptionEntry entries[] = {
 };
 /* clang-format on */
 
+/* Those of the registry, whose events are as JSON to this program. */
+static const char *const types[] = {
+  "publish",   "adopt",  "claim",        "yank",         "unyank",
+  "deprecate", "owners", "token-create", "token-revoke", "administer",
+};
+
 /* What a line tells. */
 typedef struct
 {
@@ -347,6 +353,28 @@ find_start (LoftCtlFeed *feed, guint64 *out_since, GError **error)
 }
 
 static gboolean
+check_type (GError **error)
+{
+  g_autoptr (GString) names = g_string_new (NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      if (option_type == NULL || g_str_equal (types[i], option_type))
+        return TRUE;
+      g_string_append_printf (names, "%s%s", i > 0 ? ", " : "", types[i]);
+    }
+
+  g_set_error (error,
+               LOFT_CTL_ERROR,
+               LOFT_CTL_ERROR_USAGE,
+               _ ("--type: “%s” is none of %s"),
+               option_type,
+               names->str);
+
+  return FALSE;
+}
+
+static gboolean
 check_options (GError **error)
 {
   guint64 number;
@@ -373,7 +401,7 @@ check_options (GError **error)
                     "yesterday, 30min, 2h, 7d or 4w"),
                  option_since);
   else
-    return TRUE;
+    return check_type (error);
 
   return FALSE;
 }
