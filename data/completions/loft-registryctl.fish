@@ -55,6 +55,16 @@ complete -c loft-registryctl \
 complete -c loft-registryctl \
     -n '__loft_registryctl_is migrate; and __loft_registryctl_follows --verify' \
     -f -a 'sizes written all'
+for option in --type -t
+    complete -c loft-registryctl \
+        -n "__loft_registryctl_is logs; and __loft_registryctl_follows $option" \
+        -f -a 'publish adopt claim yank unyank deprecate owners token-create token-revoke administer'
+end
+for option in --scope -s
+    complete -c loft-registryctl \
+        -n "__loft_registryctl_is token; and __loft_registryctl_follows $option" \
+        -f -a 'publish-new publish-update yank owners admin'
+end
 complete -c loft-registryctl \
     -n '__loft_registryctl_is token; and __loft_registryctl_follows token' \
     -f -a 'create list revoke'

@@ -41,6 +41,11 @@ check "the page describes every command and invents none" \
   diff commands.txt described-commands.txt
 check "the page describes every option and invents none" \
   diff options.txt described-options.txt
+
+# Which types there are, the refusal of another one tells.
+LC_ALL=C.UTF-8 "$ctl" logs --type none >types.txt 2>&1 || :
+check "a wrong type is refused with the right ones" grep -q token-revoke types.txt
+
 # completes WORD...: what bash offers for the last WORD.
 completes ()
 {
@@ -100,6 +105,13 @@ offers ()
   printf '%s\n' all sizes written >expected.txt
   check "$1 completes how much a copy is verified" \
     diff expected.txt completed.txt
+  "$2" logs --type "" | sort >completed.txt
+  sed -n 's/.*--type: .* none of //p' types.txt | sed 's/, /\n/g' |
+    sort >expected.txt
+  check "$1 completes the types of events" diff expected.txt completed.txt
+  "$2" token create ann --scope "" | sort >completed.txt
+  printf '%s\n' admin owners publish-new publish-update yank >expected.txt
+  check "$1 completes the scopes of a token" diff expected.txt completed.txt
 }
 
 # A registry that has three packages, as far as the tables tell. The original
