@@ -19,7 +19,8 @@ G_BEGIN_DECLS
  *
  * Does once what is measured.
  *
- * Returns: %FALSE with @error set to end the measurement
+ * Returns: %FALSE with @error set to end the measurement, or with none once
+ *   there is nothing left to do
  */
 typedef gboolean (*BenchFunc) (guint worker,
                                guint turn,
@@ -31,6 +32,7 @@ gboolean bench_run (guint workers,
                     BenchFunc func,
                     gpointer user_data,
                     GError **error);
+void bench_print_times (GArray *times);
 int bench_fail (const GError *error);
 
 G_END_DECLS

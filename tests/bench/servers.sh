@@ -68,6 +68,23 @@ can_configure ()
   "$LOFT_REGISTRYD" --config /dev/null --check-config | grep -q "^$1="
 }
 
+# launch NAME: the daemon, with NAME/bench.conf, on the cores of $where.
+launch ()
+{
+  # What it said the last time it ran does not count.
+  : >"$1/log"
+  $where "$LOFT_REGISTRYD" --config "$1/bench.conf" >"$1/log" 2>&1 &
+  started "$1" $!
+  if ! wait_for 60 "$1" grep -q 'Listening on' "$1/log"; then
+    cat "$1/log" >&2
+    die "the daemon does not start"
+  fi
+  sed -n 's|.*Listening on \(http://127.0.0.1:[0-9]*\).*|\1|p' "$1/log" \
+    >"$1/url"
+  wait_for 600 "$1" curl -sf -o /dev/null "$(url_of "$1")/readyz" ||
+    die "the daemon is not ready"
+}
+
 # start_loft NAME KEY=VALUE...: serves NAME/storage from one core by one
 # process, unless a key says that there are more workers. No idle connection
 # comes of age during a measurement.
@@ -91,16 +108,7 @@ start_loft ()
   elif can_configure workers; then
     echo workers=1 >>"$name/bench.conf"
   fi
-  $where "$LOFT_REGISTRYD" --config "$name/bench.conf" >"$name/log" 2>&1 &
-  started "$name" $!
-  if ! wait_for 60 "$name" grep -q 'Listening on' "$name/log"; then
-    cat "$name/log" >&2
-    die "the daemon does not start"
-  fi
-  sed -n 's|.*Listening on \(http://127.0.0.1:[0-9]*\).*|\1|p' "$name/log" \
-    >"$name/url"
-  wait_for 600 "$name" curl -sf -o /dev/null "$(url_of "$name")/readyz" ||
-    die "the daemon is not ready"
+  launch "$name"
 }
 
 # start_hello NAME: what libsoup does by itself.

@@ -159,22 +159,34 @@ read_head (Wire *self, GError **error)
   return head;
 }
 
+static gboolean
+find_length (const WireAnswer *answer, guint64 *out_size, GError **error)
+{
+  g_autofree char *length = wire_answer_get_header (answer, "Content-Length");
+
+  if (length != NULL)
+    return g_ascii_string_to_unsigned (length,
+                                       10,
+                                       0,
+                                       G_MAXINT,
+                                       out_size,
+                                       error);
+
+  g_set_error_literal (error,
+                       G_IO_ERROR,
+                       G_IO_ERROR_INVALID_DATA,
+                       "An answer does not tell its length");
+
+  return FALSE;
+}
+
 static GBytes *
 read_body (Wire *self, const WireAnswer *answer, GError **error)
 {
-  g_autofree char *length = wire_answer_get_header (answer, "Content-Length");
   guint64 size;
 
-  if (length == NULL ||
-      !g_ascii_string_to_unsigned (length, 10, 0, G_MAXINT, &size, error))
-    {
-      if (error != NULL && *error == NULL)
-        g_set_error_literal (error,
-                             G_IO_ERROR,
-                             G_IO_ERROR_INVALID_DATA,
-                             "An answer does not tell its length");
-      return NULL;
-    }
+  if (!find_length (answer, &size, error))
+    return NULL;
 
   while (self->buffer->len < size)
     if (!receive_more (self, error))
@@ -187,7 +199,7 @@ read_body (Wire *self, const WireAnswer *answer, GError **error)
 }
 
 static WireAnswer *
-read_answer (Wire *self, gboolean has_body, GError **error)
+read_status (Wire *self, GError **error)
 {
   g_autoptr (WireAnswer) answer = g_new0 (WireAnswer, 1);
 
@@ -207,6 +219,17 @@ read_answer (Wire *self, gboolean has_body, GError **error)
   answer->status =
     (guint) g_ascii_strtoull (answer->head + strlen ("HTTP/1.1 "), NULL, 10);
 
+  return g_steal_pointer (&answer);
+}
+
+static WireAnswer *
+read_answer (Wire *self, gboolean has_body, GError **error)
+{
+  g_autoptr (WireAnswer) answer = read_status (self, error);
+
+  if (answer == NULL)
+    return NULL;
+
   if (!has_body || answer->status == 204 || answer->status == 304 ||
       answer->status < 200)
     answer->body = g_bytes_new (NULL, 0);
@@ -216,12 +239,9 @@ read_answer (Wire *self, gboolean has_body, GError **error)
   return answer->body == NULL ? NULL : g_steal_pointer (&answer);
 }
 
-/* Reads an answer, which has a body unless it is one to HEAD. */
-WireAnswer *
-wire_read (Wire *self, gboolean has_body, GError **error)
+static WireAnswer *
+end_answer (Wire *self, WireAnswer *answer)
 {
-  WireAnswer *answer = read_answer (self, has_body, error);
-
   if (answer == NULL)
     {
       disconnect (self);
@@ -235,14 +255,51 @@ wire_read (Wire *self, gboolean has_body, GError **error)
   return answer;
 }
 
-/* Sends a request and reads its answer. @headers are whole lines, or NULL. */
+/* Reads an answer, which has a body unless it is one to HEAD. */
 WireAnswer *
-wire_request (Wire *self,
-              const char *method,
-              const char *target,
-              const char *headers,
-              GBytes *body,
-              GError **error)
+wire_read (Wire *self, gboolean has_body, GError **error)
+{
+  return end_answer (self, read_answer (self, has_body, error));
+}
+
+static gboolean
+skip_body (Wire *self, guint64 size, GError **error)
+{
+  while (self->buffer->len < size)
+    {
+      size -= self->buffer->len;
+      g_byte_array_set_size (self->buffer, 0);
+      if (!receive_more (self, error))
+        return FALSE;
+    }
+  g_byte_array_remove_range (self->buffer, 0, (guint) size);
+
+  return TRUE;
+}
+
+/* Reads an answer, of whose body only the size is kept. */
+WireAnswer *
+wire_skip (Wire *self, guint64 *out_size, GError **error)
+{
+  g_autoptr (WireAnswer) answer = read_status (self, error);
+
+  if (answer != NULL && find_length (answer, out_size, error) &&
+      skip_body (self, *out_size, error))
+    answer->body = g_bytes_new (NULL, 0);
+
+  return end_answer (
+    self,
+    answer != NULL && answer->body != NULL ? g_steal_pointer (&answer) : NULL);
+}
+
+/* Sends a request. @headers are whole lines, or NULL. */
+gboolean
+wire_send (Wire *self,
+           const char *method,
+           const char *target,
+           const char *headers,
+           GBytes *body,
+           GError **error)
 {
   g_autoptr (GString) head = g_string_new (NULL);
   gsize size = 0;
@@ -260,8 +317,20 @@ wire_request (Wire *self,
                             size);
   g_string_append (head, "\r\n");
 
-  if (!wire_write (self, head->str, head->len, error) ||
-      !wire_write (self, data, size, error))
+  return wire_write (self, head->str, head->len, error) &&
+         wire_write (self, data, size, error);
+}
+
+/* Sends a request and reads its answer. */
+WireAnswer *
+wire_request (Wire *self,
+              const char *method,
+              const char *target,
+              const char *headers,
+              GBytes *body,
+              GError **error)
+{
+  if (!wire_send (self, method, target, headers, body, error))
     return NULL;
 
   return wire_read (self, !g_str_equal (method, "HEAD"), error);

@@ -38,7 +38,14 @@ void wire_free (Wire *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Wire, wire_free)
 
 gboolean wire_write (Wire *self, const void *data, gsize size, GError **error);
+gboolean wire_send (Wire *self,
+                    const char *method,
+                    const char *target,
+                    const char *headers,
+                    GBytes *body,
+                    GError **error);
 WireAnswer *wire_read (Wire *self, gboolean has_body, GError **error);
+WireAnswer *wire_skip (Wire *self, guint64 *out_size, GError **error);
 WireAnswer *wire_request (Wire *self,
                           const char *method,
                           const char *target,
