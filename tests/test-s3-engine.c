@@ -136,7 +136,8 @@ test_good_engines (void)
       g_assert_cmpint (loft_storage_get_features (storage),
                        ==,
                        LOFT_STORAGE_FEATURE_SHARED |
-                         LOFT_STORAGE_FEATURE_REDIRECT);
+                         LOFT_STORAGE_FEATURE_REDIRECT |
+                         LOFT_STORAGE_FEATURE_REMOTE);
 
       g_autofree char *first =
         loft_storage_replace (storage, "a", bytes, NULL, NULL, &error);

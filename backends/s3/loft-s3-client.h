@@ -9,6 +9,7 @@
 #include <libsoup/soup.h>
 
 #include "loft-s3-body.h"
+#include "loft-s3-flow.h"
 #include "loft-s3-request.h"
 
 G_BEGIN_DECLS
@@ -17,7 +18,8 @@ G_BEGIN_DECLS
  * LoftS3Answer:
  * @status: the status of HTTP
  * @headers: the headers
- * @body: the body, whole
+ * @body: the body, whole unless it flows
+ * @flow: (nullable): the body, as it comes
  *
  * What an engine has answered.
  */
@@ -26,6 +28,7 @@ typedef struct
   guint status;
   SoupMessageHeaders *headers; /* owned */
   GBytes *body;                /* owned */
+  LoftS3Flow *flow;            /* owned, nullable */
 } LoftS3Answer;
 
 void loft_s3_answer_free (LoftS3Answer *self);

@@ -9,6 +9,7 @@
 #include "loft-s3-exchange.h"
 
 #define PIECE_SIZE (64 * 1024)
+#define FLOW_PIECE_SIZE (256 * 1024)
 
 /* Who asks waits in a thread of its own; what it waits for happens in the
  * client's thread. It is told as soon as there is an answer, or as nothing has
@@ -29,6 +30,9 @@ struct _LoftS3Exchange
   GInputStream *stream;      /* owned, nullable */
   GByteArray *content;       /* owned */
   gpointer piece;            /* owned */
+  LoftS3Flow *flow;          /* owned, nullable: where the body goes to */
+  GSource *alarm;            /* owned, nullable: the flow's */
+  gboolean stalled;          /* nobody takes what has come */
 
   GMutex lock; /* guards what follows */
   GCond changed;
@@ -51,6 +55,7 @@ loft_s3_answer_free (LoftS3Answer *self)
 
   soup_message_headers_unref (self->headers);
   g_bytes_unref (self->body);
+  g_clear_pointer (&self->flow, loft_s3_flow_leave);
   g_free (self);
 }
 
@@ -73,6 +78,7 @@ loft_s3_exchange_unref (LoftS3Exchange *self)
   g_clear_object (&self->stream);
   g_byte_array_unref (self->content);
   g_free (self->piece);
+  g_clear_pointer (&self->flow, loft_s3_flow_unref);
   g_clear_pointer (&self->answer, loft_s3_answer_free);
   g_clear_error (&self->error);
   g_mutex_clear (&self->lock);
@@ -122,6 +128,9 @@ end (LoftS3Exchange *self)
   if (self->timer != NULL)
     g_source_destroy (self->timer);
   g_clear_pointer (&self->timer, g_source_unref);
+  if (self->alarm != NULL)
+    g_source_destroy (self->alarm);
+  g_clear_pointer (&self->alarm, g_source_unref);
   g_signal_handlers_disconnect_by_data (self->message, self);
   /* What belongs to the session may be let go in this thread only. */
   g_clear_object (&self->stream);
@@ -133,6 +142,8 @@ end (LoftS3Exchange *self)
 static void
 fail (LoftS3Exchange *self, GError *error)
 {
+  if (self->alarm != NULL)
+    loft_s3_flow_end (self->flow, g_error_copy (error));
   finish (self, NULL, error);
   end (self);
 }
@@ -141,13 +152,15 @@ static gboolean
 timeout_cb (gpointer user_data)
 {
   LoftS3Exchange *self = user_data;
+  g_autoptr (GError) error =
+    g_error_new (G_IO_ERROR,
+                 G_IO_ERROR_TIMED_OUT,
+                 "nothing happened for %.1f s",
+                 (double) self->patience / G_USEC_PER_SEC);
 
-  finish (self,
-          NULL,
-          g_error_new (G_IO_ERROR,
-                       G_IO_ERROR_TIMED_OUT,
-                       "nothing happened for %.1f s",
-                       (double) self->patience / G_USEC_PER_SEC));
+  if (self->alarm != NULL)
+    loft_s3_flow_end (self->flow, g_error_copy (error));
+  finish (self, NULL, g_steal_pointer (&error));
   g_cancellable_cancel (self->cancellable);
 
   return G_SOURCE_REMOVE;
@@ -198,8 +211,8 @@ wrote_body_data_cb (SoupMessage *message, guint size, gpointer user_data)
   touch (user_data);
 }
 
-static void
-succeed (LoftS3Exchange *self)
+static LoftS3Answer *
+make_answer (LoftS3Exchange *self)
 {
   LoftS3Answer *answer = g_new0 (LoftS3Answer, 1);
 
@@ -209,8 +222,35 @@ succeed (LoftS3Exchange *self)
   answer->body = g_byte_array_free_to_bytes (g_steal_pointer (&self->content));
   self->content = g_byte_array_new ();
 
-  finish (self, answer, NULL);
+  return answer;
+}
+
+static void
+succeed (LoftS3Exchange *self)
+{
+  if (self->alarm != NULL)
+    loft_s3_flow_end (self->flow, NULL);
+  else
+    finish (self, make_answer (self), NULL);
   end (self);
+}
+
+static void read_more (LoftS3Exchange *self);
+
+static gboolean
+take_flowing (LoftS3Exchange *self, gsize n)
+{
+  /* What is small is not worth the room of what is large. */
+  gpointer piece = g_steal_pointer (&self->piece);
+  g_autoptr (GBytes) chunk =
+    g_bytes_new_take (n < FLOW_PIECE_SIZE / 2 ? g_realloc (piece, n) : piece,
+                      n);
+
+  self->stalled = !loft_s3_flow_push (self->flow, chunk);
+  if (self->stalled)
+    g_source_set_ready_time (self->timer, -1);
+
+  return !self->stalled;
 }
 
 static void
@@ -231,6 +271,12 @@ read_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       succeed (self);
       return;
     }
+  if (self->alarm != NULL)
+    {
+      if (take_flowing (self, (gsize) n))
+        read_more (self);
+      return;
+    }
   if ((gsize) n > self->limit - self->content->len)
     {
       g_cancellable_cancel (self->cancellable);
@@ -242,15 +288,56 @@ read_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  touch (self);
   g_byte_array_append (self->content, self->piece, (guint) n);
+  read_more (self);
+}
+
+static void
+read_more (LoftS3Exchange *self)
+{
+  gsize size = self->alarm != NULL ? FLOW_PIECE_SIZE : PIECE_SIZE;
+
+  touch (self);
+  if (self->piece == NULL)
+    self->piece = g_malloc (size);
   g_input_stream_read_async (self->stream,
                              self->piece,
-                             PIECE_SIZE,
+                             size,
                              G_PRIORITY_DEFAULT,
                              self->cancellable,
                              read_cb,
                              self);
+}
+
+/* There is room again for what comes, or nobody wants it. */
+static gboolean
+alarm_cb (gpointer user_data)
+{
+  LoftS3Exchange *self = user_data;
+  gboolean stalled = self->stalled;
+
+  if (loft_s3_flow_is_left (self->flow))
+    g_cancellable_cancel (self->cancellable);
+  self->stalled = FALSE;
+  if (stalled)
+    read_more (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+/* Who waits gets the answer now, and its body as it comes. */
+static void
+begin_flow (LoftS3Exchange *self)
+{
+  GSource *alarm = loft_s3_flow_begin (self->flow,
+                                       alarm_cb,
+                                       loft_s3_exchange_ref (self),
+                                       (GDestroyNotify) loft_s3_exchange_unref);
+  LoftS3Answer *answer = make_answer (self);
+
+  self->alarm = g_source_ref (alarm);
+  answer->flow = loft_s3_flow_ref (self->flow);
+  finish (self, answer, NULL);
 }
 
 static void
@@ -267,15 +354,10 @@ send_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       return;
     }
 
-  touch (self);
-  self->piece = g_malloc (PIECE_SIZE);
-  g_input_stream_read_async (self->stream,
-                             self->piece,
-                             PIECE_SIZE,
-                             G_PRIORITY_DEFAULT,
-                             self->cancellable,
-                             read_cb,
-                             self);
+  if (self->flow != NULL &&
+      SOUP_STATUS_IS_SUCCESSFUL (soup_message_get_status (self->message)))
+    begin_flow (self);
+  read_more (self);
 }
 
 /* Everything that the signature covers goes out as it was signed. */
@@ -341,6 +423,8 @@ loft_s3_exchange_new (GUri *uri,
   self->patience = patience;
   self->cancellable = g_cancellable_new ();
   self->content = g_byte_array_new ();
+  if (request->flows)
+    self->flow = loft_s3_flow_new ();
   g_mutex_init (&self->lock);
   g_cond_init (&self->changed);
 

@@ -10,24 +10,28 @@
 
 G_BEGIN_DECLS
 
-/* How much one request asks for at most. */
-#define LOFT_S3_PIECE_SIZE ((goffset) 4 * 1024 * 1024)
+/* What is no larger comes whole. */
+#define LOFT_S3_PIECE_SIZE ((goffset) 1024 * 1024)
 
 /**
  * LoftS3Piece:
- * @bytes: what there is of the range
+ * @bytes: what there is of the range, or the first of it
+ * @length: how many bytes there are of it
  * @size: how many bytes the whole object has
  * @modified: when it was written, in µs since the epoch, or 0
  * @etag: (nullable): its etag
+ * @flow: (nullable): what follows @bytes, as it comes
  *
  * A part of an object.
  */
 typedef struct
 {
   GBytes *bytes; /* owned */
+  goffset length;
   goffset size;
   gint64 modified;
-  char *etag; /* owned, nullable */
+  char *etag;       /* owned, nullable */
+  LoftS3Flow *flow; /* owned, nullable */
 } LoftS3Piece;
 
 void loft_s3_piece_free (LoftS3Piece *self);

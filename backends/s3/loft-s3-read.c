@@ -21,7 +21,7 @@ G_DECLARE_FINAL_TYPE (LoftS3Stream,
 /**
  * LoftS3Stream:
  *
- * An object of which a piece that gets lost is asked for again.
+ * An object that comes by one request; what gets lost of it is asked for again.
  */
 struct _LoftS3Stream
 {
@@ -31,6 +31,8 @@ struct _LoftS3Stream
   char *key;            /* owned */
   char *etag;           /* owned, nullable */
   goffset size;         /* of the whole object */
+  goffset end;          /* where the part of it ends that is read */
+  LoftS3Flow *flow;     /* owned, nullable: what comes next */
 };
 
 G_DEFINE_FINAL_TYPE (LoftS3Stream, loft_s3_stream, LOFT_TYPE_PIECE_STREAM)
@@ -41,24 +43,24 @@ loft_s3_stream_finalize (GObject *object)
   LoftS3Stream *self = LOFT_S3_STREAM (object);
 
   g_clear_pointer (&self->engine, loft_s3_engine_unref);
+  g_clear_pointer (&self->flow, loft_s3_flow_leave);
   g_free (self->key);
   g_free (self->etag);
 
   G_OBJECT_CLASS (loft_s3_stream_parent_class)->finalize (object);
 }
 
+/* Asks for what is missing, since it stopped to come. */
 static GBytes *
-loft_s3_stream_fetch (LoftPieceStream *stream,
-                      goffset offset,
-                      gsize wanted,
-                      GCancellable *cancellable,
-                      GError **error)
+ask_again (LoftS3Stream *self,
+           goffset offset,
+           GCancellable *cancellable,
+           GError **error)
 {
-  LoftS3Stream *self = LOFT_S3_STREAM (stream);
   g_autoptr (LoftS3Piece) piece = loft_s3_fetch (self->engine,
                                                  self->key,
                                                  offset,
-                                                 (goffset) wanted,
+                                                 self->end - offset,
                                                  cancellable,
                                                  error);
 
@@ -74,7 +76,34 @@ loft_s3_stream_fetch (LoftPieceStream *stream,
       return NULL;
     }
 
+  self->flow = g_steal_pointer (&piece->flow);
+
   return g_bytes_ref (piece->bytes);
+}
+
+static GBytes *
+loft_s3_stream_fetch (LoftPieceStream *stream,
+                      goffset offset,
+                      gsize wanted,
+                      GCancellable *cancellable,
+                      GError **error)
+{
+  LoftS3Stream *self = LOFT_S3_STREAM (stream);
+  g_autoptr (GBytes) chunk =
+    self->flow != NULL ? loft_s3_flow_take (self->flow, cancellable, NULL)
+                       : NULL;
+
+  if (g_cancellable_set_error_if_cancelled (cancellable, error))
+    return NULL;
+  if (chunk == NULL)
+    {
+      g_clear_pointer (&self->flow, loft_s3_flow_leave);
+      chunk = ask_again (self, offset, cancellable, error);
+    }
+  if (chunk == NULL || g_bytes_get_size (chunk) <= wanted)
+    return g_steal_pointer (&chunk);
+
+  return g_bytes_new_from_bytes (chunk, 0, wanted);
 }
 
 static void
@@ -92,9 +121,8 @@ loft_s3_stream_init (LoftS3Stream *self)
 static GInputStream *
 stream_new (LoftS3Engine *engine,
             const char *key,
-            const LoftS3Piece *first,
-            goffset offset,
-            goffset length)
+            LoftS3Piece *first,
+            goffset offset)
 {
   LoftS3Stream *self = g_object_new (LOFT_TYPE_S3_STREAM, NULL);
 
@@ -102,11 +130,13 @@ stream_new (LoftS3Engine *engine,
   self->key = g_strdup (key);
   self->etag = g_strdup (first->etag);
   self->size = first->size;
+  self->end = offset + first->length;
+  self->flow = g_steal_pointer (&first->flow);
   loft_piece_stream_begin (LOFT_PIECE_STREAM (self),
                            first->bytes,
                            offset,
-                           length,
-                           LOFT_S3_PIECE_SIZE);
+                           first->length,
+                           (gsize) first->length);
 
   return G_INPUT_STREAM (self);
 }
@@ -120,8 +150,8 @@ stream_new (LoftS3Engine *engine,
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Reads an object or a range of it: what fits into one piece is in memory
- * then, of anything larger the first piece.
+ * Reads an object or a range of it: what is small is in memory then, of
+ * anything larger the beginning.
  *
  * Returns: (transfer full): the object, or %NULL with @error set as by
  *   loft_storage_read()
@@ -137,35 +167,30 @@ loft_s3_read (LoftS3Engine *engine,
   g_return_val_if_fail (engine != NULL && key != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  goffset count =
-    length == -1 ? LOFT_S3_PIECE_SIZE : MIN (length, LOFT_S3_PIECE_SIZE);
   g_autoptr (LoftS3Piece) piece =
-    loft_s3_fetch (engine, key, offset, count, cancellable, error);
+    loft_s3_fetch (engine, key, offset, length, cancellable, error);
 
   if (piece == NULL)
     return NULL;
 
   goffset begin = MIN (offset, piece->size);
-  goffset rest = piece->size - begin;
-  goffset wanted = length == -1 ? rest : MIN (length, rest);
   const char *etag =
-    wanted == piece->size && piece->size <= LOFT_STORAGE_DOCUMENT_MAX
+    piece->length == piece->size && piece->size <= LOFT_STORAGE_DOCUMENT_MAX
       ? piece->etag
       : NULL;
 
-  if ((goffset) g_bytes_get_size (piece->bytes) == wanted)
+  if (piece->flow == NULL)
     return loft_object_new_bytes (piece->bytes,
                                   begin,
                                   piece->size,
                                   etag,
                                   piece->modified);
 
-  g_autoptr (GInputStream) stream =
-    stream_new (engine, key, piece, begin, wanted);
+  g_autoptr (GInputStream) stream = stream_new (engine, key, piece, begin);
 
   return loft_object_new_stream (stream,
                                  begin,
-                                 wanted,
+                                 piece->length,
                                  piece->size,
                                  etag,
                                  piece->modified);

@@ -78,6 +78,7 @@ loft_s3_request_copy (LoftS3Request *self)
   copy->path = g_strdup (self->path);
   copy->query = g_ptr_array_copy (self->query, copy_text, NULL);
   copy->headers = g_ptr_array_copy (self->headers, copy_header, NULL);
+  copy->flows = self->flows;
 
   return copy;
 }

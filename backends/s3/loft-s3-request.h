@@ -29,6 +29,7 @@ typedef struct
  * @path: percent-encoded, with its leading slash
  * @query: percent-encoded `name=value`, in any order
  * @headers: #LoftS3Header, in any order, all of which are signed
+ * @flows: whether the answer is wanted before all of its body has come
  *
  * What is asked of an engine, as it goes over the wire.
  */
@@ -38,6 +39,7 @@ typedef struct
   char *path;         /* owned */
   GPtrArray *query;   /* owned */
   GPtrArray *headers; /* owned */
+  gboolean flows;
 } LoftS3Request;
 
 LoftS3Request *loft_s3_request_new (const char *method, const char *path);

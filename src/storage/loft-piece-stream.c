@@ -64,9 +64,11 @@ fetch_next (LoftPieceStream *self, GCancellable *cancellable, GError **error)
   if (piece == NULL)
     return FALSE;
 
+  goffset got = (goffset) g_bytes_get_size (piece);
+
   take_piece (priv, piece);
-  priv->next += (goffset) wanted;
-  priv->left -= (goffset) wanted;
+  priv->next += got;
+  priv->left -= got;
 
   return TRUE;
 }

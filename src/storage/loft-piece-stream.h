@@ -19,8 +19,8 @@ G_DECLARE_DERIVABLE_TYPE (LoftPieceStream,
 
 /**
  * LoftPieceStreamClass:
- * @fetch: gives (transfer full) the bytes from an offset on, exactly as many as
- *   are wanted, or %NULL with an error
+ * @fetch: gives (transfer full) the bytes from an offset on, one at least and
+ * as many as are wanted at most, or %NULL with an error
  */
 struct _LoftPieceStreamClass
 {
