@@ -367,6 +367,17 @@ test_not_ready (Fixture *fixture, gconstpointer test_data)
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_NOT_READY);
 }
 
+/* A version that the storage does not tell of just now is not left out. */
+static void
+test_not_ready_cut_short (Fixture *fixture, gconstpointer test_data)
+{
+  put_version (fixture, "hello", "1.0.0");
+  put_version (fixture, "hello", "1.1.0");
+  fault_storage_arm (fixture->storage, FAULT_UNREADABLE, "hello/1.1.0.json", 1);
+  assert_versions (fixture, "hello", "Fault on “hello/1.1.0.json”");
+  assert_versions (fixture, "hello", "1.0.0 1.1.0");
+}
+
 /* What a crash leaves between tarball and document is used by the same bytes,
  * and stands beside others. */
 static void
@@ -581,6 +592,7 @@ main (int argc, char **argv)
   add ("/adoption/broken", test_adopt_broken, FALSE);
   add ("/adoption/yank", test_adopt_yank, FALSE);
   add ("/adoption/not-ready", test_not_ready, FALSE);
+  add ("/adoption/not-ready/cut-short", test_not_ready_cut_short, FALSE);
   add ("/leftover/tarball", test_orphan_tarball, FALSE);
   add ("/leftover/document/publisher", test_untold, FALSE);
   add ("/leftover/document/scan", test_untold, TRUE);

@@ -10,6 +10,7 @@
 #include "registry/loft-log-entry.h"
 #include "registry/loft-name.h"
 #include "registry/loft-registry-private.h"
+#include "registry/loft-upkeep-private.h"
 #include "registry/loft-version.h"
 
 /* A package as its folder in the storage shows it: to those who ask while the
@@ -82,7 +83,8 @@ contains (GStrv keys, const LoftDocument *document)
 }
 
 /* Reads all documents of a package, in the client's order. Those that are
- * broken, or have no tarball, are left out. */
+ * broken, or have no tarball, are left out; but a list must not seem to be
+ * whole where the storage has not told of all. */
 static GPtrArray *
 load_folder (LoftRegistry *self,
              const char *name,
@@ -111,6 +113,11 @@ load_folder (LoftRegistry *self,
                                                                   &local_error);
       if (document != NULL && contains (keys, document))
         g_ptr_array_add (documents, g_steal_pointer (&document));
+      else if (local_error != NULL && !loft_upkeep_is_local (local_error))
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return NULL;
+        }
       else if (local_error != NULL)
         g_info ("%s", local_error->message);
     }
