@@ -6,7 +6,6 @@
 
 #pragma once
 
-#include "history/history-recorder.h"
 #include "kit/daemon-kit.h"
 
 G_BEGIN_DECLS

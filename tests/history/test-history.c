@@ -19,11 +19,11 @@
 /*
  * Several registries on one object store, under everything at once: clients
  * that publish the same versions, yank and read; registries and their workers
- * that are killed; a store that hangs, and a network on which requests and
- * answers are lost, late, or there twice. Whatever anybody was told is written
- * down, and has to be a history that registries can have which keep their
- * promises. In the end one more registry begins with nothing, and has to become
- * the same as the others.
+ * that are killed, frozen, or robbed of their catalogs; a store that hangs, and
+ * a network on which requests and answers are lost, late, or there twice.
+ * Whatever anybody was told is written down, and has to be a history that
+ * registries can have which keep their promises. In the end one more registry
+ * begins with nothing, and has to become the same as the others.
  *
  * The store is one in memory, or the one that LOFT_TEST_CONFIG names; then
  * LOFT_TEST_OSD and LOFT_TEST_GATEWAY are its processes, to be stopped where it
@@ -49,9 +49,9 @@
 #define SETTLE_SECONDS 60
 
 /* How many publishes there are for each pause, and how long it is between two
- * kills, in the mean. */
+ * times that a node is harmed, in the mean. */
 #define PUBLISHES_PER_PAUSE 75
-#define KILL_PAUSE (1500 * 1000)
+#define HARM_PAUSE (1500 * 1000)
 
 #define POLL (5 * 1000)
 #define SETTLE_POLL (200 * 1000)
@@ -72,7 +72,9 @@ typedef struct
   guint part;
   gboolean hanging;
   gint64 pause_end;
-  guint kills;
+  GArray *frozen; /* owned, nullable: processes */
+  gint64 thaw;
+  guint harms;
   guint pauses;
 } Fixture;
 
@@ -181,20 +183,16 @@ choose (Fixture *fixture, guint from, guint to)
 }
 
 /* Kills one of the processes that serve, if there are any. */
-static gboolean
+static void
 kill_worker (Fixture *fixture, guint number)
 {
   g_autoptr (GArray) workers =
     daemon_kit_list_workers (fixture->nodes[number]->daemon);
 
-  if (workers->len == 0)
-    return FALSE;
-
-  kill (g_array_index (workers, GPid, choose (fixture, 0, workers->len)),
-        SIGKILL);
   history_recorder_note (fixture->recorder, number, "kill a worker");
-
-  return TRUE;
+  if (workers->len > 0)
+    kill (g_array_index (workers, GPid, choose (fixture, 0, workers->len)),
+          SIGKILL);
 }
 
 /* Kills a node, and starts it again without waiting for it. */
@@ -208,6 +206,86 @@ kill_node (Fixture *fixture, guint number)
   g_usleep (choose (fixture, 0, 500) * 1000);
   history_node_launch (fixture->nodes[number], &error);
   g_assert_no_error (error);
+}
+
+/* The same, but it is told to stop before it is killed. */
+static void
+stop_node (Fixture *fixture, guint number)
+{
+  HistoryNode *node = fixture->nodes[number];
+
+  history_recorder_note (fixture->recorder, number, "stop");
+  if (node->daemon->pid != 0)
+    daemon_kit_ask_to_stop (node->daemon);
+  g_usleep (choose (fixture, 0, 1000) * 1000);
+  kill_node (fixture, number);
+}
+
+/* The same, and its catalog is lost. */
+static void
+rob_node (Fixture *fixture, guint number)
+{
+  HistoryNode *node = fixture->nodes[number];
+
+  history_recorder_note (fixture->recorder, number, "lose the catalog");
+  history_node_kill (node);
+  daemon_kit_forget_cache (node->daemon, NULL);
+  kill_node (fixture, number);
+}
+
+/* Holds all processes of a node, as a machine does that is moved or out of
+ * memory. Meanwhile the others go on. If it is killed before it goes on, what
+ * serves for it does so for a moment longer. */
+static void
+freeze_node (Fixture *fixture, guint number, gint64 now)
+{
+  guint most = get_number ("LOFT_HISTORY_PAUSE", PAUSE_SECONDS) * 1000;
+  DaemonKit *daemon = fixture->nodes[number]->daemon;
+
+  if (fixture->frozen != NULL || daemon->pid == 0)
+    return;
+
+  history_recorder_note (fixture->recorder, number, "freeze");
+  fixture->frozen = daemon_kit_list_workers (daemon);
+  g_array_append_val (fixture->frozen, daemon->pid);
+  fixture->thaw = now + choose (fixture, 500, MAX (most, 501)) * 1000;
+  for (guint i = 0; i < fixture->frozen->len; i++)
+    kill (g_array_index (fixture->frozen, GPid, i), SIGSTOP);
+}
+
+static void
+thaw_node (Fixture *fixture)
+{
+  history_recorder_note (fixture->recorder, 0, "thaw");
+  for (guint i = 0; i < fixture->frozen->len; i++)
+    kill (g_array_index (fixture->frozen, GPid, i), SIGCONT);
+  g_clear_pointer (&fixture->frozen, g_array_unref);
+}
+
+static void
+harm_node (Fixture *fixture, gint64 now)
+{
+  guint number = choose (fixture, 0, NODES);
+
+  fixture->harms++;
+  switch (choose (fixture, 0, 8))
+    {
+    case 0:
+      kill_worker (fixture, number);
+      break;
+    case 1:
+      stop_node (fixture, number);
+      break;
+    case 2:
+      rob_node (fixture, number);
+      break;
+    case 3:
+      freeze_node (fixture, number, now);
+      break;
+    default:
+      kill_node (fixture, number);
+      break;
+    }
 }
 
 /* Takes note of nodes that listen again. */
@@ -224,16 +302,6 @@ look_after_nodes (Fixture *fixture)
         history_recorder_note (fixture->recorder, i, "listen");
       g_assert_no_error (error);
     }
-}
-
-static void
-kill_something (Fixture *fixture)
-{
-  guint number = choose (fixture, 0, NODES);
-
-  fixture->kills++;
-  if (choose (fixture, 0, 4) > 0 || !kill_worker (fixture, number))
-    kill_node (fixture, number);
 }
 
 /* Has the store hang, or go on: the part @which of it, or all. */
@@ -271,13 +339,13 @@ pause_store (Fixture *fixture, gint64 now)
   set_hanging (fixture, fixture->part, TRUE);
 }
 
-/* Kills something now and then, also while the store hangs and nobody gets on;
+/* Harms a node now and then, also while the store hangs and nobody gets on;
  * and has the store hang, for each so many publishes. */
 static void
 make_trouble (Fixture *fixture)
 {
   guint next_pause = choose (fixture, 0, PUBLISHES_PER_PAUSE);
-  gint64 next_kill = 0;
+  gint64 next_harm = 0;
 
   while (!history_clients_are_done (fixture->clients))
     {
@@ -287,18 +355,22 @@ make_trouble (Fixture *fixture)
       look_after_nodes (fixture);
       if (now > fixture->end)
         history_clients_stop (fixture->clients);
+      if (fixture->frozen != NULL && now > fixture->thaw)
+        thaw_node (fixture);
       if (fixture->hanging ? now > fixture->pause_end : progress >= next_pause)
         {
           pause_store (fixture, now);
           next_pause = progress + choose (fixture, 1, 2 * PUBLISHES_PER_PAUSE);
         }
-      if (progress < fixture->publishes && now > next_kill)
+      if (progress < fixture->publishes && now > next_harm)
         {
-          kill_something (fixture);
-          next_kill = now + choose (fixture, 0, 2 * KILL_PAUSE);
+          harm_node (fixture, now);
+          next_harm = now + choose (fixture, 0, 2 * HARM_PAUSE);
         }
       g_usleep (POLL);
     }
+  if (fixture->frozen != NULL)
+    thaw_node (fixture);
   if (fixture->hanging)
     set_hanging (fixture, fixture->part, FALSE);
 }
@@ -396,9 +468,9 @@ test_history (Fixture *fixture, gconstpointer data)
   g_autoptr (GPtrArray) faults = history_check (fixture->recorder->records);
 
   history_clients_report (fixture->clients);
-  g_test_message ("%u kills, %u pauses; %.1f s, and %.1f s to read all; "
+  g_test_message ("%u harms, %u pauses; %.1f s, and %.1f s to read all; "
                   "%u records",
-                  fixture->kills,
+                  fixture->harms,
                   fixture->pauses,
                   (double) (worked - begin) / G_USEC_PER_SEC,
                   (double) (g_get_monotonic_time () - worked) / G_USEC_PER_SEC,
