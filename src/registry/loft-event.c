@@ -86,6 +86,7 @@ loft_event_new_for_document (LoftDocument *document)
   self->archive_sha256 = g_strdup (document->sha256);
   self->document_sha256 = g_strdup (document->digest);
   self->size = document->adopted ? document->size : -1;
+  self->published_at = document->adopted ? document->published_at : 0;
   loft_actor_copy (&self->actor, &document->published_by);
   self->document = document;
 
@@ -321,6 +322,9 @@ loft_event_parse (const char *line, gsize length, GError **error)
   if (self->key == NULL)
     self->key = g_strdup (self->version);
   self->size = loft_json_get_int (object, "size", -1);
+  const char *published_at = loft_json_get_string (object, "published_at");
+  if (published_at != NULL)
+    loft_time_parse (published_at, &self->published_at);
   self->archive_sha256 = g_strdup (loft_json_get_string (object, "sha256"));
   self->document_sha256 =
     g_strdup (loft_json_get_string (object, "document_sha256"));
@@ -352,6 +356,24 @@ write_audit (const LoftEvent *self, JsonBuilder *builder)
   loft_json_add_string (builder, "request", self->actor.request);
   loft_json_add_string (builder, "act", self->act);
   json_builder_end_object (builder);
+}
+
+/**
+ * loft_event_date:
+ * @self: the event that tells of @document
+ * @document: a document, as it was read
+ *
+ * Gives a document that does not say when it was published the time that it
+ * had when it was taken over: that of the object goes by when it was copied
+ * last.
+ */
+void
+loft_event_date (const LoftEvent *self, LoftDocument *document)
+{
+  g_return_if_fail (self != NULL && document != NULL);
+
+  if (document->adopted && self->published_at > 0)
+    document->published_at = self->published_at;
 }
 
 /**
@@ -389,6 +411,12 @@ loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
     {
       json_builder_set_member_name (builder, "size");
       json_builder_add_int_value (builder, self->size);
+    }
+  if (self->published_at > 0)
+    {
+      g_autofree char *published_at = loft_time_format (self->published_at);
+
+      loft_json_add_string (builder, "published_at", published_at);
     }
   loft_json_add_string (builder, "document_sha256", self->document_sha256);
   loft_json_add_string (builder,

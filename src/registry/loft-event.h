@@ -55,6 +55,7 @@ typedef enum
  * @archive_sha256: (nullable): of the tarball, in hex
  * @document_sha256: (nullable): of the document, in hex
  * @size: bytes of the tarball, or -1; for documents that do not say
+ * @published_at: microseconds since 1970, or 0; for documents that do not say
  * @actor: who did it
  * @act: (nullable): what an administrator did, in one word
  * @node: which daemon wrote it
@@ -79,6 +80,7 @@ typedef struct
   char *archive_sha256;  /* owned, nullable */
   char *document_sha256; /* owned, nullable */
   gint64 size;
+  gint64 published_at;
   LoftActor actor;        /* owned */
   char *act;              /* owned, nullable */
   char *node;             /* owned, nullable */
@@ -103,6 +105,7 @@ void loft_event_unref (LoftEvent *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftEvent, loft_event_unref)
 
 void loft_event_seal (LoftEvent *self, guint64 seq, gint64 time);
+void loft_event_date (const LoftEvent *self, LoftDocument *document);
 GBytes *loft_event_leave_out_audit (GBytes *lines);
 
 G_END_DECLS

@@ -31,6 +31,7 @@ static const char *const ledger_schema = "PRAGMA journal_mode = DELETE;"
                                          "  archive TEXT,"
                                          "  document TEXT,"
                                          "  size INTEGER NOT NULL,"
+                                         "  published INTEGER NOT NULL,"
                                          "  count INTEGER NOT NULL DEFAULT 1,"
                                          "  marked INTEGER NOT NULL DEFAULT 0,"
                                          "  PRIMARY KEY (name, key)"
@@ -161,10 +162,10 @@ loft_ledger_add (LoftLedger *self, const LoftEvent *event, GError **error)
   return loft_catalog_run (
     self->connection,
     error,
-    "INSERT INTO told (name, key, type, seq, time, archive, document, size)"
-    "  VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO"
-    "  UPDATE SET count = count + 1",
-    "ttiiitti",
+    "INSERT INTO told (name, key, type, seq, time, archive, document, size,"
+    "    published) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)"
+    "  ON CONFLICT DO UPDATE SET count = count + 1",
+    "ttiiittii",
     event->name,
     event->key,
     (gint64) event->type,
@@ -172,7 +173,8 @@ loft_ledger_add (LoftLedger *self, const LoftEvent *event, GError **error)
     event->time,
     event->archive_sha256,
     event->document_sha256,
-    event->size);
+    event->size,
+    event->published_at);
 }
 
 /**
@@ -203,7 +205,8 @@ loft_ledger_find (LoftLedger *self,
   g_autoptr (LoftCatalogStatement) find =
     loft_catalog_query (self->connection,
                         error,
-                        "SELECT type, seq, time, archive, document, size, count"
+                        "SELECT type, seq, time, archive, document, size,"
+                        "    published, count"
                         "  FROM told WHERE name = ?1 AND key = ?2",
                         "tt",
                         name,
@@ -222,10 +225,11 @@ loft_ledger_find (LoftLedger *self,
   event->archive_sha256 = g_strdup (loft_catalog_column_text (find, 3));
   event->document_sha256 = g_strdup (loft_catalog_column_text (find, 4));
   event->size = loft_catalog_column_int (find, 5);
+  event->published_at = loft_catalog_column_int (find, 6);
 
   *out_entry = g_new0 (LoftLedgerEntry, 1);
   (*out_entry)->event = event;
-  (*out_entry)->count = (guint) loft_catalog_column_int (find, 6);
+  (*out_entry)->count = (guint) loft_catalog_column_int (find, 7);
 
   return TRUE;
 }

@@ -114,6 +114,7 @@ load_published (LoftStorage *storage,
     document->sha256 = g_strdup (event->archive_sha256);
   if (document->size < 0)
     document->size = event->size;
+  loft_event_date (event, document);
 
   return g_steal_pointer (&document);
 }

@@ -195,6 +195,8 @@ loft_verify_document (LoftVerify *self,
 
   if (!loft_ledger_find (self->ledger, name, key, &told, error))
     return FALSE;
+  if (told != NULL)
+    loft_event_date (told->event, document);
 
   g_hash_table_add (self->named, g_strdup (document->archive));
 
@@ -369,6 +371,7 @@ loft_verify_document_again (LoftVerify *self,
   if (told == NULL)
     return lack_publish (self, g_steal_pointer (&document), error);
 
+  loft_event_date (told->event, document);
   gboolean matches;
   if (!loft_ledger_mark (self->ledger, name, key, error) ||
       !compare_with_catalog (self, document, told, &matches, error))

@@ -293,8 +293,7 @@ migration_kit_assert_serves (MigrationFixture *fixture)
 {
   g_autoptr (GError) error = NULL;
   RegistryFixture copy = { .root = fixture->root };
-  g_autofree char *expected =
-    registry_kit_list (&fixture->source, "hello", &error);
+  g_autofree char *expected = registry_kit_list_all (&fixture->source, &error);
   g_assert_no_error (error);
 
   migration_kit_close (fixture);
@@ -305,7 +304,7 @@ migration_kit_assert_serves (MigrationFixture *fixture)
   g_autofree char *found = upkeep_kit_verify (&copy, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (found, ==, "");
-  g_autofree char *list = registry_kit_list (&copy, "hello", &error);
+  g_autofree char *list = registry_kit_list_all (&copy, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (list, ==, expected);
 
