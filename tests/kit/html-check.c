@@ -126,12 +126,20 @@ has_only (const char *text, const char *allowed)
 static gboolean
 stays_below (const char *url, const char *base)
 {
-  g_autofree char *decoded = g_uri_unescape_string (url, NULL);
+  g_autofree char *path = g_strndup (url, strcspn (url, "#"));
+  g_autofree char *decoded = g_uri_unescape_string (path, NULL);
 
-  return g_str_has_prefix (url, base) && url[strlen (base)] != '\0' &&
-         decoded != NULL && strstr (decoded, "/..") == NULL &&
-         strstr (decoded, "//") == NULL && strchr (decoded, '\\') == NULL &&
-         has_only (url, "/-._~%#");
+  if (!g_str_has_prefix (path, base) || path[strlen (base)] == '\0' ||
+      decoded == NULL || strchr (decoded, '\\') != NULL ||
+      !has_only (url, "/-._~%#"))
+    return FALSE;
+
+  g_auto (GStrv) segments = g_strsplit (decoded + 1, "/", -1);
+  for (guint i = 0; segments[i] != NULL; i++)
+    if (*segments[i] == '\0' || has_word (". .. ", segments[i]))
+      return FALSE;
+
+  return TRUE;
 }
 
 static gboolean
