@@ -170,7 +170,7 @@ make_ready (LoftRegistry *self, GError **error)
     return FALSE;
 
   /* What was answered from the storage alone may have looked otherwise. */
-  loft_registry_note_reached (self);
+  loft_registry_note_reached (self, g_get_monotonic_time ());
   loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, TRUE);
   loft_page_begin_epoch (self->page);
   set_phase (self, LOFT_REGISTRY_READY);

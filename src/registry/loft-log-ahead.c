@@ -53,6 +53,7 @@ read_one (guint i, gpointer user_data)
 static GArray *
 list_firsts (LoftStorage *storage,
              guint64 seq,
+             gboolean *out_last,
              GCancellable *cancellable,
              GError **error)
 {
@@ -67,6 +68,7 @@ list_firsts (LoftStorage *storage,
     return NULL;
 
   GArray *firsts = g_array_new (FALSE, FALSE, sizeof (guint64));
+  *out_last = g_strv_length (keys) < ENTRIES_MAX;
   for (gsize i = 0; keys[i] != NULL; i++)
     {
       guint64 first = loft_log_parse_entry_key (keys[i]);
@@ -80,19 +82,21 @@ list_firsts (LoftStorage *storage,
 
 /* All events from @seq on that follow each other, and nothing after a gap. */
 static GPtrArray *
-join (Reading *self, guint64 seq)
+join (Reading *self, guint64 seq, gboolean *out_whole)
 {
   GPtrArray *events =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
 
+  *out_whole = FALSE;
   for (guint i = 0; i < self->firsts->len; i++)
     {
       if (self->entries[i] == NULL ||
           g_array_index (self->firsts, guint64, i) != seq + events->len)
-        break;
+        return events;
       g_ptr_array_extend_and_steal (events,
                                     g_steal_pointer (&self->entries[i]));
     }
+  *out_whole = TRUE;
 
   return events;
 }
@@ -101,6 +105,7 @@ join (Reading *self, guint64 seq)
  * loft_log_read_ahead:
  * @storage: a storage that drops no entries
  * @seq: number of an event with which an entry begins, if there is one
+ * @out_all: (out): whether there were no more when it was looked
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
@@ -112,15 +117,17 @@ join (Reading *self, guint64 seq)
 GPtrArray *
 loft_log_read_ahead (LoftStorage *storage,
                      guint64 seq,
+                     gboolean *out_all,
                      GCancellable *cancellable,
                      GError **error)
 {
   g_return_val_if_fail (LOFT_IS_STORAGE (storage), NULL);
-  g_return_val_if_fail (seq > 0, NULL);
+  g_return_val_if_fail (seq > 0 && out_all != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   Reading reading = { .storage = storage, .cancellable = cancellable };
-  reading.firsts = list_firsts (storage, seq, cancellable, error);
+  gboolean is_last = FALSE;
+  reading.firsts = list_firsts (storage, seq, &is_last, cancellable, error);
   if (reading.firsts == NULL)
     return NULL;
 
@@ -129,7 +136,9 @@ loft_log_read_ahead (LoftStorage *storage,
   loft_parallel (reading.firsts->len, READERS_MAX, read_one, &reading);
   g_mutex_clear (&reading.mutex);
 
-  GPtrArray *events = join (&reading, seq);
+  gboolean is_whole;
+  GPtrArray *events = join (&reading, seq, &is_whole);
+  *out_all = is_last && is_whole;
   if (events->len == 0 && reading.error != NULL)
     {
       g_clear_pointer (&events, g_ptr_array_unref);

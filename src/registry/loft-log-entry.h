@@ -32,6 +32,7 @@ GPtrArray *loft_log_read (LoftStorage *storage,
                           GError **error);
 GPtrArray *loft_log_read_ahead (LoftStorage *storage,
                                 guint64 seq,
+                                gboolean *out_all,
                                 GCancellable *cancellable,
                                 GError **error);
 gboolean loft_log_load_documents (LoftStorage *storage,

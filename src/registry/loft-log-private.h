@@ -36,8 +36,10 @@ gboolean loft_log_apply (LoftLog *self,
                          GPtrArray *events,
                          GCancellable *cancellable,
                          GError **error);
-gboolean
-loft_log_catch_up (LoftLog *self, GCancellable *cancellable, GError **error);
+gboolean loft_log_catch_up (LoftLog *self,
+                            gboolean *out_any,
+                            GCancellable *cancellable,
+                            GError **error);
 gboolean loft_log_write (LoftLog *self,
                          GPtrArray *pending,
                          GCancellable *cancellable,

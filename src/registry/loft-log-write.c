@@ -218,6 +218,17 @@ write_entry (LoftLog *self,
   return loft_log_apply (self, written, cancellable, error);
 }
 
+/* Where somebody else had the number there may be more of his. */
+static gboolean
+learn_more (LoftLog *self, GCancellable *cancellable, GError **error)
+{
+  gboolean any;
+
+  return (loft_storage_get_features (self->storage) &
+          LOFT_STORAGE_FEATURE_SHARED) == 0 ||
+         loft_log_catch_up (self, &any, cancellable, error);
+}
+
 /**
  * loft_log_write:
  * @self: a log
@@ -249,7 +260,7 @@ loft_log_write (LoftLog *self,
         {
           if (!ours)
             put_back (pending, entry);
-          if (!ours && !loft_log_catch_up (self, cancellable, error))
+          if (!ours && !learn_more (self, cancellable, error))
             return FALSE;
           tries = 0;
           continue;

@@ -233,48 +233,73 @@ is_shared (LoftLog *self)
 
 /**
  * loft_log_catch_up:
- * @self: a log
+ * @self: a log of a storage that daemons share
+ * @out_any: (out): whether there was anything to apply
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Applies what others have written, as far as that is quick to find out. For
- * whoever leads, and does not need to be sure of the end.
+ * Applies what others have written until now. For whoever leads. Where all of
+ * them go on writing there is no end to be seen of the log, but all that was
+ * there when this was called is applied when it returns.
  *
  * Returns: %TRUE, or %FALSE with @error set
  */
 gboolean
-loft_log_catch_up (LoftLog *self, GCancellable *cancellable, GError **error)
+loft_log_catch_up (LoftLog *self,
+                   gboolean *out_any,
+                   GCancellable *cancellable,
+                   GError **error)
 {
-  while (is_shared (self))
+  gboolean all = FALSE;
+
+  *out_any = FALSE;
+  while (!all)
     {
       guint64 applied;
-      if (!loft_catalog_read_sequence (self->catalog, &applied, NULL, error))
+      guint generation;
+      if (!loft_catalog_read_sequence (self->catalog,
+                                       &applied,
+                                       &generation,
+                                       error))
         return FALSE;
 
-      g_autoptr (GPtrArray) events =
-        loft_log_read_ahead (self->storage, applied + 1, cancellable, error);
+      g_autoptr (GPtrArray) events = loft_log_read_ahead (self->storage,
+                                                          applied + 1,
+                                                          &all,
+                                                          cancellable,
+                                                          error);
       if (events == NULL)
         return FALSE;
       if (events->len == 0)
         break;
       if (!loft_log_apply (self, events, cancellable, error))
         return FALSE;
+      *out_any = TRUE;
+      if (all)
+        loft_catalog_set_followed (self->catalog, generation);
     }
 
   return TRUE;
 }
 
-/* Follows to the end of the log. */
+/* Follows until there is nothing more, or nothing that was there when it
+ * began. */
 static gboolean
 follow (LoftLog *self, GCancellable *cancellable, GError **error)
 {
-  while (!g_cancellable_set_error_if_cancelled (cancellable, error) &&
-         loft_log_catch_up (self, cancellable, error))
+  while (!g_cancellable_set_error_if_cancelled (cancellable, error))
     {
       g_autoptr (GError) local_error = NULL;
+      gboolean any = FALSE;
+
+      if (is_shared (self) &&
+          !loft_log_catch_up (self, &any, cancellable, error))
+        return FALSE;
+      if (any)
+        return TRUE;
+
       g_autoptr (GPtrArray) events =
         read_next (self, cancellable, &local_error);
-
       if (g_error_matches (local_error,
                            LOFT_STORAGE_ERROR,
                            LOFT_STORAGE_ERROR_NOT_FOUND))
@@ -297,10 +322,11 @@ follow (LoftLog *self, GCancellable *cancellable, GError **error)
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Applies all that the log holds and the catalog does not. Until that has been
- * done once for a generation of the catalog, nothing can be appended. Blocks.
+ * Applies all that the log held, when this was called, and the catalog does
+ * not. Until that has been done once for a generation of the catalog, nothing
+ * can be appended. Blocks.
  *
- * Returns: %TRUE at the end of the log, or %FALSE with @error set to a
+ * Returns: %TRUE once that is done, or %FALSE with @error set to a
  *   #LoftStorageError, a #LoftRegistryError or %G_IO_ERROR_CANCELLED
  */
 gboolean

@@ -265,7 +265,7 @@ typedef struct _LoftUpkeep LoftUpkeep;
 gboolean
 loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error);
 gpointer loft_registry_watch (gpointer data);
-void loft_registry_note_reached (LoftRegistry *self);
+void loft_registry_note_reached (LoftRegistry *self, gint64 time);
 gint64 loft_registry_get_lag (LoftRegistry *self);
 gpointer loft_registry_keep (gpointer data);
 void loft_registry_note_clean_end (LoftRegistry *self);

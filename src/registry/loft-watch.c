@@ -21,15 +21,14 @@
 /**
  * loft_registry_note_reached:
  * @self: a registry
+ * @time: a moment, by the monotonic clock in microseconds
  *
- * Notes that the catalog holds all that the storage does, as of now.
+ * Notes that the catalog holds all that the storage did at @time.
  */
 void
-loft_registry_note_reached (LoftRegistry *self)
+loft_registry_note_reached (LoftRegistry *self, gint64 time)
 {
-  loft_page_set_fact (self->page,
-                      LOFT_PAGE_REACHED,
-                      (guint64) g_get_monotonic_time ());
+  loft_page_set_fact (self->page, LOFT_PAGE_REACHED, (guint64) time);
 }
 
 /* A moment without an answer is not worth a line, nor is the next one. */
@@ -37,10 +36,11 @@ static void
 follow (LoftRegistry *self, gboolean *unreached)
 {
   g_autoptr (GError) local_error = NULL;
+  gint64 begin = g_get_monotonic_time ();
 
   if (loft_log_follow (self->log, self->stopping, &local_error))
     {
-      loft_registry_note_reached (self);
+      loft_registry_note_reached (self, begin);
       loft_page_set_fact (
         self->page,
         LOFT_PAGE_SKEW,
