@@ -8,17 +8,12 @@
 
 #include "history/history-answer.h"
 
+#include <string.h>
+
 #include "kit/package-kit.h"
 #include "registry/loft-json.h"
 
 /* What a server has answered, as it is recorded. */
-
-/* JSON, or NULL if it is none. */
-JsonNode *
-history_answer_parse (const char *text, gsize length)
-{
-  return length > 0 ? loft_json_parse (text, length, NULL) : NULL;
-}
 
 static JsonNode *
 parse (const WireAnswer *answer)
@@ -26,7 +21,7 @@ parse (const WireAnswer *answer)
   gsize length;
   const char *text = g_bytes_get_data (answer->body, &length);
 
-  return history_answer_parse (text, length);
+  return length > 0 ? loft_json_parse (text, length, NULL) : NULL;
 }
 
 static void
@@ -86,4 +81,40 @@ history_answer_take_list (HistoryRecord *record, const WireAnswer *answer)
       record->status = 200;
       take_element (record, element);
     }
+}
+
+/* The time of an event, in microseconds. */
+static gint64
+parse_time (const char *text)
+{
+  g_autoptr (GDateTime) time =
+    text != NULL ? g_date_time_new_from_iso8601 (text, NULL) : NULL;
+
+  return time != NULL ? g_date_time_to_unix (time) * G_USEC_PER_SEC +
+                          g_date_time_get_microsecond (time)
+                      : 0;
+}
+
+/* Takes a line of the log; what is no event has the number 0, and is found to
+ * be a duplicate. */
+void
+history_answer_take_event (HistoryRecord *record, const char *line)
+{
+  g_autoptr (JsonNode) json = loft_json_parse (line, strlen (line), NULL);
+
+  record->text = g_compute_checksum_for_string (G_CHECKSUM_SHA256, line, -1);
+  if (json == NULL || !JSON_NODE_HOLDS_OBJECT (json))
+    return;
+
+  JsonObject *event = json_node_get_object (json);
+  JsonObject *state = loft_json_get_object (event, "state");
+
+  record->seq = (guint64) loft_json_get_int (event, "seq", 0);
+  record->begin = parse_time (loft_json_get_string (event, "time"));
+  record->type = g_strdup (loft_json_get_string (event, "type"));
+  record->name = g_strdup (loft_json_get_string (event, "name"));
+  record->version = g_strdup (loft_json_get_string (event, "version"));
+  record->got = g_strdup (loft_json_get_string (event, "sha256"));
+  if (state != NULL)
+    record->revision = (guint64) loft_json_get_int (state, "revision", 0);
 }

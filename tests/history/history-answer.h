@@ -6,8 +6,6 @@
 
 #pragma once
 
-#include <json-glib/json-glib.h>
-
 #include "history/history-record.h"
 #include "kit/wire-kit.h"
 
@@ -15,6 +13,6 @@ G_BEGIN_DECLS
 
 void history_answer_take (HistoryRecord *record, const WireAnswer *answer);
 void history_answer_take_list (HistoryRecord *record, const WireAnswer *answer);
-JsonNode *history_answer_parse (const char *text, gsize length);
+void history_answer_take_event (HistoryRecord *record, const char *line);
 
 G_END_DECLS

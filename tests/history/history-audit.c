@@ -13,7 +13,6 @@
 #include "history/history-answer.h"
 #include "kit/package-kit.h"
 #include "kit/wire-kit.h"
-#include "registry/loft-json.h"
 
 /* What each node says in the end of all that was ever sent, and all of its
  * lists and its log, letter by letter. */
@@ -95,45 +94,6 @@ read_list (Audit *self, const char *format, const char *name)
   history_recorder_take (self->recorder, record);
 }
 
-/* The time of an event, in microseconds. */
-static gint64
-parse_time (const char *text)
-{
-  g_autoptr (GDateTime) time =
-    text != NULL ? g_date_time_new_from_iso8601 (text, NULL) : NULL;
-
-  return time != NULL ? g_date_time_to_unix (time) * G_USEC_PER_SEC +
-                          g_date_time_get_microsecond (time)
-                      : 0;
-}
-
-/* Takes a line of the log; what is no event has the number 0, and is found to
- * be a duplicate. */
-static void
-take_event (Audit *self, const char *line)
-{
-  HistoryRecord *record = history_record_new (HISTORY_EVENT, self->number);
-  gsize length = strlen (line);
-  g_autoptr (JsonNode) json = history_answer_parse (line, length);
-
-  record->text = g_compute_checksum_for_string (G_CHECKSUM_SHA256, line, -1);
-  if (json != NULL && JSON_NODE_HOLDS_OBJECT (json))
-    {
-      JsonObject *event = json_node_get_object (json);
-      JsonObject *state = loft_json_get_object (event, "state");
-
-      record->seq = (guint64) loft_json_get_int (event, "seq", 0);
-      record->begin = parse_time (loft_json_get_string (event, "time"));
-      record->type = g_strdup (loft_json_get_string (event, "type"));
-      record->name = g_strdup (loft_json_get_string (event, "name"));
-      record->version = g_strdup (loft_json_get_string (event, "version"));
-      record->got = g_strdup (loft_json_get_string (event, "sha256"));
-      if (state != NULL)
-        record->revision = (guint64) loft_json_get_int (state, "revision", 0);
-    }
-  history_recorder_take (self->recorder, record);
-}
-
 static void
 read_log (Audit *self)
 {
@@ -153,7 +113,13 @@ read_log (Audit *self)
 
       g_auto (GStrv) lines = g_strsplit (text, "\n", -1);
       for (guint i = 0; lines[i] != NULL && lines[i][0] != '\0'; i++, events++)
-        take_event (self, lines[i]);
+        {
+          HistoryRecord *record =
+            history_record_new (HISTORY_EVENT, self->number);
+
+          history_answer_take_event (record, lines[i]);
+          history_recorder_take (self->recorder, record);
+        }
     }
 }
 

@@ -205,6 +205,26 @@ tell_differently (GPtrArray *records)
 }
 
 static void
+take_back (GPtrArray *records)
+{
+  sample_set (&sample_find (records, HISTORY_FOLLOW, 2, NULL)->text, "another");
+}
+
+static void
+show_too_much (GPtrArray *records)
+{
+  for (guint node = 0; node < N_NODES; node++)
+    for (guint64 seq = 2; seq <= 7; seq++)
+      g_ptr_array_remove (records, sample_find_event (records, node, seq));
+}
+
+static void
+skip_for_follower (GPtrArray *records)
+{
+  g_ptr_array_remove (records, sample_find (records, HISTORY_FOLLOW, 2, NULL));
+}
+
+static void
 tell_less (GPtrArray *records)
 {
   g_ptr_array_remove (records, sample_find_event (records, 1, 7));
@@ -361,10 +381,15 @@ static const HistoryCase broken[] = {
   { "event/twice", "event-twice", tell_twice },
   { "event/none", "event-missing", tell_nothing },
   { "log/gap", "log-gap", leave_gap },
-  { "log/begins-late", "log-gap revisions", begin_late },
+  { "log/begins-late", "log-changed log-gap revisions", begin_late },
   { "log/duplicate", "log-duplicate", count_twice },
   { "log/time", "log-time", turn_back_time },
   { "log/differs", "logs-differ", tell_differently },
+  { "log/changed", "log-changed", take_back },
+  { "log/taken-back",
+    "event-missing log-changed yank-event-missing",
+    show_too_much },
+  { "log/skipped", "log-skipped", skip_for_follower },
   { "log/shorter", "logs-differ", tell_less },
   { "log/revision-skipped", "revisions", skip_revision },
   { "log/revision-repeated", "revisions", repeat_revision },

@@ -157,6 +157,39 @@ check_version (History *self, const HistoryVersion *version)
     }
 }
 
+/* What a node showed of the log, at any time, it does not take back; and who
+ * follows it misses nothing, whatever becomes of the node meanwhile. */
+static void
+check_followed (History *self, GPtrArray *events)
+{
+  g_autoptr (GHashTable) last = g_hash_table_new (NULL, NULL);
+
+  for (guint i = 0; i < self->followed->len; i++)
+    {
+      const HistoryRecord *shown = self->followed->pdata[i];
+      gpointer node = GUINT_TO_POINTER (shown->node);
+      guint seen = GPOINTER_TO_UINT (g_hash_table_lookup (last, node));
+      const HistoryRecord *event = shown->seq > 0 && shown->seq <= events->len
+                                     ? events->pdata[shown->seq - 1]
+                                     : NULL;
+
+      if (event == NULL || g_strcmp0 (event->text, shown->text) != 0)
+        history_fault (self,
+                       "log-changed",
+                       "%" G_GUINT64_FORMAT " was something else on node %u",
+                       shown->seq,
+                       shown->node);
+      if (shown->seq != seen + 1)
+        history_fault (self,
+                       "log-skipped",
+                       "%" G_GUINT64_FORMAT " was shown after %u by node %u",
+                       shown->seq,
+                       seen,
+                       shown->node);
+      g_hash_table_insert (last, node, GUINT_TO_POINTER (shown->seq));
+    }
+}
+
 void
 history_check_logs (History *self)
 {
@@ -181,7 +214,10 @@ history_check_logs (History *self)
         check_same (self, first, node, events);
     }
   if (first != NULL)
-    check_revisions (self, first);
+    {
+      check_revisions (self, first);
+      check_followed (self, first);
+    }
 
   g_hash_table_iter_init (&iter, self->versions);
   while (g_hash_table_iter_next (&iter, NULL, &value))

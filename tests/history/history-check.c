@@ -42,6 +42,7 @@ history_clear (History *self)
   g_array_unref (self->nodes);
   g_hash_table_unref (self->versions);
   g_hash_table_unref (self->logs);
+  g_ptr_array_unref (self->followed);
   g_hash_table_unref (self->lists);
   g_clear_pointer (&self->faults, g_ptr_array_unref);
 }
@@ -136,6 +137,9 @@ take (History *self, HistoryRecord *record)
       break;
     case HISTORY_EVENT:
       take_event (self, record);
+      break;
+    case HISTORY_FOLLOW:
+      g_ptr_array_add (self->followed, record);
       break;
     case HISTORY_LIST:
       add_to (self->lists, record->name, record);
@@ -253,6 +257,7 @@ history_new (GPtrArray *records)
                                    NULL,
                                    NULL,
                                    (GDestroyNotify) g_ptr_array_unref),
+    .followed = g_ptr_array_new (),
     .lists = g_hash_table_new_full (g_str_hash,
                                     g_str_equal,
                                     NULL,

@@ -43,6 +43,7 @@ typedef struct
  * @first: the first of them
  * @versions: `NAME/VERSION` to #HistoryVersion
  * @logs: node to its events, in the order in which it showed them
+ * @followed: events as they were shown to those who followed the log
  * @lists: target to what each node answered in the end
  * @faults: what was found
  *
@@ -54,6 +55,7 @@ typedef struct
   guint first;
   GHashTable *versions; /* owned */
   GHashTable *logs;     /* owned */
+  GPtrArray *followed;  /* owned */
   GHashTable *lists;    /* owned */
   GPtrArray *faults;    /* owned, of owned strings */
 } History;

@@ -19,7 +19,8 @@ static const char *const op_names[] = {
   [HISTORY_PUBLISH] = "publish",   [HISTORY_YANK] = "yank",
   [HISTORY_UNYANK] = "unyank",     [HISTORY_READ] = "read",
   [HISTORY_DOWNLOAD] = "download", [HISTORY_EVENT] = "event",
-  [HISTORY_LIST] = "list",         [HISTORY_TROUBLE] = "trouble",
+  [HISTORY_FOLLOW] = "follow",     [HISTORY_LIST] = "list",
+  [HISTORY_TROUBLE] = "trouble",
 };
 
 HistoryRecord *

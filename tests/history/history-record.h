@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @HISTORY_READ: what is known of a version was read
  * @HISTORY_DOWNLOAD: its tarball was downloaded
  * @HISTORY_EVENT: an event in the log, as a node showed it in the end
+ * @HISTORY_FOLLOW: the same, as a node showed it to one who followed the log
  * @HISTORY_LIST: something that a node answered in the end, as a whole
  * @HISTORY_TROUBLE: something was done to a node or to the store
  *
@@ -31,6 +32,7 @@ typedef enum
   HISTORY_READ,
   HISTORY_DOWNLOAD,
   HISTORY_EVENT,
+  HISTORY_FOLLOW,
   HISTORY_LIST,
   HISTORY_TROUBLE,
 } HistoryOp;

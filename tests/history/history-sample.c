@@ -142,6 +142,17 @@ sample_finish_version (GPtrArray *records,
 }
 
 static void
+follow (GPtrArray *records, guint node, guint64 seq, const char *type)
+{
+  HistoryRecord *event =
+    sample_add (records, HISTORY_FOLLOW, node, "a", NULL, 0, 0, 0);
+
+  event->seq = seq;
+  event->type = g_strdup (type);
+  event->text = g_strdup_printf ("%" G_GUINT64_FORMAT " %s", seq, type);
+}
+
+static void
 finish (GPtrArray *records, guint node)
 {
   sample_event (records, node, 1, "claim", NULL, NULL, 1);
@@ -189,6 +200,8 @@ sample_new (void)
   sample_toggle (records, HISTORY_UNYANK, 2, "1.1.0", 200, 66, 70);
   sample_read (records, HISTORY_READ, 2, "1.1.0", "v", 71, 72);
   sample_add (records, HISTORY_TROUBLE, 1, "kill", NULL, 0, 73, 74);
+  follow (records, 2, 1, "claim");
+  follow (records, 2, 2, "publish");
   for (guint node = 0; node < N_NODES; node++)
     finish (records, node);
 

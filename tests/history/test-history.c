@@ -12,6 +12,7 @@
 #include "history/history-audit.h"
 #include "history/history-check.h"
 #include "history/history-clients.h"
+#include "history/history-follower.h"
 #include "history/history-node.h"
 #include "history/history-recorder.h"
 #include "kit/s3-double.h"
@@ -448,9 +449,13 @@ static void
 test_history (Fixture *fixture, gconstpointer data)
 {
   gint64 begin = g_get_monotonic_time ();
+  HistoryFollower *followers[NODES];
 
   s3_double_set_chaos (fixture->engine,
                        get_number ("LOFT_HISTORY_CHAOS", CHAOS));
+  for (guint i = 0; i < NODES; i++)
+    followers[i] =
+      history_follower_new (fixture->recorder, fixture->nodes[i], i);
   history_clients_start (fixture->clients);
   make_trouble (fixture);
   history_clients_join (fixture->clients);
@@ -464,6 +469,8 @@ test_history (Fixture *fixture, gconstpointer data)
   settle (fixture);
   g_test_message ("%.1f s until all are even",
                   (double) (g_get_monotonic_time () - worked) / G_USEC_PER_SEC);
+  for (guint i = 0; i < NODES; i++)
+    history_follower_stop (followers[i]);
   history_audit (fixture->recorder, fixture->nodes, NODES + 1);
   g_autoptr (GPtrArray) faults = history_check (fixture->recorder->records);
 
