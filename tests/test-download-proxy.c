@@ -8,6 +8,7 @@
 
 #include <glib/gstdio.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "kit/store-kit.h"
@@ -25,7 +26,20 @@ typedef struct
   int gets; /* atomic: how often tarballs were asked for at the store */
   int flip; /* atomic: whether a bit of each is another one */
   int slow; /* atomic: µs before each is given */
+  int half; /* atomic: of how many only the first half is given */
 } Fixture;
+
+/* The rest is promised, and never comes. */
+static void
+give_half (Fixture *fixture, S3Reply *reply)
+{
+  gsize size = g_bytes_get_size (reply->body);
+  g_autoptr (GBytes) whole = g_steal_pointer (&reply->body);
+
+  g_atomic_int_add (&fixture->half, -1);
+  reply->length = (goffset) size;
+  reply->body = g_bytes_new_from_bytes (whole, 0, size / 2);
+}
 
 static void
 filter_cb (const S3Question *question, S3Reply *reply, gpointer data)
@@ -39,6 +53,8 @@ filter_cb (const S3Question *question, S3Reply *reply, gpointer data)
   g_atomic_int_inc (&fixture->gets);
   if (g_atomic_int_get (&fixture->slow) > 0)
     g_usleep ((gulong) g_atomic_int_get (&fixture->slow));
+  if (g_atomic_int_get (&fixture->half) > 0)
+    give_half (fixture, reply);
   if (!g_atomic_int_get (&fixture->flip))
     return;
 
@@ -374,6 +390,126 @@ test_killed (Fixture *fixture, gconstpointer test_data)
   check (fixture, "hello", tarball);
 }
 
+/* What stops to come is asked for again from where it was. */
+static void
+test_stalled (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", 2 * LARGE);
+
+  g_atomic_int_set (&fixture->half, 1);
+  check (fixture, "hello", tarball);
+  g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 2);
+}
+
+/* Where it does not go on, nobody waits for ever, and all is well when it does.
+ */
+static void
+test_stuck (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", 2 * LARGE);
+
+  g_atomic_int_set (&fixture->half, 1);
+  GThread *client = g_thread_new ("client", ask_thread, &fixture->kit);
+  for (guint i = 0; i < 2000 && g_atomic_int_get (&fixture->half) > 0; i++)
+    g_usleep (5000);
+  s3_double_set_hanging (fixture->kit.engine, TRUE);
+  g_autoptr (WireAnswer) none = g_thread_join (client);
+  g_assert_null (none);
+
+  s3_double_set_hanging (fixture->kit.engine, FALSE);
+  g_autoptr (WireAnswer) again = NULL;
+  for (guint i = 0; i < 100 && (again == NULL || again->status == 503); i++)
+    {
+      g_clear_pointer (&again, wire_answer_free);
+      again = store_kit_ask (&fixture->kit, "GET", "hello", NULL);
+      g_usleep (100000);
+    }
+  g_assert_nonnull (again);
+  g_assert_cmpuint (again->status, ==, 200);
+  g_assert_true (g_bytes_equal (again->body, tarball));
+}
+
+/* Who takes nothing holds up nobody, and gets all of it when he does. */
+static void
+test_slow_reader (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", 8 * LARGE);
+  g_autoptr (Wire) slow = wire_new (fixture->kit.daemon->port);
+  g_autoptr (GError) error = NULL;
+  static const char question[] =
+    "GET /packages/hello/1.0.0/download HTTP/1.1\r\nHost: x\r\n\r\n";
+
+  wire_write (slow, question, strlen (question), &error);
+  g_assert_no_error (error);
+  check (fixture, "hello", tarball);
+  check (fixture, "hello", tarball);
+  g_autoptr (WireAnswer) answer = wire_read (slow, TRUE, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (answer->status, ==, 200);
+  g_assert_true (g_bytes_equal (answer->body, tarball));
+  g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
+}
+
+/* In KiB. */
+static guint64
+read_memory (GPid pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/status", (int) pid);
+  g_autofree char *text = NULL;
+  g_autoptr (GError) error = NULL;
+
+  g_file_get_contents (path, &text, NULL, &error);
+  g_assert_no_error (error);
+  const char *line = strstr (text, name);
+  g_assert_nonnull (line);
+
+  return g_ascii_strtoull (line + strlen (name), NULL, 10);
+}
+
+static void
+forget_peak (GPid pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/clear_refs", (int) pid);
+  FILE *file = fopen (path, "w");
+
+  g_assert_nonnull (file);
+  fputs ("5", file);
+  fclose (file);
+}
+
+/* However large tarballs are, a process needs no more memory for them. */
+static void
+test_memory (Fixture *fixture, gconstpointer test_data)
+{
+  static const char *const names[] = { "one", "two" };
+  GBytes *tarballs[G_N_ELEMENTS (names)];
+  g_autoptr (GArray) workers = daemon_kit_list_workers (fixture->kit.daemon);
+  guint64 before[STORE_KIT_WORKERS];
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    tarballs[i] = store_kit_publish (&fixture->kit, names[i], 26 * LARGE);
+  g_assert_cmpuint (workers->len, ==, STORE_KIT_WORKERS);
+  for (guint i = 0; i < workers->len; i++)
+    {
+      forget_peak (g_array_index (workers, GPid, i));
+      before[i] = read_memory (g_array_index (workers, GPid, i), "VmRSS:");
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      check (fixture, names[i], tarballs[i]);
+      check (fixture, names[i], tarballs[i]);
+      g_bytes_unref (tarballs[i]);
+    }
+  for (guint i = 0; i < workers->len; i++)
+    g_assert_cmpuint (read_memory (g_array_index (workers, GPid, i), "VmHWM:"),
+                      <,
+                      before[i] + 32 * 1024);
+}
+
 #define add(name, func, size)                                                  \
   g_test_add ("/download-proxy/" name, Fixture, size, set_up, func, tear_down)
 
@@ -390,6 +526,10 @@ main (int argc, char **argv)
   add ("nothing-kept", test_nothing_kept, "0");
   add ("no-folder", test_no_folder, NULL);
   add ("killed", test_killed, NULL);
+  add ("stalled", test_stalled, NULL);
+  add ("stuck", test_stuck, NULL);
+  add ("slow-reader", test_slow_reader, NULL);
+  add ("memory", test_memory, NULL);
 
   return g_test_run ();
 }

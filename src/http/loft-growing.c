@@ -22,7 +22,7 @@
  * the connection ends before its time.
  */
 
-#define PIECE_SIZE (128 * 1024)
+#define PIECE_SIZE (256 * 1024)
 
 /* What a request has to remember. */
 typedef struct
