@@ -13,6 +13,7 @@ fi
 . "$G_TEST_SRCDIR/system/lib.sh"
 
 ctl=$installed$LOFT_TEST_BINDIR/loft-registryctl
+guide=$installed$LOFT_TEST_DOCDIR/PRODUCTION
 token='Authorization: Bearer 0123456789abcdef0123456789abcdef0123'
 storage=$(sed -n 's/^storage=//p' "$LOFT_TEST_CONFIG")
 
@@ -73,6 +74,24 @@ nothing_to_do ()
     --verify all "$@"
 }
 
+# types SECTION NUMBER: runs that copy of those in the guide.
+types ()
+{
+  awk -v section="$1" '
+    /^---/ { inside = last == section }
+    inside && /^  / { line = line substr ($0, 3) }
+    inside && /^  / && !/\\$/ { print line; line = "" }
+    { sub (/\\$/, "", line); last = $0 }' "$guide" |
+    grep '^loft-registryctl migrate' | sed -n "$2p" |
+    sed -e "s|^loft-registryctl|'$ctl'|" \
+      -e "s|/etc/loft-registry/new.conf|moved.conf|" \
+      -e "s|/etc/loft-registry.conf|$server.conf|" \
+      -e "s|/srv/backup/storage|backup|" \
+      -e "s|/var/lib/loft-registry/registry-storage|packages|" >typed.sh
+  cat typed.sh
+  grep -q migrate typed.sh && sh -e typed.sh
+}
+
 # finds_nothing: the server compares all of its store with its log.
 finds_nothing ()
 {
@@ -94,31 +113,34 @@ pids="$pids $publisher"
 check "it is copied to a bucket meanwhile" \
   says "The target has everything" \
   "$ctl" migrate --from packages --to-config busy.conf
+server=moved
 check "and again, by a copy that is killed again and again" \
   cut_short "$ctl" migrate --from packages --to-config moved.conf
+check "and as the guide says" types "Moving to another store" 1
 check "publishing is not disturbed" wait "$publisher"
 check "all that clients get is noted" collect expected
 check "the server stops" stop TERM 0
 check "nothing went wrong with it" quiet first
 
-check "the rest is copied" says "The target has everything" \
-  "$ctl" migrate --from packages --to-config moved.conf
+check "the rest is copied" types "Moving to another store" 2
 check "and nothing is left to do" \
   nothing_to_do --from packages --to-config moved.conf
 check "a server starts on the bucket" begin moved --config moved.conf
 check "it serves the same" serves_the_same moved.got
 
+server=moved
 check "the bucket is backed up to a folder while it serves" \
-  says "The target has everything" \
-  "$ctl" migrate --from-config moved.conf --to backup
-check "which is as the folder was" \
+  types "A bucket: backup and restore" 1
+check "which is compared to the last byte" \
+  types "A bucket: backup and restore" 2
+check "and is as the folder was" \
   diff -r -x tmp -x '*lock' packages backup
 check "the server finds nothing wrong with the bucket" finds_nothing
 check "and nothing went wrong on it" quiet moved
 check "that server stops" stop TERM 0
+server=restored
 check "the backup is restored to an empty bucket" \
-  says "The target has everything" \
-  "$ctl" migrate --from backup --to-config restored.conf
+  types "A bucket: backup and restore" 3
 check "a server starts on that" begin restored --config restored.conf
 check "it serves the same, too" serves_the_same restored.got
 check "and finds nothing wrong with it, too" finds_nothing
