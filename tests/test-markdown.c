@@ -182,6 +182,23 @@ test_folder (void)
                    "docs/en/i.png\" alt=\"\" loading=\"lazy\"></p>\n");
 }
 
+/* Where no files are shown, nothing leads to them. */
+static void
+test_no_files (void)
+{
+  static const char text[] =
+    "# a\n[b](c) ![d](e) ![](f) [g](#a) [h](https://i.example)";
+  g_autoptr (GBytes) source = g_bytes_new_static (text, strlen (text));
+  g_autoptr (LoftHtml) html =
+    loft_markdown_render (source, "README.md", NULL, NULL);
+
+  g_assert_cmpstr (loft_html_get_text (html),
+                   ==,
+                   "<h2 id=\"readme-a\">a</h2>\n<p>b d  "
+                   "<a href=\"#readme-a\">g</a> "
+                   "<a href=\"https://i.example" AWAY "h</a></p>\n");
+}
+
 /* Of HTML the texts stay, and images and line breaks. */
 static void
 test_html (void)
@@ -377,6 +394,7 @@ main (int argc, char **argv)
   g_test_add_func ("/markdown/links", test_links);
   g_test_add_func ("/markdown/images", test_images);
   g_test_add_func ("/markdown/folder", test_folder);
+  g_test_add_func ("/markdown/no-files", test_no_files);
   g_test_add_func ("/markdown/html", test_html);
   g_test_add_func ("/markdown/loft", test_loft);
   g_test_add_func ("/markdown/code", test_code);

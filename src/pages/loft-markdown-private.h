@@ -16,8 +16,8 @@ G_BEGIN_DECLS
 typedef struct
 {
   const char *path;   /* in the package, such as "docs/README.md" */
-  const char *links;  /* below this URL files are shown; ends in a slash */
-  const char *images; /* below this one are the files themselves; likewise */
+  const char *links;  /* nullable: below this URL files are shown; ends in / */
+  const char *images; /* nullable: below this one are the files themselves */
 } LoftMarkdownPlace;
 
 /* Whether a parser has only so much to do with a text. */

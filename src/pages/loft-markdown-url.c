@@ -170,6 +170,9 @@ resolve_file (const LoftMarkdownPlace *place,
               const char *base,
               const char *target)
 {
+  if (base == NULL)
+    return NULL;
+
   gsize length = strcspn (target, "?#");
   g_autofree char *encoded = g_strndup (target, length);
   g_autofree char *path = g_uri_unescape_string (encoded, NULL);

@@ -15,14 +15,17 @@
  * their content behind. */
 #define MAX_NESTING 48
 
+/* A longer one tells nothing. */
+#define MAX_FILE_NAME 100
+
 /* Where the walk is. */
 typedef struct
 {
   LoftHtmlWriter *writer;         /* not owned */
   const LoftMarkdownPlace *place; /* not owned */
   cmark_node *node;               /* not owned: the current one */
-  GByteArray
-    *opened; /* owned: for each open node, how many elements it opened */
+  /* owned: for each open node, how many elements it opened */
+  GByteArray *opened;
   GString *alternative; /* owned: the text of the image that the walk is in */
   LoftMarkdownHeadings headings;
   guint nesting;
@@ -78,9 +81,12 @@ get_file_name (const char *url)
   gsize length = strcspn (url, "?#");
   g_autofree char *path = g_strndup (url, length);
   g_autofree char *name = g_path_get_basename (path);
-  char *decoded = g_uri_unescape_string (name, NULL);
+  g_autofree char *decoded = g_uri_unescape_string (name, NULL);
 
-  return decoded != NULL ? decoded : g_strdup ("…");
+  if (decoded != NULL && strlen (decoded) <= MAX_FILE_NAME)
+    return g_steal_pointer (&decoded);
+
+  return g_strdup ("…");
 }
 
 /* Adds an image of the package. An image from elsewhere becomes a link to it:

@@ -136,8 +136,9 @@ add_more (LoftHtmlWriter *writer, const LoftMarkdownPlace *place)
  * @source: a text in CommonMark with the tables, strikethrough, tasks and bare
  *   addresses of GitHub's; anything at all
  * @path: where it is in its package, such as `README.md`
- * @links: the URL below which the package's files are shown, ending in a slash
- * @images: the URL below which the files themselves are; likewise
+ * @links: (nullable): the URL below which the package's files are shown, ending
+ *   in a slash; %NULL where they are not, so that nothing leads to them
+ * @images: (nullable): the URL below which the files themselves are; likewise
  *
  * Renders a text of a package as a part of a page, to be put where paragraphs
  * may stand. Whatever the text is, the result is balanced, has only elements
@@ -152,8 +153,8 @@ add_more (LoftHtmlWriter *writer, const LoftMarkdownPlace *place)
  * %LOFT_MARKDOWN_MAX_HTML, the beginning is rendered, with a link to the file.
  * A text that was made to keep a parser busy is shown unrendered.
  *
- * Takes up to a fifth of a second, so it is called in a worker thread; any
- * number of threads may call it.
+ * A text that was made to be slow takes a tenth of a second, others a few
+ * milliseconds; so it is called in a worker thread. Any number of threads may.
  *
  * Returns: (transfer full): markup for a page
  */
@@ -165,8 +166,8 @@ loft_markdown_render (GBytes *source,
 {
   g_return_val_if_fail (source != NULL, NULL);
   g_return_val_if_fail (path != NULL, NULL);
-  g_return_val_if_fail (links != NULL && g_str_has_suffix (links, "/"), NULL);
-  g_return_val_if_fail (images != NULL && g_str_has_suffix (images, "/"), NULL);
+  g_return_val_if_fail (links == NULL || g_str_has_suffix (links, "/"), NULL);
+  g_return_val_if_fail (images == NULL || g_str_has_suffix (images, "/"), NULL);
 
   const LoftMarkdownPlace place = { path, links, images };
   g_autoptr (LoftHtmlWriter) writer =
