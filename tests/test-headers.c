@@ -60,6 +60,51 @@ test_negotiate (void)
     }
 }
 
+/* Only who names HTML gets it, and likes it better than JSON. */
+static void
+test_html (void)
+{
+  static const struct
+  {
+    const char *accept;
+    gboolean html;
+  } rows[] = {
+    { NULL, FALSE },
+    { "", FALSE },
+    { "*/*", FALSE },
+    { "application/json", FALSE },
+    { "text/*", FALSE },
+    { "text/html", TRUE },
+    { "TEXT/HTML", TRUE },
+    { "text/html,application/xhtml+xml,application/xml;q=0.9,image/avif,"
+      "image/webp,*/*;q=0.8",
+      TRUE },
+    { "text/html,application/xhtml+xml,application/signed-exchange;v=b3;q=0.7,"
+      "*/*;q=0.8",
+      TRUE },
+    { "text/html, */*", TRUE },
+    { "text/html;q=0.5, */*", FALSE },
+    { "text/html;q=0.5, application/*;q=0.8", FALSE },
+    { "text/html, application/json", FALSE },
+    { "text/html, application/json;q=0.9", TRUE },
+    { "application/json, text/html;q=0.9", FALSE },
+    { "text/html;q=0", FALSE },
+    { "text/html;q=0.1", TRUE },
+    { "text/html;q=x", FALSE },
+    { "text/htmlx", FALSE },
+    { "application/json;q=0, text/html;q=0.1", TRUE },
+    { "image/*, text/css", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      g_test_message ("%s", rows[i].accept);
+      g_assert_cmpint (loft_headers_prefer_html (rows[i].accept),
+                       ==,
+                       rows[i].html);
+    }
+}
+
 /* Entity tags are compared weakly, in lists too. */
 static void
 test_etag (void)
@@ -324,6 +369,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/headers/negotiate", test_negotiate);
+  g_test_add_func ("/headers/html", test_html);
   g_test_add_func ("/headers/etag", test_etag);
   g_test_add_func ("/headers/range", test_range);
   g_test_add_func ("/headers/range/nothing", test_range_of_nothing);

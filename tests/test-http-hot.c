@@ -37,6 +37,7 @@ static const char *const targets[] = {
   "/packages/hello-lib/0.2.0",
   "/packages/hello-lib/9.9.9",
   "/packages/hello-lib/dependents",
+  "/packages/hello-lib?versions=all",
   "/packages/hello-lib/0.1.0/download",
   "/packages/large-lib/1.0.0/download",
   "/packages/hello-lib/9.9.9/download",
@@ -62,6 +63,9 @@ static const char *const headers[] = {
   "",
   "Accept: */*\r\nUser-Agent: x\r\n",
   "Accept: application/json\r\n",
+  "Accept: text/html,*/*;q=0.8\r\n",
+  "Accept: text/html\r\nIf-None-Match: TAG\r\n",
+  "Accept: text/html\r\nAccept-Encoding: gzip\r\n",
   "Accept-Encoding: gzip\r\n",
   "Accept-Encoding: gzip, zstd\r\n",
   "Accept-Encoding: gzip;q=0.5, zstd;q=0\r\n",
@@ -186,11 +190,9 @@ ask (ServerFixture *fixture,
      const char *target,
      const char *template)
 {
-  g_autofree char *encoding =
-    g_strndup (template,
-               g_str_has_prefix (template, "Accept-Encoding")
-                 ? strcspn (template, "\n") + 1
-                 : 0);
+  g_autofree char *encoding = g_strndup (
+    template,
+    g_str_has_prefix (template, "Accept") ? strcspn (template, "\n") + 1 : 0);
   g_autoptr (HttpAnswer) first =
     http_request (fixture->port, "GET", target, encoding, NULL);
   g_autofree char *tag = http_answer_get_header (first, "ETag");

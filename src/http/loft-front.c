@@ -21,16 +21,22 @@
 /* Packages that are forgotten one by one; where more have changed, all are. */
 #define CHANGES_MAX 256
 
+/* How a header was worded last, and what that stands for. */
+typedef struct
+{
+  char text[WORDING_MAX];
+  gsize length;
+  int meaning;
+} Wording;
+
 struct _LoftFront
 {
   LoftHttpShared *shared; /* owned */
   SoupServer *server;     /* owned */
   LoftGate *gate;         /* owned */
 
-  /* How the last `Accept-Encoding` was worded, and what it stands for. */
-  char wording[WORDING_MAX];
-  gsize wording_length;
-  LoftCoding coding;
+  Wording accept;
+  Wording accept_encoding;
 };
 
 static GQuark
@@ -85,27 +91,53 @@ accept_cb (LoftGateStream *stream,
 }
 
 static int
+find_coding (const char *accept_encoding)
+{
+  return (int) loft_headers_negotiate (accept_encoding);
+}
+
+static int
+find_page (const char *accept)
+{
+  return loft_headers_prefer_html (accept);
+}
+
+/* What a header stands for that is short enough to remember. */
+static int
+get_meaning (Wording *wording, LoftSpan value, int (*find) (const char *))
+{
+  if (value.length != wording->length ||
+      (value.length > 0 &&
+       memcmp (value.data, wording->text, value.length) != 0))
+    {
+      if (value.length > 0)
+        memcpy (wording->text, value.data, value.length);
+      wording->text[value.length] = '\0';
+      wording->length = value.length;
+      wording->meaning = find (wording->text);
+    }
+
+  return wording->meaning;
+}
+
+/* As representations are counted where answers are offered. */
+static int
 choose_cb (const LoftHead *head, gpointer user_data)
 {
   LoftFront *self = user_data;
-  LoftSpan value = head->fields[LOFT_HEAD_FIELD_ACCEPT_ENCODING];
+  LoftSpan accept = head->fields[LOFT_HEAD_FIELD_ACCEPT];
+  LoftSpan accept_encoding = head->fields[LOFT_HEAD_FIELD_ACCEPT_ENCODING];
 
   /* An answer that may be old has to say so, with its age. */
-  if (value.length >= WORDING_MAX ||
+  if (accept.length >= WORDING_MAX || accept_encoding.length >= WORDING_MAX ||
       loft_registry_get_age (self->shared->registry) > 0)
     return -1;
-  if (value.length != self->wording_length ||
-      (value.length > 0 &&
-       memcmp (value.data, self->wording, value.length) != 0))
-    {
-      if (value.length > 0)
-        memcpy (self->wording, value.data, value.length);
-      self->wording[value.length] = '\0';
-      self->wording_length = value.length;
-      self->coding = loft_headers_negotiate (self->wording);
-    }
 
-  return (int) self->coding;
+  int coding =
+    get_meaning (&self->accept_encoding, accept_encoding, find_coding);
+  gboolean html = get_meaning (&self->accept, accept, find_page) != 0;
+
+  return html ? LOFT_CODINGS + coding : coding;
 }
 
 static void

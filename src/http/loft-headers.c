@@ -129,6 +129,50 @@ loft_headers_negotiate (const char *accept_encoding)
 }
 
 /**
+ * loft_headers_prefer_html:
+ * @accept: (nullable): value of `Accept`
+ *
+ * Tells browsers, which name HTML, from programs, which get JSON: without the
+ * header, and where they take anything. A wildcard stands for JSON only, and
+ * who names both and likes them equally is a program. Items that make no sense
+ * are passed over.
+ *
+ * Returns: whether the client would rather have HTML than JSON
+ */
+gboolean
+loft_headers_prefer_html (const char *accept)
+{
+  const char *list = accept != NULL ? accept : "";
+  int html = QUALITY_UNSET;
+  int json = QUALITY_UNSET;
+  int other = QUALITY_UNSET;
+
+  while (TRUE)
+    {
+      g_autofree char *item = next_item (&list);
+
+      if (item == NULL)
+        break;
+
+      gsize length = strcspn (item, "; \t");
+      int quality = parse_quality (item + length);
+
+      item[length] = '\0';
+      if (quality == QUALITY_UNSET)
+        continue;
+      if (g_ascii_strcasecmp (item, "text/html") == 0)
+        html = quality;
+      else if (g_ascii_strcasecmp (item, "application/json") == 0)
+        json = quality;
+      else if (g_str_equal (item, "*/*") ||
+               g_ascii_strcasecmp (item, "application/*") == 0)
+        other = MAX (other, quality);
+    }
+
+  return html > 0 && (json != QUALITY_UNSET ? html > json : html >= other);
+}
+
+/**
  * loft_headers_match_etag:
  * @list: value of `If-None-Match`
  * @etag: a strong entity tag, with its quotes

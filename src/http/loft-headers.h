@@ -26,6 +26,7 @@ typedef enum
 } LoftRangeResult;
 
 LoftCoding loft_headers_negotiate (const char *accept_encoding);
+gboolean loft_headers_prefer_html (const char *accept);
 gboolean loft_headers_match_etag (const char *list, const char *etag);
 LoftRangeResult loft_headers_parse_range (const char *range,
                                           goffset size,

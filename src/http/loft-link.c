@@ -25,26 +25,25 @@ append_parameter (GString *query, const char *name, const char *value)
 }
 
 /**
- * loft_link_add_next:
- * @request: a request for a page of a list
+ * loft_link_format_next:
+ * @request: a living request for a page of a list
  * @parameter: the parameter that says where a page begins
- * @value: (nullable): its value for the next page; %NULL if this is the last
+ * @value: its value for the next page
  *
- * Adds the link to the next page to the answer, by all the parameters of this
- * one that mean anything.
+ * Writes the link to the next page, by all the parameters of this one that mean
+ * anything.
+ *
+ * Returns: (transfer full): a relative reference
  */
-void
-loft_link_add_next (LoftRequest *request,
-                    const char *parameter,
-                    const char *value)
+char *
+loft_link_format_next (LoftRequest *request,
+                       const char *parameter,
+                       const char *value)
 {
   static const char *const kept[] = { "q", "sort", "limit", "wait" };
 
-  g_return_if_fail (LOFT_IS_REQUEST (request));
-  g_return_if_fail (parameter != NULL);
-
-  if (value == NULL || !loft_request_is_alive (request))
-    return;
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), NULL);
+  g_return_val_if_fail (parameter != NULL && value != NULL, NULL);
 
   g_autoptr (GString) query = g_string_new (NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (kept); i++)
@@ -56,7 +55,30 @@ loft_link_add_next (LoftRequest *request,
     }
   append_parameter (query, parameter, value);
 
-  g_autofree char *link = g_strdup_printf ("<%s>; rel=\"next\"", query->str);
+  return g_string_free (g_steal_pointer (&query), FALSE);
+}
+
+/**
+ * loft_link_add_next:
+ * @request: a request for a page of a list
+ * @parameter: the parameter that says where a page begins
+ * @value: (nullable): its value for the next page; %NULL if this is the last
+ *
+ * Adds the link to the next page to the answer.
+ */
+void
+loft_link_add_next (LoftRequest *request,
+                    const char *parameter,
+                    const char *value)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (parameter != NULL);
+
+  if (value == NULL || !loft_request_is_alive (request))
+    return;
+
+  g_autofree char *query = loft_link_format_next (request, parameter, value);
+  g_autofree char *link = g_strdup_printf ("<%s>; rel=\"next\"", query);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Link",
                                 link);

@@ -9,6 +9,7 @@
 #include "http/loft-read.h"
 
 #include "http/loft-hot.h"
+#include "http/loft-html-read.h"
 #include "http/loft-link.h"
 #include "http/loft-problem.h"
 #include "http/loft-representation.h"
@@ -78,6 +79,12 @@ loft_read_render_root (guint64 packages)
 static void
 handle_root (LoftRequest *request)
 {
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_root (request);
+      return;
+    }
+
   LoftRegistryStatus status = { 0 };
 
   loft_registry_get_status (loft_request_get_registry (request), &status);
@@ -265,7 +272,7 @@ loft_read_parse_limit (LoftRequest *request, guint64 *out_limit, GError **error)
 }
 
 static void
-search (LoftRequest *request)
+search (LoftRequest *request, gboolean html)
 {
   g_autoptr (GError) local_error = NULL;
   LoftSort sort = LOFT_SORT_RELEVANCE;
@@ -275,6 +282,11 @@ search (LoftRequest *request)
       !loft_read_parse_limit (request, &limit, &local_error))
     {
       loft_response_send_problem (request, local_error);
+      return;
+    }
+  if (html)
+    {
+      loft_html_handle_packages (request, sort, (guint) limit);
       return;
     }
 
@@ -309,9 +321,11 @@ loft_read_is_page (LoftRequest *request)
 static void
 handle_packages (LoftRequest *request)
 {
-  if (loft_read_is_page (request))
+  gboolean html = loft_html_is_wanted (request);
+
+  if (html || loft_read_is_page (request))
     {
-      search (request);
+      search (request, html);
       return;
     }
 
@@ -346,6 +360,12 @@ list_versions_cb (GObject *source_object,
 static void
 handle_versions (LoftRequest *request)
 {
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_package (request, NULL);
+      return;
+    }
+
   LoftRegistry *registry = loft_request_get_registry (request);
   const char *name = loft_request_get_parameter (request, "name");
   g_autoptr (GError) local_error = NULL;
@@ -393,6 +413,14 @@ show_version_cb (GObject *source_object,
 static void
 handle_version (LoftRequest *request)
 {
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_package (
+        request,
+        loft_request_get_parameter (request, "version"));
+      return;
+    }
+
   loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
   loft_registry_show_version_async (
@@ -434,6 +462,11 @@ handle_dependents (LoftRequest *request)
   if (!loft_read_parse_limit (request, &limit, &local_error))
     {
       loft_response_send_problem (request, local_error);
+      return;
+    }
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_dependents (request, (guint) limit);
       return;
     }
 

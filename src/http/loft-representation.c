@@ -75,11 +75,15 @@ make_etag (const char *digest, LoftCoding coding)
                           name != NULL ? name : "");
 }
 
-/* The gate counts representations by their coding. */
+/* The gate tells pages from everything else, and codings. */
 static guint64
-get_bit (LoftCoding coding)
+get_bits (const char *media_type, LoftCoding coding, gboolean any_coding)
 {
-  return G_GUINT64_CONSTANT (1) << coding;
+  gboolean html = g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML);
+  guint64 bits = any_coding ? (G_GUINT64_CONSTANT (1) << LOFT_CODINGS) - 1
+                            : G_GUINT64_CONSTANT (1) << coding;
+
+  return html ? bits << LOFT_CODINGS : bits;
 }
 
 /**
@@ -106,7 +110,7 @@ send_encoded (LoftRequest *request,
               const char *etag,
               LoftCoding coding)
 {
-  loft_hot_offer (request, etag, get_bit (coding), encoded);
+  loft_hot_offer (request, etag, get_bits (media_type, coding, FALSE), encoded);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Content-Encoding",
                                 loft_coding_get_name (coding));
@@ -216,8 +220,7 @@ send_text (LoftRequest *request,
   gboolean small = g_bytes_get_size (body) < COMPRESS_MIN;
   LoftCoding coding =
     small ? LOFT_CODING_IDENTITY : loft_request_get_coding (request);
-  guint64 representations =
-    small ? LOFT_HOT_ALL_REPRESENTATIONS : get_bit (coding);
+  guint64 representations = get_bits (media_type, coding, small);
   g_autofree char *etag = make_etag (digest, coding);
 
   soup_message_headers_replace (headers, "ETag", etag);

@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 /* What never changes. */
 #define LOFT_CACHE_FOREVER "public, max-age=31536000, immutable"
 
+#define LOFT_MEDIA_TYPE_HTML "text/html; charset=utf-8"
 #define LOFT_MEDIA_TYPE_JSON "application/json"
 #define LOFT_MEDIA_TYPE_GZIP "application/gzip"
 #define LOFT_MEDIA_TYPE_NDJSON "application/x-ndjson"

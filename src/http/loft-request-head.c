@@ -75,15 +75,20 @@ loft_request_get_parameter (LoftRequest *self, const char *name)
  * loft_request_set_view:
  * @self: a request
  * @view: what its path begins with
+ * @prefix: that part of the path, without slashes before and behind it
  *
  * Sets how the request wants to see the registry.
  */
 void
-loft_request_set_view (LoftRequest *self, const LoftView *view)
+loft_request_set_view (LoftRequest *self,
+                       const LoftView *view,
+                       const char *prefix)
 {
   g_return_if_fail (LOFT_IS_REQUEST (self));
   g_return_if_fail (view != NULL && self->view == NULL);
+  g_return_if_fail (prefix != NULL);
 
+  self->view_prefix = g_strdup (prefix);
   self->view = g_memdup2 (view, sizeof *view);
 }
 
@@ -100,6 +105,21 @@ loft_request_get_view (LoftRequest *self)
   g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
 
   return self->view;
+}
+
+/**
+ * loft_request_get_view_prefix:
+ * @self: a request
+ *
+ * Returns: (transfer none) (nullable): what its path begins with, such as
+ *   `at/2026-09-01`; %NULL for the registry as it is
+ */
+const char *
+loft_request_get_view_prefix (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+
+  return self->view_prefix;
 }
 
 /**

@@ -36,6 +36,7 @@ struct _LoftRequest
   guint row;                    /* of the routing tables, 0 for none */
   GHashTable *query;            /* owned, NULL before it was parsed */
   LoftView *view;               /* owned, NULL for the plain registry */
+  char *view_prefix;            /* owned, NULL for the plain registry */
 
   GError *error;            /* owned, nullable: why it will be refused */
   gpointer data;            /* the endpoint's */

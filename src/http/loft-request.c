@@ -44,6 +44,7 @@ loft_request_finalize (GObject *object)
   g_clear_pointer (&self->segments, g_strfreev);
   g_clear_pointer (&self->query, g_hash_table_unref);
   g_clear_pointer (&self->view, g_free);
+  g_clear_pointer (&self->view_prefix, g_free);
   g_clear_error (&self->error);
   if (self->free_data != NULL)
     self->free_data (self->data);

@@ -57,8 +57,11 @@ void loft_request_set_route (LoftRequest *self,
                              const char *const *pattern);
 void loft_request_set_row (LoftRequest *self, guint row);
 const LoftEndpoint *loft_request_get_endpoint (LoftRequest *self);
-void loft_request_set_view (LoftRequest *self, const LoftView *view);
+void loft_request_set_view (LoftRequest *self,
+                            const LoftView *view,
+                            const char *prefix);
 const LoftView *loft_request_get_view (LoftRequest *self);
+const char *loft_request_get_view_prefix (LoftRequest *self);
 const char *loft_request_get_parameter (LoftRequest *self, const char *name);
 
 gboolean loft_request_parse_query (LoftRequest *self, GError **error);

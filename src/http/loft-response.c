@@ -8,8 +8,10 @@
 
 #include "http/loft-response.h"
 
+#include "http/loft-html-read.h"
 #include "http/loft-limit.h"
 #include "http/loft-problem.h"
+#include "http/loft-representation.h"
 
 /* A body is handed to libsoup in slices of this size, none of which is copied:
  * so one write is never long, however fast the client reads. */
@@ -203,6 +205,22 @@ loft_response_send (LoftRequest *request,
                        body != NULL ? (goffset) g_bytes_get_size (body) : 0);
 }
 
+/* Who reads a page is shown one in its place. Takes the body. */
+static GBytes *
+make_page (LoftRequest *request, GBytes *problem)
+{
+  g_autoptr (GBytes) owned = problem;
+  g_autoptr (LoftPagesPlace) place = loft_html_new_place (request);
+  g_autoptr (LoftHtml) html = loft_pages_render_problem (place, owned);
+
+  loft_html_add_headers (request);
+  soup_message_headers_replace (loft_request_get_response_headers (request),
+                                "Vary",
+                                "Accept");
+
+  return loft_html_to_bytes (html);
+}
+
 /**
  * loft_response_send_problem:
  * @request: a request
@@ -221,14 +239,18 @@ loft_response_send_problem (LoftRequest *request, const GError *error)
     return;
 
   const char *id = loft_request_get_id (request);
+  gboolean html =
+    loft_request_is_read (request) && loft_html_is_wanted (request);
   g_autoptr (GBytes) body = loft_problem_render (error, id);
 
+  if (html)
+    body = make_page (request, g_steal_pointer (&body));
   loft_problem_report (error, id);
   if (loft_problem_get_status (error) == SOUP_STATUS_UNAUTHORIZED)
     loft_limit_count_failure (request);
   loft_problem_add_headers (error, loft_request_get_response_headers (request));
   loft_response_send (request,
                       loft_problem_get_status (error),
-                      LOFT_PROBLEM_MEDIA_TYPE,
+                      html ? LOFT_MEDIA_TYPE_HTML : LOFT_PROBLEM_MEDIA_TYPE,
                       body);
 }

@@ -9,6 +9,7 @@
 #include "http/loft-routes.h"
 
 #include "http/loft-changes.h"
+#include "http/loft-html-read.h"
 #include "http/loft-http-figures.h"
 #include "http/loft-http-limits.h"
 #include "http/loft-http-owners.h"
@@ -39,6 +40,7 @@ static const LoftRoute routes[] = {
   { "POST", "/packages/:name/:version/yank", &loft_write_yank },
   { "DELETE", "/packages/:name/:version/yank", &loft_write_yank },
   { "GET", "/auth/me", &loft_read_me },
+  { "GET", "/static/:file", &loft_read_asset },
   { "GET", "/tokens", &loft_read_tokens },
   { "POST", "/tokens", &loft_write_tokens },
   { "DELETE", "/tokens/:id", &loft_write_token },
@@ -127,10 +129,11 @@ take_view (LoftRequest *request, GStrv *segments, GError **error)
   if (!parse (path[1], &view, error))
     return FALSE;
 
+  g_autofree char *prefix = g_strconcat (path[0], "/", path[1], NULL);
   GStrv rest = g_strdupv (*segments + 2);
   g_strfreev (*segments);
   *segments = rest;
-  loft_request_set_view (request, &view);
+  loft_request_set_view (request, &view, prefix);
 
   return TRUE;
 }

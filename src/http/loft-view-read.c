@@ -11,6 +11,7 @@
 #include "http/loft-changes.h"
 #include "http/loft-delivery.h"
 #include "http/loft-hot.h"
+#include "http/loft-html-read.h"
 #include "http/loft-link.h"
 #include "http/loft-problem.h"
 #include "http/loft-read.h"
@@ -92,6 +93,12 @@ count_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 static void
 handle_root (LoftRequest *request)
 {
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_root (request);
+      return;
+    }
+
   loft_hot_mark (request, NULL);
   loft_request_pause (request);
   loft_registry_view_count_async (loft_request_get_registry (request),
@@ -155,6 +162,11 @@ handle_page (LoftRequest *request)
       loft_response_send_problem (request, local_error);
       return;
     }
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_packages (request, LOFT_SORT_NAME, (guint) limit);
+      return;
+    }
 
   loft_request_pause (request);
   loft_registry_view_page_async (loft_request_get_registry (request),
@@ -170,7 +182,7 @@ static void
 handle_packages (LoftRequest *request)
 {
   loft_hot_mark (request, NULL);
-  if (loft_read_is_page (request))
+  if (loft_html_is_wanted (request) || loft_read_is_page (request))
     {
       handle_page (request);
       return;
@@ -197,6 +209,11 @@ handle_dependents (LoftRequest *request)
       loft_response_send_problem (request, local_error);
       return;
     }
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_dependents (request, (guint) limit);
+      return;
+    }
 
   loft_request_pause (request);
   loft_registry_view_dependents_async (
@@ -213,6 +230,12 @@ handle_dependents (LoftRequest *request)
 static void
 handle_versions (LoftRequest *request)
 {
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_package (request, NULL);
+      return;
+    }
+
   LoftRegistry *registry = loft_request_get_registry (request);
   const LoftView *view = loft_request_get_view (request);
   const char *name = loft_request_get_parameter (request, "name");
@@ -241,6 +264,14 @@ handle_versions (LoftRequest *request)
 static void
 handle_version (LoftRequest *request)
 {
+  if (loft_html_is_wanted (request))
+    {
+      loft_html_handle_package (
+        request,
+        loft_request_get_parameter (request, "version"));
+      return;
+    }
+
   loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
   loft_registry_view_version_async (

@@ -163,6 +163,35 @@ read_element (LoftRegistry *self,
 }
 
 /**
+ * loft_registry_read_document:
+ * @self: a registry
+ * @name: a package
+ * @key: key of one of its documents
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Reads a document as it is stored. Blocks.
+ *
+ * Returns: (transfer full): its text, or %NULL with @error set to a
+ *   #LoftStorageError
+ */
+GBytes *
+loft_registry_read_document (LoftRegistry *self,
+                             const char *name,
+                             const char *key,
+                             GCancellable *cancellable,
+                             GError **error)
+{
+  g_autofree char *object_key = loft_document_make_key (name, key);
+  g_autoptr (LoftObject) object =
+    loft_storage_read (self->storage, object_key, 0, -1, cancellable, error);
+  if (object == NULL)
+    return NULL;
+
+  return loft_object_load (object, LOFT_DOCUMENT_SIZE_MAX, cancellable, error);
+}
+
+/**
  * loft_registry_render_version:
  * @self: a registry
  * @name: a package
@@ -184,14 +213,8 @@ loft_registry_render_version (LoftRegistry *self,
                               GCancellable *cancellable,
                               GError **error)
 {
-  g_autofree char *object_key = loft_document_make_key (name, key);
-  g_autoptr (LoftObject) object =
-    loft_storage_read (self->storage, object_key, 0, -1, cancellable, error);
-  if (object == NULL)
-    return NULL;
-
   g_autoptr (GBytes) text =
-    loft_object_load (object, LOFT_DOCUMENT_SIZE_MAX, cancellable, error);
+    loft_registry_read_document (self, name, key, cancellable, error);
   if (text == NULL)
     return NULL;
 

@@ -232,6 +232,11 @@ GBytes *loft_registry_read_version (LoftRegistry *self,
                                     const char *version,
                                     GCancellable *cancellable,
                                     GError **error);
+GBytes *loft_registry_read_document (LoftRegistry *self,
+                                     const char *name,
+                                     const char *key,
+                                     GCancellable *cancellable,
+                                     GError **error);
 GBytes *loft_registry_render_version (LoftRegistry *self,
                                       const char *name,
                                       const char *key,

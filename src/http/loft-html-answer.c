@@ -1,0 +1,206 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-html-read.h"
+
+#include "http/loft-headers.h"
+#include "http/loft-hot.h"
+#include "http/loft-problem.h"
+#include "http/loft-representation.h"
+#include "http/loft-response.h"
+
+#include <string.h>
+
+/* Nothing but our own files, and nothing of it acts. */
+#define SECURITY_POLICY                                                        \
+  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " \
+  "base-uri 'none'; frame-ancestors 'none'"
+
+#define DAY (G_GINT64_CONSTANT (24) * 60 * 60 * G_USEC_PER_SEC)
+
+/**
+ * loft_html_is_wanted:
+ * @request: a request
+ *
+ * Tells whether the client wants a page rather than JSON.
+ *
+ * Returns: whether it does
+ */
+gboolean
+loft_html_is_wanted (LoftRequest *request)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
+
+  return loft_headers_prefer_html (loft_request_get_header (request, "Accept"));
+}
+
+static guint
+count_slashes (const char *path)
+{
+  guint n = 0;
+
+  for (; *path != '\0'; path++)
+    n += *path == '/';
+
+  return n;
+}
+
+/**
+ * loft_html_new_place:
+ * @request: a living request
+ *
+ * Tells where a page is: all links are relative, so that they hold behind
+ * whatever prefix a proxy has put before our paths.
+ *
+ * Returns: (transfer full): the place
+ */
+LoftPagesPlace *
+loft_html_new_place (LoftRequest *request)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), NULL);
+
+  GUri *uri = soup_server_message_get_uri (loft_request_get_message (request));
+  guint depth = count_slashes (g_uri_get_path (uri));
+  LoftPagesPlace *place = g_new0 (LoftPagesPlace, 1);
+  g_autoptr (GString) root = g_string_new (depth > 1 ? NULL : "./");
+
+  for (guint i = 1; i < depth; i++)
+    g_string_append (root, "../");
+  place->view = g_strdup (loft_request_get_view_prefix (request));
+  place->base = place->view != NULL
+                  ? g_strconcat (root->str, place->view, "/", NULL)
+                  : g_strdup (root->str);
+  place->root = g_string_free (g_steal_pointer (&root), FALSE);
+
+  return place;
+}
+
+/**
+ * loft_html_free_place:
+ * @place: (transfer full): a place
+ *
+ * Frees @place.
+ */
+void
+loft_html_free_place (LoftPagesPlace *place)
+{
+  g_free (place->root);
+  g_free (place->base);
+  g_free (place->view);
+  g_free (place);
+}
+
+/**
+ * loft_html_format_url:
+ * @request: a living request
+ *
+ * Writes where the registry is, as far as the request tells: by the name that
+ * the client used for it, and by what a proxy says of TLS. Who asks is told,
+ * and nobody else: such a page must not be a hot one.
+ *
+ * Returns: (transfer full): a URL, without a slash at its end
+ */
+char *
+loft_html_format_url (LoftRequest *request)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), NULL);
+
+  const char *host = loft_request_get_header (request, "Host");
+  const char *forwarded = loft_request_get_header (request, "Forwarded");
+  const char *view = loft_request_get_view_prefix (request);
+  g_autofree char *lower =
+    forwarded != NULL ? g_ascii_strdown (forwarded, -1) : NULL;
+  gboolean tls = lower != NULL && strstr (lower, "proto=https") != NULL;
+
+  return g_strconcat (tls ? "https://" : "http://",
+                      host != NULL ? host : "localhost",
+                      view != NULL ? "/" : NULL,
+                      view,
+                      NULL);
+}
+
+/**
+ * loft_html_add_headers:
+ * @request: a request that is answered with a page
+ *
+ * Sets what keeps a browser from doing anything that a page does not need.
+ */
+void
+loft_html_add_headers (LoftRequest *request)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+
+  soup_message_headers_replace (headers,
+                                "Content-Security-Policy",
+                                SECURITY_POLICY);
+  soup_message_headers_replace (headers, "Referrer-Policy", "no-referrer");
+}
+
+/**
+ * loft_html_send:
+ * @request: a request
+ * @html: a page
+ * @validity: (nullable): how long it holds, if a view made it
+ *
+ * Answers with a page, if the client is still there.
+ */
+void
+loft_html_send (LoftRequest *request,
+                LoftHtml *html,
+                const LoftValidity *validity)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (html != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  g_autoptr (GBytes) body = loft_html_to_bytes (html);
+  loft_html_add_headers (request);
+  if (validity != NULL)
+    {
+      loft_representation_send_view (request,
+                                     LOFT_MEDIA_TYPE_HTML,
+                                     body,
+                                     NULL,
+                                     validity);
+      return;
+    }
+
+  /* It says how many days ago things were. */
+  loft_hot_limit (request, (g_get_real_time () / DAY + 1) * DAY);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_HTML, body, NULL);
+}
+
+static void
+handle_asset (LoftRequest *request)
+{
+  static const LoftValidity for_ever = { TRUE, 0 };
+  const char *name = loft_request_get_parameter (request, "file");
+  const char *media_type = NULL;
+  g_autoptr (GBytes) content = loft_pages_find_asset (name, &media_type);
+
+  if (content == NULL)
+    {
+      g_autoptr (GError) local_error =
+        g_error_new_literal (LOFT_HTTP_ERROR,
+                             LOFT_HTTP_ERROR_NO_SUCH_PAGE,
+                             "Nothing is served at this path");
+
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  loft_hot_mark (request, NULL);
+  loft_html_add_headers (request);
+  loft_representation_send_view (request, media_type, content, NULL, &for_ever);
+}
+
+const LoftEndpoint loft_read_asset = { .handle = handle_asset };

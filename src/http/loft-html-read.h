@@ -1,0 +1,36 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "http/loft-request.h"
+#include "pages/loft-pages.h"
+#include "registry/loft-registry-view.h"
+
+G_BEGIN_DECLS
+
+gboolean loft_html_is_wanted (LoftRequest *request);
+LoftPagesPlace *loft_html_new_place (LoftRequest *request);
+void loft_html_free_place (LoftPagesPlace *place);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPagesPlace, loft_html_free_place)
+
+char *loft_html_format_url (LoftRequest *request);
+void loft_html_send (LoftRequest *request,
+                     LoftHtml *html,
+                     const LoftValidity *validity);
+void loft_html_add_headers (LoftRequest *request);
+
+/* What is asked for as JSON by the same paths. */
+
+void loft_html_handle_root (LoftRequest *request);
+void
+loft_html_handle_packages (LoftRequest *request, LoftSort sort, guint limit);
+void loft_html_handle_dependents (LoftRequest *request, guint limit);
+void loft_html_handle_package (LoftRequest *request, const char *version);
+
+extern const LoftEndpoint loft_read_asset;
+
+G_END_DECLS

@@ -1,0 +1,186 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "pages/loft-pages-private.h"
+
+#include "registry/loft-json.h"
+
+/* Pages that list packages. */
+
+static void
+add_string (JsonObject *values, const char *name, const char *value)
+{
+  if (value != NULL)
+    json_object_set_string_member (values, name, value);
+}
+
+/* Rows of a list; what they are made of is not needed any more. */
+static void
+add_elements (JsonObject *values, const char *name, JsonNode *elements)
+{
+  gboolean ages = !json_object_has_member (values, "view");
+  JsonArray *array = json_node_get_array (elements);
+
+  for (guint i = 0; i < json_array_get_length (array); i++)
+    loft_pages_add_words (json_array_get_object_element (array, i), ages);
+  json_object_set_array_member (values, name, json_array_ref (array));
+}
+
+/**
+ * loft_pages_render_home:
+ * @place: where the page is
+ * @home: what to show
+ *
+ * Shows what the registry has, and how to use it.
+ *
+ * Returns: (transfer full): a page
+ */
+LoftHtml *
+loft_pages_render_home (const LoftPagesPlace *place, const LoftPagesHome *home)
+{
+  g_return_val_if_fail (place != NULL && home != NULL, NULL);
+
+  g_autoptr (JsonObject) values = loft_pages_new_values (place);
+
+  json_object_set_string_member (values, "url", home->url);
+  json_object_set_int_member (values, "n_packages", (gint64) home->n_packages);
+  if (home->n_versions > 0)
+    json_object_set_int_member (values,
+                                "n_versions",
+                                (gint64) home->n_versions);
+  if (home->newest != NULL)
+    add_elements (values, "packages", home->newest);
+
+  return loft_pages_finish ("home", values, "Start", NULL);
+}
+
+/* The orders that a list may have, and which one it has. */
+static void
+add_orders (JsonObject *values, const LoftPagesList *list)
+{
+  static const char *const orders[][2] = {
+    { "relevance", "Relevance" },
+    { "name", "Name" },
+    { "updated", "Last published" },
+  };
+  gboolean is_search = list->query != NULL && *list->query != '\0';
+  const char *current = list->sort != NULL ? list->sort : "relevance";
+  JsonArray *array = json_array_new ();
+
+  /* Without words there is no relevance. */
+  if (!is_search && g_str_equal (current, "relevance"))
+    current = "name";
+  for (gsize i = is_search ? 0 : 1; i < G_N_ELEMENTS (orders); i++)
+    {
+      JsonObject *order = json_object_new ();
+
+      json_object_set_string_member (order, "key", orders[i][0]);
+      json_object_set_string_member (order, "label", orders[i][1]);
+      json_object_set_boolean_member (order,
+                                      "current",
+                                      g_str_equal (orders[i][0], current));
+      json_array_add_object_element (array, order);
+    }
+  json_object_set_string_member (values, "sort", current);
+  json_object_set_array_member (values, "orders", array);
+}
+
+/**
+ * loft_pages_render_list:
+ * @place: where the page is
+ * @list: what to show
+ *
+ * Shows packages.
+ *
+ * Returns: (transfer full): a page
+ */
+LoftHtml *
+loft_pages_render_list (const LoftPagesPlace *place, const LoftPagesList *list)
+{
+  g_return_val_if_fail (place != NULL && list != NULL, NULL);
+
+  g_autoptr (JsonObject) values = loft_pages_new_values (place);
+  gboolean is_search = list->query != NULL && *list->query != '\0';
+  g_autofree char *title =
+    is_search ? g_strdup_printf ("Packages for “%s”", list->query)
+              : g_strdup ("All packages");
+
+  add_string (values, "query", list->query);
+  add_string (values, "next", list->next);
+  json_object_set_boolean_member (values, "further", !list->is_first);
+  add_elements (values, "packages", list->elements);
+  if (place->view == NULL)
+    add_orders (values, list);
+
+  return loft_pages_finish ("list", values, title, NULL);
+}
+
+/**
+ * loft_pages_render_dependents:
+ * @place: where the page is
+ * @name: a package
+ * @elements: some packages that depend on it, as the registry lists them
+ * @is_first: whether no page is before this one
+ * @next: (nullable): where the next page begins
+ *
+ * Shows who depends on a package.
+ *
+ * Returns: (transfer full): a page
+ */
+LoftHtml *
+loft_pages_render_dependents (const LoftPagesPlace *place,
+                              const char *name,
+                              JsonNode *elements,
+                              gboolean is_first,
+                              const char *next)
+{
+  g_return_val_if_fail (place != NULL, NULL);
+  g_return_val_if_fail (name != NULL && elements != NULL, NULL);
+
+  g_autoptr (JsonObject) values = loft_pages_new_values (place);
+  g_autofree char *title = g_strdup_printf ("Packages that depend on %s", name);
+
+  json_object_set_string_member (values, "name", name);
+  add_string (values, "next", next);
+  json_object_set_boolean_member (values, "further", !is_first);
+  json_object_set_member (values, "dependents", json_node_copy (elements));
+
+  return loft_pages_finish ("dependents", values, title, NULL);
+}
+
+/**
+ * loft_pages_render_problem:
+ * @place: where the page would be
+ * @problem: why there is none, a JSON object
+ *
+ * Shows a failure.
+ *
+ * Returns: (transfer full): a page
+ */
+LoftHtml *
+loft_pages_render_problem (const LoftPagesPlace *place, GBytes *problem)
+{
+  g_return_val_if_fail (place != NULL && problem != NULL, NULL);
+
+  g_autoptr (JsonObject) values = loft_pages_new_values (place);
+  gsize length = 0;
+  const char *text = g_bytes_get_data (problem, &length);
+  g_autoptr (JsonNode) node = loft_json_parse (text, length, NULL);
+  JsonObject *object = node != NULL ? json_node_get_object (node) : NULL;
+  const char *title =
+    object != NULL ? loft_json_get_string (object, "title") : NULL;
+
+  json_object_set_boolean_member (values, "is_problem", TRUE);
+  if (node != NULL)
+    json_object_set_member (values, "problem", json_node_copy (node));
+
+  return loft_pages_finish ("problem",
+                            values,
+                            title != NULL ? title : "Failure",
+                            NULL);
+}

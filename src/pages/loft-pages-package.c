@@ -1,0 +1,202 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "pages/loft-pages-private.h"
+
+#include "registry/loft-json.h"
+
+/* The page of a package. */
+
+/* More would make the page heavy. */
+#define VERSIONS_MAX 25
+#define FILES_MAX 100
+
+static JsonObject *
+copy_object (JsonObject *object, const char *const *members)
+{
+  JsonObject *copy = json_object_new ();
+
+  for (gsize i = 0; members[i] != NULL; i++)
+    if (json_object_has_member (object, members[i]))
+      json_object_set_member (copy,
+                              members[i],
+                              json_object_dup_member (object, members[i]));
+
+  return copy;
+}
+
+/* The newest first. */
+static void
+add_versions (JsonObject *values, const LoftPagesPackage *package)
+{
+  static const char *const members[] = { "version",
+                                         "published_at",
+                                         "size",
+                                         "yanked",
+                                         NULL };
+  JsonArray *versions = json_node_get_array (package->versions);
+  guint length = json_array_get_length (versions);
+  guint max = package->all_versions ? length : MIN (length, VERSIONS_MAX);
+  const char *shown =
+    loft_json_get_string (json_node_get_object (package->version), "version");
+  JsonArray *rows = json_array_new ();
+
+  for (guint i = 0; i < max; i++)
+    {
+      JsonObject *row =
+        copy_object (json_array_get_object_element (versions, length - 1 - i),
+                     members);
+
+      loft_pages_add_words (row, !json_object_has_member (values, "view"));
+      json_object_set_boolean_member (
+        row,
+        "shown",
+        g_strcmp0 (loft_json_get_string (row, "version"), shown) == 0);
+      json_array_add_object_element (rows, row);
+    }
+  json_object_set_array_member (values, "versions", rows);
+  json_object_set_int_member (values, "n_versions", length);
+  json_object_set_boolean_member (values, "more_versions", max < length);
+}
+
+static void
+add_dependencies (JsonObject *values, JsonObject *version)
+{
+  JsonObject *dependencies = loft_json_get_object (version, "dependencies");
+  JsonArray *rows = json_array_new ();
+  JsonObjectIter iter;
+  const char *name = NULL;
+  JsonNode *constraint = NULL;
+
+  if (dependencies != NULL)
+    {
+      json_object_iter_init_ordered (&iter, dependencies);
+      while (json_object_iter_next_ordered (&iter, &name, &constraint))
+        {
+          JsonObject *row = json_object_new ();
+
+          json_object_set_string_member (row, "name", name);
+          json_object_set_member (row,
+                                  "constraint",
+                                  json_node_copy (constraint));
+          json_array_add_object_element (rows, row);
+        }
+    }
+  json_object_set_array_member (values, "dependencies", rows);
+}
+
+static void
+add_files (JsonObject *values, JsonObject *version)
+{
+  JsonArray *files = loft_json_get_array (version, "files");
+  guint length = files != NULL ? json_array_get_length (files) : 0;
+  JsonArray *rows = json_array_new ();
+
+  for (guint i = 0; i < MIN (length, FILES_MAX); i++)
+    {
+      JsonNode *node = json_array_get_element (files, i);
+      JsonObject *file =
+        JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
+      const char *path =
+        file != NULL ? loft_json_get_string (file, "path") : NULL;
+      gint64 size = file != NULL ? loft_json_get_int (file, "size", -1) : -1;
+      JsonObject *row = NULL;
+
+      if (path == NULL)
+        continue;
+      row = json_object_new ();
+      json_object_set_string_member (row, "path", path);
+      if (size >= 0)
+        {
+          g_autofree char *text = loft_pages_format_size (size);
+
+          json_object_set_string_member (row, "size_text", text);
+        }
+      json_array_add_object_element (rows, row);
+    }
+  json_object_set_array_member (values, "files", rows);
+  json_object_set_int_member (values, "n_files", length);
+  if (length > FILES_MAX)
+    json_object_set_int_member (values, "more_files", length - FILES_MAX);
+}
+
+/* Whoever looks at an old version, or at one that was yanked, shall know of a
+ * better one. */
+static void
+add_newest (JsonObject *values, const LoftPagesPackage *package)
+{
+  JsonArray *versions = json_node_get_array (package->versions);
+  const char *shown =
+    loft_json_get_string (json_node_get_object (package->version), "version");
+
+  for (guint i = json_array_get_length (versions); i > 0; i--)
+    {
+      JsonObject *version = json_array_get_object_element (versions, i - 1);
+      const char *text = loft_json_get_string (version, "version");
+
+      if (json_object_get_boolean_member_with_default (version,
+                                                       "yanked",
+                                                       FALSE))
+        continue;
+      if (g_strcmp0 (text, shown) != 0)
+        json_object_set_string_member (values, "newest", text);
+      return;
+    }
+}
+
+/**
+ * loft_pages_render_package:
+ * @place: where the page is
+ * @package: what to show
+ *
+ * Shows a package by one of its versions, or all versions of it.
+ *
+ * Returns: (transfer full): a page
+ */
+LoftHtml *
+loft_pages_render_package (const LoftPagesPlace *place,
+                           const LoftPagesPackage *package)
+{
+  g_return_val_if_fail (place != NULL && package != NULL, NULL);
+
+  static const char *const members[] = {
+    "name", "version", "description", "repository", "authors",      "license",
+    "size", "sha256",  "yanked",      "deprecated", "published_at", NULL
+  };
+  JsonObject *version = json_node_get_object (package->version);
+  g_autoptr (JsonObject) values = loft_pages_new_values (place);
+  JsonObject *shown = copy_object (version, members);
+  const char *name = loft_json_get_string (version, "name");
+  const char *text = loft_json_get_string (version, "version");
+
+  loft_pages_add_words (shown, place->view == NULL);
+  json_object_set_object_member (values, "package", shown);
+  json_object_set_boolean_member (values, "is_named", package->is_named);
+  add_versions (values, package);
+  if (package->all_versions)
+    {
+      g_autofree char *title = g_strdup_printf ("Versions of %s", name);
+
+      return loft_pages_finish ("versions", values, title, NULL);
+    }
+
+  g_autofree char *title = g_strdup_printf ("%s %s", name, text);
+  add_newest (values, package);
+  add_dependencies (values, version);
+  add_files (values, version);
+  json_object_set_member (values,
+                          "dependents",
+                          json_node_copy (package->dependents));
+  json_object_set_boolean_member (values,
+                                  "more_dependents",
+                                  package->more_dependents);
+  if (package->readme != NULL)
+    json_object_set_string_member (values, "plain_readme", package->readme);
+
+  return loft_pages_finish ("package", values, title, NULL);
+}

@@ -1,0 +1,23 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "pages/loft-pages.h"
+
+G_BEGIN_DECLS
+
+JsonObject *loft_pages_new_values (const LoftPagesPlace *place);
+LoftHtml *loft_pages_finish (const char *name,
+                             JsonObject *values,
+                             const char *title,
+                             LoftHtml *readme);
+
+void loft_pages_add_words (JsonObject *element, gboolean ages);
+char *loft_pages_format_size (gint64 size);
+char *loft_pages_format_age (GDateTime *time, GDateTime *now);
+
+G_END_DECLS

@@ -1,0 +1,107 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "pages/loft-html.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * LoftPagesPlace:
+ * @root: relative reference that leads to the root of the server: `./`, `../`
+ * @base: relative reference that links begin with: @root, or what a view puts
+ *   behind it
+ * @view: (nullable): what a view's paths begin with, such as `at/2026-09-01`
+ *
+ * Where a page is, so that it can lead elsewhere.
+ */
+typedef struct
+{
+  char *root; /* owned */
+  char *base; /* owned */
+  char *view; /* owned, nullable */
+} LoftPagesPlace;
+
+/**
+ * LoftPagesHome:
+ * @url: where the registry is, as its users write it
+ * @n_packages: how many packages there are
+ * @n_versions: how many versions; 0 if nobody knows
+ * @newest: (nullable): packages that were published last, as the registry lists
+ *   them
+ *
+ * What a registry begins with.
+ */
+typedef struct
+{
+  const char *url;
+  guint64 n_packages;
+  guint64 n_versions;
+  JsonNode *newest;
+} LoftPagesHome;
+
+/**
+ * LoftPagesList:
+ * @elements: packages, as the registry lists them
+ * @query: (nullable): what was searched for
+ * @sort: (nullable): the order that was asked for
+ * @is_first: whether no page is before this one
+ * @next: (nullable): where the next page begins
+ *
+ * A page of packages.
+ */
+typedef struct
+{
+  JsonNode *elements;
+  const char *query;
+  const char *sort;
+  gboolean is_first;
+  const char *next;
+} LoftPagesList;
+
+/**
+ * LoftPagesPackage:
+ * @versions: its versions, as the registry lists them
+ * @version: the version that is shown, as the registry describes it
+ * @dependents: some packages that depend on it
+ * @more_dependents: whether there are more
+ * @readme: (nullable): text of its README
+ * @is_named: whether the version was asked for by its name
+ * @all_versions: whether all versions are wanted, and nothing else
+ *
+ * A package to show.
+ */
+typedef struct
+{
+  JsonNode *versions;
+  JsonNode *version;
+  JsonNode *dependents;
+  gboolean more_dependents;
+  const char *readme;
+  gboolean is_named;
+  gboolean all_versions;
+} LoftPagesPackage;
+
+LoftHtml *loft_pages_render_home (const LoftPagesPlace *place,
+                                  const LoftPagesHome *home);
+LoftHtml *loft_pages_render_list (const LoftPagesPlace *place,
+                                  const LoftPagesList *list);
+LoftHtml *loft_pages_render_dependents (const LoftPagesPlace *place,
+                                        const char *name,
+                                        JsonNode *elements,
+                                        gboolean is_first,
+                                        const char *next);
+LoftHtml *loft_pages_render_package (const LoftPagesPlace *place,
+                                     const LoftPagesPackage *package);
+LoftHtml *loft_pages_render_problem (const LoftPagesPlace *place,
+                                     GBytes *problem);
+
+GBytes *loft_pages_find_asset (const char *name, const char **out_media_type);
+
+G_END_DECLS

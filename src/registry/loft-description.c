@@ -1,0 +1,300 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-description.h"
+
+#include "registry/loft-json.h"
+#include "registry/loft-registry-private.h"
+
+typedef struct
+{
+  gboolean has_view;
+  LoftView view;
+  char *name;    /* owned */
+  char *version; /* owned, nullable: the newest one */
+  guint dependents_max;
+} Wish;
+
+static void
+wish_free (gpointer data)
+{
+  Wish *wish = data;
+
+  g_free (wish->name);
+  g_free (wish->version);
+  g_free (wish);
+}
+
+/**
+ * loft_description_free:
+ * @self: (transfer full): a description
+ *
+ * Frees @self.
+ */
+void
+loft_description_free (LoftDescription *self)
+{
+  g_clear_pointer (&self->versions, json_node_unref);
+  g_clear_pointer (&self->version, json_node_unref);
+  g_clear_pointer (&self->dependents, json_node_unref);
+  g_free (self->readme);
+  g_free (self->readme_path);
+  g_free (self);
+}
+
+/* Takes an answer of the catalog, which is sound. */
+static JsonNode *
+parse (GBytes *answer, GError **error)
+{
+  g_autoptr (GBytes) owned = answer;
+  gsize length = 0;
+  const char *text = owned != NULL ? g_bytes_get_data (owned, &length) : NULL;
+
+  return text != NULL ? loft_json_parse (text, length, error) : NULL;
+}
+
+/* The last one in the order of clients, which have nothing of yanked ones. */
+static const char *
+find_newest (JsonNode *versions)
+{
+  JsonArray *array = json_node_get_array (versions);
+  const char *newest = NULL;
+
+  for (guint i = json_array_get_length (array); i > 0; i--)
+    {
+      JsonObject *version = json_array_get_object_element (array, i - 1);
+
+      if (newest == NULL)
+        newest = loft_json_get_string (version, "version");
+      if (!json_object_get_boolean_member_with_default (version,
+                                                        "yanked",
+                                                        FALSE))
+        return loft_json_get_string (version, "version");
+    }
+
+  return newest;
+}
+
+static void
+join_validity (LoftValidity *whole, const LoftValidity *part)
+{
+  whole->settled = whole->settled && part->settled;
+  if (whole->until == 0 || (part->until > 0 && part->until < whole->until))
+    whole->until = part->until;
+}
+
+static gboolean
+read_lists (LoftRegistry *self,
+            const Wish *wish,
+            LoftDescription *description,
+            GError **error)
+{
+  g_autofree char *next = NULL;
+  LoftValidity of_dependents = { TRUE, 0 };
+
+  description->versions = parse (
+    wish->has_view
+      ? loft_catalog_view_versions (self->catalog,
+                                    &wish->view,
+                                    wish->name,
+                                    &description->validity,
+                                    error)
+      : loft_catalog_list_all_versions (self->catalog, wish->name, error),
+    error);
+  if (description->versions == NULL)
+    return FALSE;
+
+  description->dependents =
+    parse (wish->has_view ? loft_catalog_view_dependents (self->catalog,
+                                                          &wish->view,
+                                                          wish->name,
+                                                          NULL,
+                                                          wish->dependents_max,
+                                                          &next,
+                                                          &of_dependents,
+                                                          error)
+                          : loft_catalog_list_dependents (self->catalog,
+                                                          wish->name,
+                                                          NULL,
+                                                          wish->dependents_max,
+                                                          &next,
+                                                          error),
+           error);
+  description->more_dependents = next != NULL;
+  join_validity (&description->validity, &of_dependents);
+
+  return description->dependents != NULL;
+}
+
+static void
+take_readme (LoftDescription *self, JsonNode *document)
+{
+  JsonObject *readme =
+    loft_json_get_object (json_node_get_object (document), "readme");
+
+  if (readme == NULL)
+    return;
+  self->readme = g_strdup (loft_json_get_string (readme, "text"));
+  self->readme_path = g_strdup (loft_json_get_string (readme, "path"));
+}
+
+static gboolean
+read_version (LoftRegistry *self,
+              const Wish *wish,
+              const char *version,
+              LoftDescription *description,
+              GCancellable *cancellable,
+              GError **error)
+{
+  LoftValidity validity = { TRUE, 0 };
+  g_autoptr (LoftCatalogVersion) found =
+    wish->has_view
+      ? loft_catalog_view_version (self->catalog,
+                                   &wish->view,
+                                   wish->name,
+                                   version,
+                                   &validity,
+                                   error)
+      : loft_catalog_get_version (self->catalog, wish->name, version, error);
+  if (found == NULL)
+    return FALSE;
+
+  g_autoptr (GBytes) text = loft_registry_read_document (self,
+                                                         wish->name,
+                                                         found->key,
+                                                         cancellable,
+                                                         error);
+  if (text == NULL)
+    return FALSE;
+
+  join_validity (&description->validity, &validity);
+  description->version =
+    parse (loft_document_render (text, found->element, error), error);
+  g_autoptr (JsonNode) document =
+    description->version != NULL ? parse (g_bytes_ref (text), error) : NULL;
+  if (document == NULL)
+    return FALSE;
+  take_readme (description, document);
+
+  return TRUE;
+}
+
+static gboolean
+describe (LoftRegistry *self,
+          const Wish *wish,
+          LoftDescription *description,
+          GCancellable *cancellable,
+          GError **error)
+{
+  if (!read_lists (self, wish, description, error))
+    return FALSE;
+
+  const char *version =
+    wish->version != NULL ? wish->version : find_newest (description->versions);
+  if (version == NULL)
+    {
+      g_set_error (error,
+                   LOFT_REGISTRY_ERROR,
+                   LOFT_REGISTRY_ERROR_NO_SUCH_VERSION,
+                   "There is no version of “%s” to show",
+                   wish->name);
+      return FALSE;
+    }
+
+  return read_version (self, wish, version, description, cancellable, error);
+}
+
+static void
+describe_in_thread_cb (GTask *task,
+                       gpointer source_object,
+                       gpointer task_data,
+                       GCancellable *cancellable)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftDescription) description = g_new0 (LoftDescription, 1);
+
+  if (describe (LOFT_REGISTRY (source_object),
+                task_data,
+                description,
+                cancellable,
+                &local_error))
+    {
+      g_task_return_pointer (task,
+                             g_steal_pointer (&description),
+                             (GDestroyNotify) loft_description_free);
+      return;
+    }
+  loft_registry_translate_error (&local_error);
+  g_task_return_error (task, g_steal_pointer (&local_error));
+}
+
+/**
+ * loft_registry_describe_async:
+ * @self: a registry
+ * @view: (nullable): a view; %NULL for the registry as it is
+ * @name: a package
+ * @version: (nullable): a version; %NULL for the newest that is not yanked, if
+ *   there is one
+ * @dependents_max: dependents at most
+ * @cancellable: (nullable): a cancellable
+ * @callback: called when it is known
+ * @user_data: for @callback
+ *
+ * Finds out what people want to know of a package.
+ */
+void
+loft_registry_describe_async (LoftRegistry *self,
+                              const LoftView *view,
+                              const char *name,
+                              const char *version,
+                              guint dependents_max,
+                              GCancellable *cancellable,
+                              GAsyncReadyCallback callback,
+                              gpointer user_data)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (name != NULL && dependents_max > 0);
+
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GError) local_error = NULL;
+  Wish *wish = g_new0 (Wish, 1);
+
+  wish->has_view = view != NULL;
+  if (view != NULL)
+    wish->view = *view;
+  wish->name = g_strdup (name);
+  wish->version = g_strdup (version);
+  wish->dependents_max = dependents_max;
+  g_task_set_source_tag (task, loft_registry_describe_async);
+  g_task_set_task_data (task, wish, wish_free);
+  if (loft_registry_can_answer (self, &local_error))
+    g_task_run_in_thread (task, describe_in_thread_cb);
+  else
+    g_task_return_error (task, g_steal_pointer (&local_error));
+}
+
+/**
+ * loft_registry_describe_finish:
+ * @self: a registry
+ * @result: what the callback was given
+ * @error: return location for a #GError
+ *
+ * Ends loft_registry_describe_async().
+ *
+ * Returns: (transfer full): the description, or %NULL with @error set to a
+ *   #LoftRegistryError
+ */
+LoftDescription *
+loft_registry_describe_finish (LoftRegistry *self,
+                               GAsyncResult *result,
+                               GError **error)
+{
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,55 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "registry/loft-registry.h"
+
+#include <json-glib/json-glib.h>
+
+G_BEGIN_DECLS
+
+/**
+ * LoftDescription:
+ * @versions: an array of all versions, in the order of clients; the yanked ones
+ *   too, unless a view leaves them out
+ * @version: the version that is described, with its manifest and its files
+ * @dependents: an array of some that depend on the package
+ * @more_dependents: whether there are more
+ * @readme: (nullable): text of the README
+ * @readme_path: (nullable): its path among the files
+ * @validity: how long all this holds
+ *
+ * A package, by what is worth reading of it: the answers of the registry, and
+ * the README.
+ */
+typedef struct
+{
+  JsonNode *versions;   /* owned */
+  JsonNode *version;    /* owned */
+  JsonNode *dependents; /* owned */
+  gboolean more_dependents;
+  char *readme;      /* owned, nullable */
+  char *readme_path; /* owned, nullable */
+  LoftValidity validity;
+} LoftDescription;
+
+void loft_description_free (LoftDescription *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftDescription, loft_description_free)
+
+void loft_registry_describe_async (LoftRegistry *self,
+                                   const LoftView *view,
+                                   const char *name,
+                                   const char *version,
+                                   guint dependents_max,
+                                   GCancellable *cancellable,
+                                   GAsyncReadyCallback callback,
+                                   gpointer user_data);
+LoftDescription *loft_registry_describe_finish (LoftRegistry *self,
+                                                GAsyncResult *result,
+                                                GError **error);
+
+G_END_DECLS

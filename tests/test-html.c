@@ -1,0 +1,656 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "kit/loft-test-archive.h"
+#include "kit/server-kit.h"
+#include "registry/loft-json.h"
+
+#include <string.h>
+
+#define HTML "Accept: text/html,application/xhtml+xml,*/*;q=0.8\r\n"
+#define POLICY                                                                 \
+  "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src "    \
+  "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+#define README "# hello\n\nA *friendly* <library>.\n"
+
+/* More links than the site of a test has. */
+#define LINKS_MAX 2000
+
+/* Versions and dependents that do not fit on one page. */
+#define VERSIONS 30
+#define DEPENDENTS 20
+
+/* Publishes what a manifest says, as anybody could. */
+static void
+publish (ServerFixture *fixture,
+         const char *name,
+         const char *version,
+         const char *members,
+         const char *readme)
+{
+  g_autofree char *manifest =
+    g_strdup_printf ("{\"name\":\"%s\",\"version\":\"%s\"%s%s}",
+                     name,
+                     version,
+                     members != NULL ? "," : "",
+                     members != NULL ? members : "");
+  g_autofree char *target = g_strdup_printf ("/packages/%s/%s", name, version);
+  g_autoptr (LoftTestArchive) archive = loft_test_archive_new ();
+
+  loft_test_archive_add_file (archive, "manifest.json", manifest);
+  loft_test_archive_add_file (archive, "src/main.lf", "x");
+  loft_test_archive_add_file (archive, "src/<img src=x>.lf", "x");
+  if (readme != NULL)
+    loft_test_archive_add_file (archive, "README.md", readme);
+  loft_test_archive_end (archive);
+
+  g_autoptr (GBytes) tarball = loft_test_archive_to_gzip (archive);
+  g_autoptr (HttpAnswer) answer = http_request (fixture->port,
+                                                "PUT",
+                                                target,
+                                                SERVER_KIT_AUTH SERVER_KIT_GZIP,
+                                                tarball);
+  g_test_message ("%s: %s", target, answer->head);
+  g_assert_cmpuint (answer->status, ==, 201);
+}
+
+static void
+publish_cb (ServerFixture *fixture, gconstpointer data)
+{
+  publish (fixture, "hello-lib", "0.1.0", NULL, NULL);
+  publish (fixture, "hello-lib", "0.2.0", NULL, NULL);
+  publish (fixture,
+           "hello-lib",
+           "1.0.0",
+           "\"description\":\"Says hello\",\"license\":\"MIT\","
+           "\"repository\":\"https://git.example.org/hello?a=1&b=2\","
+           "\"authors\":[\"Ann <ann@example.org>\",\"Bob\"]",
+           README);
+  publish (fixture,
+           "user-lib",
+           "1.0.0",
+           "\"dependencies\":{\"hello-lib\":\"^1.0.0\"}",
+           NULL);
+}
+
+static void
+set_up (ServerFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+
+  server_fixture_set_up (fixture, test_data);
+  server_fixture_run (fixture, publish_cb, NULL);
+
+  g_autofree char *yanked = registry_kit_yank (&fixture->registry,
+                                               "hello-lib",
+                                               "0.2.0",
+                                               TRUE,
+                                               REGISTRY_KIT_TOKEN,
+                                               &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (yanked);
+  g_assert_true (registry_kit_deprecate (&fixture->registry,
+                                         "user-lib",
+                                         "Use <hello-lib>",
+                                         REGISTRY_KIT_TOKEN,
+                                         &error));
+  g_assert_no_error (error);
+}
+
+static const ServerKitRow rows[] = {
+  { .name = "home",
+    .target = "/",
+    .headers = HTML,
+    .status = 200,
+    .header = "Content-Type: text/html; charset=utf-8",
+    .body = "LOFT_REGISTRY=http://" },
+  { .name = "home-newest",
+    .target = "/",
+    .headers = HTML,
+    .status = 200,
+    .body = "href=\"./packages/user-lib\"" },
+  { .name = "home-proxy",
+    .target = "/",
+    .headers = HTML "Forwarded: for=192.0.2.1;proto=https\r\n",
+    .status = 200,
+    .body = "LOFT_REGISTRY=https://" },
+  { .name = "policy",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .header = POLICY },
+  { .name = "referrer",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .header = "Referrer-Policy: no-referrer" },
+  { .name = "nosniff",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .header = "X-Content-Type-Options: nosniff" },
+  { .name = "vary",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .header = "Vary: Accept, Accept-Encoding" },
+  { .name = "json-vary",
+    .target = "/packages/hello-lib",
+    .status = 200,
+    .header = "Vary: Accept, Accept-Encoding",
+    .body = "[{\"name\":\"hello-lib\"" },
+  { .name = "json-anything",
+    .target = "/packages/hello-lib",
+    .headers = "Accept: */*\r\n",
+    .status = 200,
+    .header = "Content-Type: application/json" },
+  { .name = "json-policy",
+    .target = "/packages/hello-lib",
+    .headers = "Accept: application/json\r\n",
+    .status = 200,
+    .body = "[{\"name\":\"hello-lib\"",
+    .absent = "html" },
+  { .name = "package-newest",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "<h1>hello-lib <span class=\"version\">1.0.0</span></h1>" },
+  { .name = "package-readme",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "&lt;library&gt;" },
+  { .name = "package-install",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "<code>loft add hello-lib</code>" },
+  { .name = "package-yanked-row",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "<tr class=\"yanked\" ><td><a href=\"../packages/hello-lib/0.2.0\"",
+    .absent = "<strong>Yanked" },
+  { .name = "package-dependent",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "<a href=\"../packages/user-lib\">user-lib</a> "
+            "<code>^1.0.0</code>" },
+  { .name = "package-repository",
+    .target = "/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "href=\"https://git.example.org/hello?a=1&amp;b=2\"" },
+  { .name = "package-deprecated",
+    .target = "/packages/user-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "<bdi>Use &lt;hello-lib&gt;</bdi>" },
+  { .name = "package-dependency",
+    .target = "/packages/user-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "<a href=\"../packages/hello-lib\">hello-lib</a>" },
+  { .name = "version",
+    .target = "/packages/hello-lib/0.1.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "The newest version is "
+            "<a href=\"../../packages/hello-lib/1.0.0\">1.0.0</a>" },
+  { .name = "version-install",
+    .target = "/packages/hello-lib/0.1.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "loft add hello-lib -v =0.1.0" },
+  { .name = "version-yanked",
+    .target = "/packages/hello-lib/0.2.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "<strong>Yanked.</strong>" },
+  { .name = "slashes",
+    .target = "//packages//hello-lib//0.1.0/",
+    .headers = HTML,
+    .status = 200,
+    .body = "href=\"../../../../../../packages/hello-lib/1.0.0\"" },
+  { .name = "versions",
+    .target = "/packages/hello-lib?versions=all",
+    .headers = HTML,
+    .status = 200,
+    .body = "<h1>Versions of ",
+    .absent = "README" },
+  { .name = "list",
+    .target = "/packages",
+    .headers = HTML,
+    .status = 200,
+    .body = "<a href=\"./packages/hello-lib\">hello-lib</a>" },
+  { .name = "list-page",
+    .target = "/packages?limit=1",
+    .headers = HTML,
+    .status = 200,
+    .body = "<a rel=\"next\" href=\"?limit=1&amp;after=",
+    .absent = "user-lib" },
+  { .name = "list-order",
+    .target = "/packages?sort=updated",
+    .headers = HTML,
+    .status = 200,
+    .body = "<strong aria-current=\"true\">Last published</strong>" },
+  { .name = "search",
+    .target = "/packages?q=user",
+    .headers = HTML,
+    .status = 200,
+    .body = "user-lib</a>",
+    .absent = "hello-lib</a>" },
+  { .name = "search-query",
+    .target = "/packages?q=%22%3E%3Cscript%3E",
+    .headers = HTML,
+    .status = 200,
+    .body = "value=\"&quot;&gt;&lt;script&gt;\"",
+    .absent = "<script" },
+  { .name = "search-nothing",
+    .target = "/packages?q=zebra",
+    .headers = HTML,
+    .status = 200,
+    .body = "No package has all of these words" },
+  { .name = "dependents",
+    .target = "/packages/hello-lib/dependents",
+    .headers = HTML,
+    .status = 200,
+    .body = "<td><a href=\"../../packages/user-lib\">user-lib</a></td>" },
+  { .name = "dependents-none",
+    .target = "/packages/user-lib/dependents",
+    .headers = HTML,
+    .status = 200,
+    .body = "No package here depends on it" },
+  { .name = "view",
+    .target = "/at/3/packages/hello-lib",
+    .headers = HTML,
+    .status = 200,
+    .header = "Cache-Control: public, max-age=31536000, immutable",
+    .body = "<a href=\"../../../at/3/packages/hello-lib/0.1.0\"",
+    .absent = "today" },
+  { .name = "view-list",
+    .target = "/at/3/packages",
+    .headers = HTML,
+    .status = 200,
+    .body = "<a href=\"../../at/3/packages/hello-lib\">hello-lib</a>",
+    .absent = "search" },
+  { .name = "view-home",
+    .target = "/at/3",
+    .headers = HTML,
+    .status = 200,
+    .body = "/at/3\nloft add NAME" },
+  { .name = "view-asset",
+    .target = "/at/3/packages/hello-lib/0.1.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "href=\"../../../../static/style-" },
+  { .name = "missing",
+    .target = "/packages/none",
+    .headers = HTML,
+    .status = 404,
+    .header = "Content-Type: text/html; charset=utf-8",
+    .body = "There is no package “none”." },
+  { .name = "missing-id",
+    .target = "/packages/none",
+    .headers = HTML "X-Request-Id: abc\r\n",
+    .status = 404,
+    .body = "request <code>abc</code>" },
+  { .name = "missing-policy",
+    .target = "/nothing/here",
+    .headers = HTML,
+    .status = 404,
+    .header = POLICY },
+  { .name = "missing-json",
+    .target = "/packages/none",
+    .headers = "Accept: */*\r\n",
+    .status = 404,
+    .header = "Content-Type: application/problem+json",
+    .absent = "<" },
+  { .name = "bad-sort",
+    .target = "/packages?sort=size",
+    .headers = HTML,
+    .status = 400,
+    .body = "must be relevance, name or updated" },
+  { .name = "write",
+    .method = "POST",
+    .target = "/packages/publish",
+    .headers = HTML SERVER_KIT_JSON,
+    .status = 411,
+    .header = "Content-Type: application/problem+json" },
+  { .name = "no-asset", .target = "/static/style.css", .status = 404 },
+};
+
+/* Browsers get pages, programs what they always got. */
+static void
+test_rows (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_kit_run_rows (fixture, rows, G_N_ELEMENTS (rows));
+}
+
+/* What strangers can write, wherever they can write it. */
+static const char *const hostile[] = {
+  "<script>alert(1)</script>",
+  "\\\"><img src=x onerror=alert(1)>",
+  "'><svg/onload=alert(1)>",
+  "javascript:alert(1)",
+  "JaVaScRiPt:alert(1)",
+  " javascript:alert(1)",
+  "vbscript:msgbox(1)",
+  "data:text/html;base64,PHNjcmlwdD4=",
+  "https://x.example/\\\" onmouseover=\\\"alert(1)",
+  "//elsewhere.example/x",
+  "/\\\\elsewhere.example/x",
+  "{{html body}}{{if a}}",
+  "&lt;b&gt;&#60;script&#62;",
+  "</title></head><body>",
+  "]]><!--",
+  "exe.\\u202egnp \\u2066x\\u200f",
+  "<a href=\\\"http://x\\\">x</a>",
+  "<base href=//elsewhere.example>",
+  "<meta http-equiv=refresh content=0>",
+};
+
+static void
+assert_inert (const char *page)
+{
+  /* None of which a page of ours has. */
+  static const char *const patterns[] = {
+    "<script",     "<img",         "<svg",         "<base",        "<b>",
+    "<meta http",  "<!--",         "{{html}}",     "href=\"//",    "href=\"/",
+    "<a href=\"h", "\xe2\x80\xae", "\xe2\x81\xa6", "\xe2\x80\x8f", "=\"alert",
+  };
+  g_autoptr (GRegex) links =
+    g_regex_new ("(href|src|action)=\"\\s*[a-z]*script|"
+                 "(href|src|action)=\"data|"
+                 "<[a-z][^<>\"]*(\"[^\"]*\"[^<>\"]*)*\\son[a-z]+\\s*=",
+                 G_REGEX_CASELESS,
+                 0,
+                 NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (patterns); i++)
+    {
+      g_test_message ("%s", patterns[i]);
+      g_assert_null (strstr (page, patterns[i]));
+    }
+  g_assert_false (g_regex_match (links, page, 0, NULL));
+}
+
+static void
+hostile_cb (ServerFixture *fixture, gconstpointer data)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (hostile); i++)
+    {
+      g_autofree char *name = g_strdup_printf ("hostile-%u", (guint) i);
+      g_autofree char *target = g_strconcat ("/packages/", name, NULL);
+      g_autofree char *members = g_strdup_printf (
+        "\"description\":\"%s\",\"repository\":\"%s\","
+        "\"license\":\"%s\",\"authors\":[\"%s\"],\"keywords\":[\"hostile\"]",
+        hostile[i],
+        hostile[i],
+        hostile[i],
+        hostile[i]);
+      g_autoptr (JsonNode) node = NULL;
+      g_autofree char *json = g_strdup_printf ("\"%s\"", hostile[i]);
+
+      node = loft_json_parse (json, strlen (json), NULL);
+      publish (fixture, name, "1.0.0", members, json_node_get_string (node));
+
+      g_autoptr (HttpAnswer) answer =
+        http_request (fixture->port, "GET", target, HTML, NULL);
+      g_autofree char *text = http_answer_dup_text (answer);
+      g_test_message ("%s", hostile[i]);
+      g_assert_cmpuint (answer->status, ==, 200);
+      assert_inert (text);
+    }
+
+  g_autoptr (HttpAnswer) list =
+    http_request (fixture->port, "GET", "/packages?limit=100", HTML, NULL);
+  g_autofree char *text = http_answer_dup_text (list);
+  assert_inert (text);
+  g_assert_nonnull (strstr (text, "hostile-18"));
+}
+
+/* Whatever a stranger publishes stays text. */
+static void
+test_hostile (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, hostile_cb, NULL);
+}
+
+typedef struct
+{
+  GHashTable *seen; /* owned, of owned URLs */
+  GQueue waiting;   /* of URLs in @seen */
+  char *tidy;       /* owned, nullable */
+} Crawl;
+
+static void
+add_link (Crawl *crawl, const char *base, const char *reference)
+{
+  g_autofree char *plain = g_strdup (reference);
+  g_auto (GStrv) parts = g_strsplit (plain, "&amp;", -1);
+  g_autofree char *link = g_strjoinv ("&", parts);
+  g_autofree char *url =
+    g_uri_resolve_relative (base, link, G_URI_FLAGS_ENCODED, NULL);
+
+  g_assert_nonnull (url);
+  url[strcspn (url, "#")] = '\0';
+  if (!g_str_has_prefix (url, "http://localhost/") ||
+      g_hash_table_contains (crawl->seen, url))
+    return;
+
+  g_queue_push_tail (&crawl->waiting, url);
+  g_hash_table_add (crawl->seen, g_steal_pointer (&url));
+  g_assert_cmpuint (g_hash_table_size (crawl->seen), <, LINKS_MAX);
+}
+
+static void
+add_links (Crawl *crawl, const char *base, const char *page)
+{
+  g_autoptr (GRegex) regex =
+    g_regex_new (" (?:href|src|action)=\"([^\"]*)\"", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  g_regex_match (regex, page, 0, &match);
+  for (; g_match_info_matches (match); g_match_info_next (match, NULL))
+    {
+      g_autofree char *reference = g_match_info_fetch (match, 1);
+
+      add_link (crawl, base, reference);
+    }
+}
+
+/* tidy knows neither all of ARIA nor what forms have learnt since. */
+static void
+check_markup (const char *tidy, const char *url, GBytes *page)
+{
+  const char *const command[] = { tidy,      "-quiet",
+                                  "-errors", "--show-info",
+                                  "no",      "--warn-proprietary-attributes",
+                                  "no",      "--drop-empty-elements",
+                                  "no",      NULL };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GSubprocess) process = g_subprocess_newv (
+    command,
+    G_SUBPROCESS_FLAGS_STDIN_PIPE | G_SUBPROCESS_FLAGS_STDOUT_PIPE |
+      G_SUBPROCESS_FLAGS_STDERR_MERGE,
+    &error);
+  g_assert_no_error (error);
+  g_autoptr (GBytes) output = NULL;
+
+  g_assert_true (
+    g_subprocess_communicate (process, page, NULL, &output, NULL, &error));
+  g_assert_no_error (error);
+  g_test_message ("%s: %.*s",
+                  url,
+                  (int) g_bytes_get_size (output),
+                  (const char *) g_bytes_get_data (output, NULL));
+  g_assert_cmpuint (g_bytes_get_size (output), ==, 0);
+}
+
+static void
+visit (ServerFixture *fixture, Crawl *crawl, const char *url)
+{
+  const char *target = url + strlen ("http://localhost");
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", target, HTML, NULL);
+  g_autofree char *type = http_answer_get_header (answer, "Content-Type");
+
+  g_test_message ("%s %u", url, answer->status);
+  g_assert_cmpuint (answer->status, ==, 200);
+  if (!g_str_has_prefix (type, "text/html"))
+    return;
+
+  g_autofree char *text = http_answer_dup_text (answer);
+  g_assert_cmpuint (strlen (text), <, 40 * 1000);
+  add_links (crawl, url, text);
+  if (crawl->tidy != NULL)
+    check_markup (crawl->tidy, url, answer->body);
+}
+
+static void
+crawl_cb (ServerFixture *fixture, gconstpointer data)
+{
+  Crawl crawl = {
+    g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
+    G_QUEUE_INIT,
+    g_find_program_in_path ("tidy"),
+  };
+
+  for (int i = 0; i < VERSIONS; i++)
+    {
+      g_autofree char *version = g_strdup_printf ("2.%d.0-rc.1", i);
+
+      publish (fixture, "hello-lib", version, NULL, README);
+    }
+  for (int i = 0; i < DEPENDENTS; i++)
+    {
+      g_autofree char *name = g_strdup_printf ("dependent-%d", i);
+
+      publish (fixture,
+               name,
+               "1.0.0",
+               "\"description\":\"<&>\","
+               "\"dependencies\":{\"hello-lib\":\"^1.0.0\"}",
+               NULL);
+    }
+
+  add_link (&crawl, "http://localhost/", "/");
+  add_link (&crawl, "http://localhost/", "/packages?limit=5");
+  add_link (&crawl, "http://localhost/", "/packages?q=hello");
+  add_link (&crawl, "http://localhost/", "/at/3/");
+  while (!g_queue_is_empty (&crawl.waiting))
+    visit (fixture, &crawl, g_queue_pop_head (&crawl.waiting));
+
+  g_assert_cmpuint (g_hash_table_size (crawl.seen), >, 50);
+  g_assert_true (
+    g_hash_table_contains (crawl.seen,
+                           "http://localhost/packages/hello-lib?versions=all"));
+  g_hash_table_unref (crawl.seen);
+  g_free (crawl.tidy);
+}
+
+/* Every link of a page leads somewhere, and every page is good HTML and light.
+ */
+static void
+test_crawl (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, crawl_cb, NULL);
+}
+
+static void
+asset_cb (ServerFixture *fixture, gconstpointer data)
+{
+  g_autoptr (HttpAnswer) page =
+    http_request (fixture->port, "GET", "/", HTML, NULL);
+  g_autofree char *text = http_answer_dup_text (page);
+  g_autoptr (GRegex) regex =
+    g_regex_new ("href=\"\\.(/static/style-[0-9a-f]+\\.css)\"", 0, 0, NULL);
+  g_autoptr (GMatchInfo) match = NULL;
+
+  g_assert_true (g_regex_match (regex, text, 0, &match));
+  g_autofree char *target = g_match_info_fetch (match, 1);
+  g_autoptr (HttpAnswer) style =
+    http_request (fixture->port, "GET", target, "Accept: text/css\r\n", NULL);
+  g_assert_cmpuint (style->status, ==, 200);
+  server_kit_check_header (style, "Content-Type: text/css; charset=utf-8");
+  server_kit_check_header (style,
+                           "Cache-Control: public, max-age=31536000, "
+                           "immutable");
+}
+
+/* The stylesheet may be kept for ever: another one has another name. */
+static void
+test_asset (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, asset_cb, NULL);
+}
+
+static char *
+get_page (ServerFixture *fixture, const char *target)
+{
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", target, HTML, NULL);
+
+  g_assert_cmpuint (answer->status, ==, 200);
+
+  return http_answer_dup_text (answer);
+}
+
+static void
+hot_cb (ServerFixture *fixture, gconstpointer data)
+{
+  const char *target = "/packages/hello-lib";
+  g_autofree char *json = NULL;
+  g_autofree char *first = get_page (fixture, target);
+  guint64 before = loft_figure_get (&fixture->figures->hot_hits);
+  g_autofree char *second = get_page (fixture, target);
+
+  g_assert_cmpuint (loft_figure_get (&fixture->figures->hot_hits),
+                    ==,
+                    before + 1);
+  g_assert_cmpstr (first, ==, second);
+
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", target, NULL, NULL);
+  json = http_answer_dup_text (answer);
+  g_assert_cmpint (json[0], ==, '[');
+
+  publish (fixture,
+           "other-lib",
+           "1.0.0",
+           "\"dependencies\":{\"hello-lib\":\"*\"}",
+           NULL);
+  g_autofree char *third = get_page (fixture, target);
+  g_assert_nonnull (strstr (third, "other-lib"));
+}
+
+/* A page is a hot answer of its own, and knows of a new dependent at once. */
+static void
+test_hot (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, hot_cb, NULL);
+}
+
+#define ADD(path, func)                                                        \
+  g_test_add (path, ServerFixture, NULL, set_up, func, server_fixture_tear_down)
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+
+  ADD ("/html/rows", test_rows);
+  ADD ("/html/hostile", test_hostile);
+  ADD ("/html/crawl", test_crawl);
+  ADD ("/html/asset", test_asset);
+  ADD ("/html/hot", test_hot);
+
+  return g_test_run ();
+}
