@@ -314,6 +314,46 @@ test_adopt_broken (Fixture *fixture, gconstpointer test_data)
   assert_publish (fixture, "broken", "1.1.0", "a", TOKEN, "created");
 }
 
+static void
+assert_absent (Fixture *fixture, const char *key)
+{
+  g_autofree char *path = g_build_filename (fixture->root, key, NULL);
+
+  g_assert_false (g_file_test (path, G_FILE_TEST_EXISTS));
+}
+
+/* So it is with a version that came into the folder after it was looked
+ * through; and nothing of what was published in vain stays there. */
+static void
+test_adopt_unseen (Fixture *fixture, gconstpointer test_data)
+{
+  g_autofree char *exists =
+    g_strdup_printf ("error %d", LOFT_REGISTRY_ERROR_EXISTS);
+  g_autoptr (GBytes) other = registry_kit_pack ("hello", "1.2.0", "other");
+  g_autofree char *digest =
+    g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, other);
+  g_autofree char *named =
+    g_strconcat ("hello/1.2.0~", digest, ".tar.gz", NULL);
+
+  put_version (fixture, "hello", "0.9.0");
+  registry_fixture_start (fixture);
+  put_document (fixture, "hello", "1.0.0", "");
+  put_text (fixture, "hello/1.1.0.json", "{\"name\":");
+  put_version (fixture, "hello", "1.2.0");
+
+  assert_publish (fixture, "hello", "1.0.0", "a", TOKEN, exists);
+  assert_absent (fixture, "hello/1.0.0.tar.gz");
+  assert_publish (fixture, "hello", "1.1.0", "a", TOKEN, exists);
+  assert_content (fixture, "hello/1.1.0.json", "{\"name\":");
+  assert_absent (fixture, "hello/1.1.0.tar.gz");
+  assert_versions (fixture, "hello", "0.9.0");
+
+  assert_publish (fixture, "hello", "1.2.0", "other", TOKEN, exists);
+  assert_absent (fixture, named);
+  assert_versions (fixture, "hello", "0.9.0 1.2.0");
+  assert_publish (fixture, "hello", "1.2.0", "adopted", TOKEN, "there already");
+}
+
 /* A yank of an adopted version is written beside it, and changes nothing of
  * it. */
 static void
@@ -590,6 +630,7 @@ main (int argc, char **argv)
   add ("/adoption/odd-state", test_adopt_odd_state, FALSE);
   add ("/adoption/build", test_adopt_build, FALSE);
   add ("/adoption/broken", test_adopt_broken, FALSE);
+  add ("/adoption/unseen", test_adopt_unseen, FALSE);
   add ("/adoption/yank", test_adopt_yank, FALSE);
   add ("/adoption/not-ready", test_not_ready, FALSE);
   add ("/adoption/not-ready/cut-short", test_not_ready_cut_short, FALSE);

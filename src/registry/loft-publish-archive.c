@@ -57,13 +57,14 @@ is_taken (const GError *error)
                           LOFT_STORAGE_ERROR_UNKNOWN);
 }
 
-/* Makes sure that a tarball stands under @name; whether it is ours is told in
- * @out_same. */
+/* Makes sure that a tarball stands under @name; whether it is what ours is, and
+ * was not there before, is told in @out_same and @out_stored. */
 static gboolean
 ensure_archive (LoftRegistry *self,
                 const LoftPublishRequest *request,
                 const char *name,
                 gboolean *out_same,
+                gboolean *out_stored,
                 GError **error)
 {
   g_autofree char *key = g_strconcat (request->name, "/", name, NULL);
@@ -73,6 +74,7 @@ ensure_archive (LoftRegistry *self,
       g_autoptr (GError) local_error = NULL;
 
       *out_same = create_archive (self, request, name, &local_error);
+      *out_stored = *out_same;
       if (*out_same)
         return TRUE;
       if (!is_taken (local_error))
@@ -117,6 +119,7 @@ ensure_archive (LoftRegistry *self,
  * @key: key of the version's document
  * @out_name: (out) (transfer full) (nullable): what the document must call it;
  *   %NULL if it has its plain name
+ * @out_stored: (out): whether no such tarball was there before
  * @error: return location for a #GError
  *
  * Stores the tarball under its plain name or, if other bytes stand there that
@@ -130,6 +133,7 @@ loft_registry_store_archive (LoftRegistry *self,
                              const LoftPublishRequest *request,
                              const char *key,
                              char **out_name,
+                             gboolean *out_stored,
                              GError **error)
 {
   const char *sha256 = loft_spool_get_sha256 (request->spool);
@@ -138,12 +142,12 @@ loft_registry_store_archive (LoftRegistry *self,
   gboolean same;
 
   *out_name = NULL;
-  if (!ensure_archive (self, request, plain, &same, error))
+  if (!ensure_archive (self, request, plain, &same, out_stored, error))
     return FALSE;
   if (same)
     return TRUE;
 
-  if (!ensure_archive (self, request, named, &same, error))
+  if (!ensure_archive (self, request, named, &same, out_stored, error))
     return FALSE;
   if (same)
     {

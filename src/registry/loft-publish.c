@@ -20,6 +20,10 @@
  * in the log and the catalog, can be made up for by anybody later, since it
  * follows from the document.
  *
+ * That a version exists the catalog tells; what it does not know yet stops the
+ * creation of the document, and whoever is stopped so answers by what stands
+ * there, and takes his tarball away again if nothing can refer to it.
+ *
  * So a crash leaves at most: a claimed name without versions, which its token
  * may use; a tarball without document, which the same bytes will use and
  * others will stand beside; a document without event, which the next scan or
@@ -42,6 +46,7 @@ typedef struct
   GStrv owners;         /* owned, public ids */
   LoftActor actor;      /* owned */
   char *archive_name;   /* owned, nullable: where it is not the plain one */
+  gboolean stored;      /* the tarball was not there before */
 } Publish;
 
 static void
@@ -199,8 +204,11 @@ check_token (LoftRegistry *self, LoftPublishJob *job, GError **error)
                                      error);
 }
 
+/* Loads the document of a version that the catalog knows. One that it does not
+ * know is seldom there, and a look would cost each publish a round trip: it is
+ * found when ours can't be created. */
 static LoftDocument *
-load_existing (Publish *publish, GError **error)
+load_known (Publish *publish, GError **error)
 {
   const LoftPublishRequest *request = publish->job->request;
   g_autoptr (LoftCatalogVersion) version =
@@ -208,11 +216,19 @@ load_existing (Publish *publish, GError **error)
                               request->name,
                               publish->key,
                               NULL);
+  if (version == NULL)
+    {
+      g_set_error_literal (error,
+                           LOFT_STORAGE_ERROR,
+                           LOFT_STORAGE_ERROR_NOT_FOUND,
+                           "The catalog does not know the version");
+      return NULL;
+    }
 
   /* An adopted document may have build metadata in its key. */
   return loft_log_load_document (publish->self->storage,
                                  request->name,
-                                 version != NULL ? version->key : publish->key,
+                                 version->key,
                                  NULL,
                                  error);
 }
@@ -267,6 +283,14 @@ tell (Publish *publish, LoftDocument *document, GError **error)
   return loft_log_append (publish->self->log, events, error);
 }
 
+static gboolean
+is_corrupt (const GError *error)
+{
+  return g_error_matches (error,
+                          LOFT_REGISTRY_ERROR,
+                          LOFT_REGISTRY_ERROR_CORRUPT);
+}
+
 /* What stands under a version's key takes it, were it broken: the publisher can
  * only choose another version, and the administrator must look. */
 static gboolean
@@ -275,12 +299,9 @@ refuse_broken (Publish *publish, GError *reason, GError **error)
   const LoftPublishRequest *request = publish->job->request;
   g_autoptr (GError) owned = reason;
 
-  if (!g_error_matches (owned,
-                        LOFT_REGISTRY_ERROR,
-                        LOFT_REGISTRY_ERROR_CORRUPT) &&
-      !g_error_matches (owned,
-                        LOFT_STORAGE_ERROR,
-                        LOFT_STORAGE_ERROR_NOT_FOUND))
+  if (!is_corrupt (owned) && !g_error_matches (owned,
+                                               LOFT_STORAGE_ERROR,
+                                               LOFT_STORAGE_ERROR_NOT_FOUND))
     {
       g_propagate_error (error, g_steal_pointer (&owned));
       return FALSE;
@@ -359,6 +380,41 @@ build_document (Publish *publish, gint64 now)
   return loft_document_build (publish->archive, &facts);
 }
 
+/* Whether nothing can ever refer to our tarball, now that the document is
+ * another's: it names another tarball, or it can't be read, or its own had been
+ * lost before ours took that name. What was there before we came may be
+ * somebody else's in the last two cases. */
+static gboolean
+is_garbage (Publish *publish, const char *name, const LoftDocument *document)
+{
+  if (document == NULL)
+    return publish->stored;
+  if (!g_str_equal (name, document->archive))
+    return TRUE;
+
+  return publish->stored &&
+         g_strcmp0 (document->sha256,
+                    loft_spool_get_sha256 (publish->job->request->spool)) != 0;
+}
+
+/* Removes our tarball if it is garbage. @document is the one that stands there;
+ * %NULL if it is broken. Where it can't be removed it stays, which costs space
+ * and nothing else. */
+static void
+drop_archive (Publish *publish, const LoftDocument *document)
+{
+  g_autofree char *ours = publish->archive_name != NULL
+                            ? g_strdup (publish->archive_name)
+                            : g_strconcat (publish->key, ".tar.gz", NULL);
+  g_autofree char *key =
+    g_strconcat (publish->job->request->name, "/", ours, NULL);
+  g_autoptr (GError) local_error = NULL;
+
+  if (is_garbage (publish, ours, document) &&
+      !loft_storage_remove (publish->self->storage, key, NULL, &local_error))
+    g_debug ("“%s” stays in the storage: %s", key, local_error->message);
+}
+
 /* Creates the document. Gives the one that stands there in the end, ours or
  * another's. */
 static LoftDocument *
@@ -396,6 +452,8 @@ create_document (Publish *publish, GBytes *text, GError **error)
                                                        &local_error);
       if (document != NULL)
         return document;
+      if (is_corrupt (local_error))
+        drop_archive (publish, NULL);
       if (!g_error_matches (local_error,
                             LOFT_STORAGE_ERROR,
                             LOFT_STORAGE_ERROR_NOT_FOUND))
@@ -413,26 +471,6 @@ create_document (Publish *publish, GBytes *text, GError **error)
   return NULL;
 }
 
-/* Another publisher has won: our tarball is garbage now, unless the document
- * names it, since nothing can refer to it any more. Where it can't be removed
- * it stays, which costs space and nothing else. */
-static void
-drop_archive (Publish *publish, LoftDocument *document)
-{
-  const char *name = publish->job->request->name;
-  g_autofree char *ours = publish->archive_name != NULL
-                            ? g_strdup (publish->archive_name)
-                            : g_strconcat (publish->key, ".tar.gz", NULL);
-  g_autoptr (GError) local_error = NULL;
-
-  if (g_str_equal (ours, document->archive))
-    return;
-
-  g_autofree char *key = g_strconcat (name, "/", ours, NULL);
-  if (!loft_storage_remove (publish->self->storage, key, NULL, &local_error))
-    g_debug ("“%s” stays in the storage: %s", key, local_error->message);
-}
-
 static gboolean
 commit (Publish *publish, GError **error)
 {
@@ -443,9 +481,11 @@ commit (Publish *publish, GError **error)
   g_autoptr (GBytes) text = build_document (publish, time);
   g_autofree char *digest =
     g_compute_checksum_for_bytes (G_CHECKSUM_SHA256, text);
-  g_autoptr (LoftDocument) document = create_document (publish, text, error);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftDocument) document =
+    create_document (publish, text, &local_error);
   if (document == NULL)
-    return FALSE;
+    return refuse_broken (publish, g_steal_pointer (&local_error), error);
 
   if (!g_str_equal (document->digest, digest))
     {
@@ -506,7 +546,7 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
   if (!authorize (&publish, error))
     return FALSE;
 
-  g_autoptr (LoftDocument) existing = load_existing (&publish, &local_error);
+  g_autoptr (LoftDocument) existing = load_known (&publish, &local_error);
   if (existing != NULL)
     {
       if (!answer_existing (&publish, g_steal_pointer (&existing), error))
@@ -525,6 +565,7 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
                                          request,
                                          publish.key,
                                          &publish.archive_name,
+                                         &publish.stored,
                                          error) ||
            !commit (&publish, error))
     return FALSE;

@@ -116,6 +116,7 @@ gboolean loft_registry_store_archive (LoftRegistry *self,
                                       const LoftPublishRequest *request,
                                       const char *key,
                                       char **out_name,
+                                      gboolean *out_stored,
                                       GError **error);
 gboolean loft_registry_check_owner (LoftRegistry *self,
                                     const char *name,
