@@ -10,6 +10,10 @@
 
 #include "kit/s3-wire.h"
 
+/* Connections that may wait, as those of several registries do after a pause.
+ */
+#define BACKLOG 256
+
 typedef struct
 {
   char *method; /* owned */
@@ -317,6 +321,7 @@ s3_double_new_tls (S3MemoryFlags flags, GTlsCertificate *certificate)
   self->context = g_main_context_new ();
   self->loop = g_main_loop_new (self->context, FALSE);
   self->service = g_threaded_socket_service_new (-1);
+  g_socket_listener_set_backlog (G_SOCKET_LISTENER (self->service), BACKLOG);
   g_signal_connect (self->service, "run", G_CALLBACK (run_cb), self);
 
   g_main_context_push_thread_default (self->context);
