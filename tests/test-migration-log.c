@@ -150,6 +150,26 @@ test_sealed (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpuint (fixture->figures.copied, ==, 0);
 }
 
+/* Of one that is not sealed yet nothing is missing. */
+static void
+test_unsealed (Fixture *fixture, gconstpointer test_data)
+{
+  static const LoftMigrationCheck checks[] = { LOFT_MIGRATION_CHECK_WRITTEN,
+                                               LOFT_MIGRATION_CHECK_ALL };
+
+  grow (fixture, LAST);
+  migration_kit_succeed (fixture);
+  migration_kit_assert_same (fixture);
+
+  fixture->options.dry_run = TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (checks); i++)
+    {
+      fixture->options.check = checks[i];
+      migration_kit_succeed (fixture);
+      g_assert_cmpuint (fixture->figures.copied, ==, 0);
+    }
+}
+
 /* A copy goes on where it was, though the source has sealed its log since. */
 static void
 test_sealed_since (Fixture *fixture, gconstpointer test_data)
@@ -229,6 +249,7 @@ migration_add_log_tests (void)
 {
   migration_add ("/migration/log/sealed", NULL, test_sealed);
   migration_add ("/migration/log/sealed-alone", "", test_sealed);
+  migration_add ("/migration/log/unsealed", NULL, test_unsealed);
   migration_add ("/migration/log/sealed-since", NULL, test_sealed_since);
   migration_add ("/migration/log/sealed-meanwhile",
                  GUINT_TO_POINTER (990),

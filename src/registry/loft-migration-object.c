@@ -281,11 +281,14 @@ store (LoftMigration *self,
 static gboolean
 create (LoftMigration *self, LoftMigrationObject *object, GError **error)
 {
+  gboolean dry_run = self->options.dry_run;
   g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftObject) source = read_source (self, object, -1, &local_error);
+  g_autoptr (LoftObject) source =
+    read_source (self, object, dry_run ? 0 : -1, &local_error);
 
+  object->outcome = LOFT_MIGRATION_COPIED;
   if (source != NULL)
-    return store (self, object, source, error);
+    return dry_run || store (self, object, source, error);
 
   object->outcome = LOFT_MIGRATION_GONE;
   if (loft_migration_is_missing (local_error))
@@ -310,9 +313,8 @@ attempt (LoftMigration *self, gpointer data, GError **error)
     return TRUE;
 
   object->by_size = FALSE;
-  object->outcome = LOFT_MIGRATION_COPIED;
 
-  return self->options.dry_run || create (self, object, error);
+  return create (self, object, error);
 }
 
 /**

@@ -92,6 +92,23 @@ types ()
   grep -q migrate typed.sh && sh -e typed.sh
 }
 
+# outlasts COMMAND...: it succeeds, though the store hangs for a while, and for
+# longer than a request is waited for.
+outlasts ()
+{
+  "$@" >outlasts.out 2>&1 &
+  job=$!
+  pids="$pids $job"
+  sleep 0.3
+  kill -STOP "$LOFT_TEST_OSD"
+  sleep 6
+  kill -CONT "$LOFT_TEST_OSD"
+  status=0
+  wait "$job" || status=$?
+  cat outlasts.out
+  [ "$status" -eq 0 ] && grep -q "The target has everything" outlasts.out
+}
+
 # finds_nothing: the server compares all of its store with its log.
 finds_nothing ()
 {
@@ -101,6 +118,7 @@ finds_nothing ()
 configure moved "$storage/moved"
 configure restored "$storage/restored"
 configure busy "$storage/busy"
+configure hung "$storage/hung"
 printf '[http]\nlimit-new=0\nlimit-updates=0\nlimit-failures=0\n' >first.conf
 
 check "a bus starts" start_bus
@@ -125,6 +143,10 @@ check "nothing went wrong with it" quiet first
 check "the rest is copied" types "Moving to another store" 2
 check "and nothing is left to do" \
   nothing_to_do --from packages --to-config moved.conf
+check "a store that hangs is waited for" \
+  outlasts "$ctl" migrate --jobs 1 --from packages --to-config hung.conf
+check "which makes no difference" \
+  nothing_to_do --from packages --to-config hung.conf
 check "a server starts on the bucket" begin moved --config moved.conf
 check "it serves the same" serves_the_same moved.got
 
