@@ -99,14 +99,15 @@ take_range (LoftS3Piece *piece,
          announced == piece->length;
 }
 
-/* Waits for the first bytes: as many as make a whole document. */
+/* Waits for what is small, and of what is not for the first bytes: then it is
+ * known that it comes at all. */
 static gboolean
 take_first (LoftS3Piece *piece,
             const LoftS3Answer *answer,
             GCancellable *cancellable,
             GError **error)
 {
-  goffset wanted = MIN (piece->length, LOFT_S3_PIECE_SIZE);
+  goffset wanted = piece->length <= LOFT_S3_PIECE_SIZE ? piece->length : 1;
   g_autoptr (GByteArray) first = g_byte_array_sized_new ((guint) wanted);
 
   while ((goffset) first->len < wanted)

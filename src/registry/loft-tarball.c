@@ -6,13 +6,9 @@
 
 #include "config.h"
 
-#include "registry/loft-tarball.h"
+#include "registry/loft-tarball-private.h"
 
-#include <errno.h>
-#include <sys/uio.h>
 #include <unistd.h>
-
-#include "registry/loft-registry-error.h"
 
 /*
  * A tarball on its way from a storage that is not on this machine.
@@ -27,58 +23,7 @@
 /* Bytes of the end that wait for the digest. */
 #define HELD_BACK (64 * 1024)
 
-/* How long nothing may arrive for somebody who waits, and how often that is
- * looked at: he must know within five seconds. */
-#define PATIENCE (4250 * G_TIME_SPAN_MILLISECOND)
-#define CHECK_INTERVAL 250
-
-/* Threads that read for those who wait. What is read was written just now, or
- * lies on a local disk. */
-#define READERS_MAX 4
-
-typedef enum
-{
-  STATE_GROWING,
-  STATE_WHOLE,
-  STATE_FAILED
-} State;
-
-struct _LoftTarball
-{
-  GObject parent_instance;
-
-  goffset size;
-
-  GMutex lock; /* guards what follows */
-  State state;
-  int fd; /* owned, -1 before there is a file */
-  goffset available;
-  gboolean given; /* somebody has got some of it */
-  gint64 moved;   /* when something arrived last */
-  GError *error;  /* owned, nullable */
-  GQueue waiting; /* owned, of owned GTask */
-};
-
 G_DEFINE_FINAL_TYPE (LoftTarball, loft_tarball, G_TYPE_OBJECT)
-
-/* What somebody waits for. */
-typedef struct
-{
-  goffset offset;
-  gsize length;
-  gboolean verified;
-  gint64 since;
-  GSource *timer; /* owned, nullable */
-} Wish;
-
-static void
-wish_free (gpointer data)
-{
-  Wish *wish = data;
-
-  g_clear_pointer (&wish->timer, g_source_unref);
-  g_free (wish);
-}
 
 static void
 loft_tarball_finalize (GObject *object)
@@ -140,142 +85,59 @@ loft_tarball_get_size (LoftTarball *self)
   return self->size;
 }
 
-static goffset
-get_limit (LoftTarball *self)
+/**
+ * loft_tarball_get_limit:
+ * @self: a tarball, locked
+ *
+ * Returns: how many of its bytes may be handed out
+ */
+goffset
+loft_tarball_get_limit (LoftTarball *self)
 {
-  if (self->state == STATE_WHOLE)
+  if (self->state == LOFT_TARBALL_WHOLE)
     return self->size;
 
   return MIN (self->available, MAX (self->size - HELD_BACK, 0));
 }
 
-static gboolean
-can_have (LoftTarball *self, const Wish *wish)
+/**
+ * loft_tarball_can_have:
+ * @self: a tarball, locked
+ * @wish: what somebody waits for
+ *
+ * Returns: whether there is anything to tell him
+ */
+gboolean
+loft_tarball_can_have (LoftTarball *self, const LoftTarballWish *wish)
 {
-  if (self->state != STATE_GROWING)
+  if (self->state != LOFT_TARBALL_GROWING)
     return TRUE;
 
-  return !wish->verified && wish->offset < get_limit (self);
+  return !wish->verified && wish->offset < loft_tarball_get_limit (self);
 }
 
-static gboolean
-find_range (LoftTarball *self,
-            goffset offset,
-            gsize *length,
-            int *out_fd,
-            GError **error)
+/* Gives those whose wishes can be fulfilled. */
+static GSList *
+take_ready (LoftTarball *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  goffset limit = get_limit (self);
+  GSList *ready = NULL;
 
-  if (self->state == STATE_FAILED)
-    {
-      g_propagate_error (error, g_error_copy (self->error));
-      return FALSE;
-    }
-  if (offset >= limit)
-    {
-      g_set_error_literal (error,
-                           LOFT_REGISTRY_ERROR,
-                           LOFT_REGISTRY_ERROR_FAILED,
-                           "There is no more of the tarball");
-      return FALSE;
-    }
-
-  self->given = TRUE;
-  *length = (gsize) MIN ((goffset) *length, limit - offset);
-  *out_fd = self->fd;
-
-  return TRUE;
-}
-
-static GBytes *
-read_range (LoftTarball *self, goffset offset, gsize length, GError **error)
-{
-  int fd = -1;
-
-  if (!find_range (self, offset, &length, &fd, error))
-    return NULL;
-
-  g_autofree char *buffer = g_malloc (length);
-  gsize done = 0;
-
-  while (done < length)
-    {
-      gssize n =
-        pread (fd, buffer + done, length - done, offset + (goffset) done);
-
-      if (n == -1 && errno == EINTR)
-        continue;
-      if (n <= 0)
-        {
-          int code = n == 0 ? EIO : errno;
-
-          g_set_error (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_FAILED,
-                       "The copy of a tarball can't be read: %s",
-                       g_strerror (code));
-          return NULL;
-        }
-      done += (gsize) n;
-    }
-
-  return g_bytes_new_take (g_steal_pointer (&buffer), length);
-}
-
-static void
-read_cb (gpointer data, gpointer user_data)
-{
-  g_autoptr (GTask) task = data;
-  const Wish *wish = g_task_get_task_data (task);
-  g_autoptr (GError) local_error = NULL;
-  GBytes *bytes = read_range (g_task_get_source_object (task),
-                              wish->offset,
-                              wish->length,
-                              &local_error);
-
-  if (bytes != NULL)
-    g_task_return_pointer (task, bytes, (GDestroyNotify) g_bytes_unref);
-  else
-    g_task_return_error (task, g_steal_pointer (&local_error));
-}
-
-/* GLib's own threads may all wait for a storage that hangs; these never do. */
-static GThreadPool *
-get_readers (void)
-{
-  static GThreadPool *readers = NULL;
-
-  if (g_once_init_enter (&readers))
-    {
-      GThreadPool *pool =
-        g_thread_pool_new (read_cb, NULL, READERS_MAX, FALSE, NULL);
-
-      g_once_init_leave (&readers, pool);
-    }
-
-  return readers;
-}
-
-/* Lets those go on whose wishes can be fulfilled. */
-static void
-wake (LoftTarball *self)
-{
   for (GList *link = self->waiting.head; link != NULL;)
     {
       GList *next = link->next;
       GTask *task = link->data;
-      const Wish *wish = g_task_get_task_data (task);
+      const LoftTarballWish *wish = g_task_get_task_data (task);
 
-      if (can_have (self, wish))
+      if (loft_tarball_can_have (self, wish))
         {
           g_queue_delete_link (&self->waiting, link);
           g_source_destroy (wish->timer);
-          g_thread_pool_push (get_readers (), task, NULL);
+          ready = g_slist_prepend (ready, task);
         }
       link = next;
     }
+
+  return g_slist_reverse (ready);
 }
 
 /**
@@ -317,14 +179,17 @@ loft_tarball_begin (LoftTarball *self, int fd)
 void
 loft_tarball_advance (LoftTarball *self, goffset available)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  GSList *ready = NULL;
 
-  if (available <= self->available)
-    return;
-
-  self->available = available;
-  self->moved = g_get_monotonic_time ();
-  wake (self);
+  g_mutex_lock (&self->lock);
+  if (available > self->available)
+    {
+      self->available = available;
+      self->moved = g_get_monotonic_time ();
+      ready = take_ready (self);
+    }
+  g_mutex_unlock (&self->lock);
+  loft_tarball_serve (ready);
 }
 
 /**
@@ -336,11 +201,12 @@ loft_tarball_advance (LoftTarball *self, goffset available)
 void
 loft_tarball_complete (LoftTarball *self)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
+  g_mutex_lock (&self->lock);
   self->available = self->size;
-  self->state = STATE_WHOLE;
-  wake (self);
+  self->state = LOFT_TARBALL_WHOLE;
+  GSList *ready = take_ready (self);
+  g_mutex_unlock (&self->lock);
+  loft_tarball_serve (ready);
 }
 
 /**
@@ -353,161 +219,10 @@ loft_tarball_complete (LoftTarball *self)
 void
 loft_tarball_fail (LoftTarball *self, const GError *error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
+  g_mutex_lock (&self->lock);
   self->error = g_error_copy (error);
-  self->state = STATE_FAILED;
-  wake (self);
-}
-
-/* What is in memory, without waiting for a disk. */
-static GBytes *
-read_at_once (int fd, goffset offset, gsize length)
-{
-  g_autofree char *buffer = g_malloc (length);
-  const struct iovec part = { buffer, length };
-  gssize n = preadv2 (fd, &part, 1, offset, RWF_NOWAIT);
-
-  if (n <= 0)
-    return NULL;
-
-  return g_bytes_new_take (g_steal_pointer (&buffer), (gsize) n);
-}
-
-/**
- * loft_tarball_peek:
- * @self: a tarball
- * @offset: where to begin
- * @length: how many bytes to give at most
- *
- * Gives what can be had without waiting for anything.
- *
- * Returns: (transfer full) (nullable): one byte or more, or %NULL if
- *   loft_tarball_read_async() has to be asked
- */
-GBytes *
-loft_tarball_peek (LoftTarball *self, goffset offset, gsize length)
-{
-  g_return_val_if_fail (LOFT_IS_TARBALL (self), NULL);
-
-  int fd = -1;
-
-  return find_range (self, offset, &length, &fd, NULL)
-           ? read_at_once (fd, offset, length)
-           : NULL;
-}
-
-static gboolean
-give_up (LoftTarball *self, GTask *task)
-{
-  const Wish *wish = g_task_get_task_data (task);
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-  GList *link = g_queue_find (&self->waiting, task);
-
-  if (link == NULL ||
-      g_get_monotonic_time () < MAX (self->moved, wish->since) + PATIENCE)
-    return FALSE;
-
-  g_queue_delete_link (&self->waiting, link);
-
-  return TRUE;
-}
-
-static gboolean
-patience_cb (gpointer user_data)
-{
-  GTask *task = user_data;
-  LoftTarball *self = g_task_get_source_object (task);
-
-  if (!give_up (self, task))
-    return G_SOURCE_CONTINUE;
-
-  g_autoptr (GTask) owned = task;
-  g_task_return_new_error (owned,
-                           LOFT_REGISTRY_ERROR,
-                           LOFT_REGISTRY_ERROR_UNAVAILABLE,
-                           "Nothing of a tarball has come for %.1f s",
-                           (double) PATIENCE / G_USEC_PER_SEC);
-
-  return G_SOURCE_REMOVE;
-}
-
-static GSource *
-start_timer (GTask *task)
-{
-  GSource *timer = g_timeout_source_new (CHECK_INTERVAL);
-
-  g_source_set_callback (timer,
-                         patience_cb,
-                         g_object_ref (task),
-                         g_object_unref);
-  g_source_attach (timer, g_task_get_context (task));
-
-  return timer;
-}
-
-/**
- * loft_tarball_read_async:
- * @self: a tarball
- * @offset: where to begin, before its end
- * @length: how many bytes to give at most
- * @verified: whether to wait until all of it is there and known to be right
- * @cancellable: (nullable): a cancellable
- * @callback: (scope async): called when there are some bytes
- * @user_data: for @callback
- *
- * Reads some of a tarball, which may have to arrive first.
- */
-void
-loft_tarball_read_async (LoftTarball *self,
-                         goffset offset,
-                         gsize length,
-                         gboolean verified,
-                         GCancellable *cancellable,
-                         GAsyncReadyCallback callback,
-                         gpointer user_data)
-{
-  g_return_if_fail (LOFT_IS_TARBALL (self));
-
-  GTask *task = g_task_new (self, cancellable, callback, user_data);
-  Wish *wish = g_new0 (Wish, 1);
-
-  wish->offset = offset;
-  wish->length = length;
-  wish->verified = verified;
-  wish->since = g_get_monotonic_time ();
-  g_task_set_source_tag (task, loft_tarball_read_async);
-  g_task_set_task_data (task, wish, wish_free);
-
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  if (can_have (self, wish))
-    {
-      g_thread_pool_push (get_readers (), task, NULL);
-      return;
-    }
-  wish->timer = start_timer (task);
-  g_queue_push_tail (&self->waiting, task);
-}
-
-/**
- * loft_tarball_read_finish:
- * @self: a tarball
- * @result: what the callback got
- * @error: return location for a #GError
- *
- * Ends what loft_tarball_read_async() began.
- *
- * Returns: (transfer full): one byte or more, or %NULL with @error set to a
- *   #LoftRegistryError: %LOFT_REGISTRY_ERROR_UNAVAILABLE if the storage does
- *   not give it, %LOFT_REGISTRY_ERROR_CORRUPT if it gave something else
- */
-GBytes *
-loft_tarball_read_finish (LoftTarball *self,
-                          GAsyncResult *result,
-                          GError **error)
-{
-  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
-
-  return g_task_propagate_pointer (G_TASK (result), error);
+  self->state = LOFT_TARBALL_FAILED;
+  GSList *ready = take_ready (self);
+  g_mutex_unlock (&self->lock);
+  loft_tarball_serve (ready);
 }
