@@ -347,6 +347,38 @@ test_adopted (Fixture *fixture, gconstpointer test_data)
 }
 
 static void
+count_cb (LoftStorage *storage, const char *key, gpointer user_data)
+{
+  guint *count = user_data;
+
+  ++*count;
+}
+
+/* What a publish has to know of who may is read once, wherever it is asked: the
+ * storage may be far away. Nothing else of the package is read. */
+static void
+test_reads (Fixture *fixture, gconstpointer test_data)
+{
+  static const char *const prefixes[] = { "_registry/tokens/", "hello/" };
+  g_autofree char *token =
+    issue (fixture, "ann", "publish-new publish-update", "*");
+  guint count;
+
+  g_assert_cmpstr (publish (fixture, "hello", "1.0.0", token), ==, "done");
+  fault_storage_set_rival (fixture->storage, count_cb, &count);
+  for (guint i = 0; i < G_N_ELEMENTS (prefixes); i++)
+    {
+      g_autofree char *version = g_strdup_printf ("1.1.%u", i);
+
+      count = 0;
+      fault_storage_arm (fixture->storage, FAULT_READ_RIVAL, prefixes[i], 100);
+      g_assert_cmpstr (publish (fixture, "hello", version, token), ==, "done");
+      g_assert_cmpuint (count, ==, 1);
+    }
+  fault_storage_arm (fixture->storage, FAULT_NONE, "", 0);
+}
+
+static void
 add (const char *path,
      LoftPublishMode mode,
      void (*func) (Fixture *, gconstpointer))
@@ -374,6 +406,8 @@ main (int argc, char **argv)
   add ("/token-rights/token/same-answer", LOFT_PUBLISH_TOKEN, test_same_answer);
   add ("/token-rights/claim/same-answer", LOFT_PUBLISH_CLAIM, test_same_answer);
   add ("/token-rights/claim/side-by-side", LOFT_PUBLISH_CLAIM, test_claim);
+  add ("/token-rights/token/reads", LOFT_PUBLISH_TOKEN, test_reads);
+  add ("/token-rights/claim/reads", LOFT_PUBLISH_CLAIM, test_reads);
   add ("/token-rights/token/adopted", LOFT_PUBLISH_TOKEN, test_adopted);
   add ("/token-rights/claim/adopted", LOFT_PUBLISH_CLAIM, test_adopted);
 

@@ -49,6 +49,21 @@ loft_authority_free (LoftAuthority *self)
   g_free (self);
 }
 
+/**
+ * loft_credential_clear:
+ * @self: a credential
+ *
+ * Frees what was found out about @self.
+ */
+void
+loft_credential_clear (LoftCredential *self)
+{
+  g_return_if_fail (self != NULL);
+
+  g_clear_pointer (&self->issued, loft_token_free);
+  self->known = FALSE;
+}
+
 static gboolean
 is_same (const char *a, const char *b)
 {
@@ -120,11 +135,11 @@ refuse (LoftRegistryError code, const char *message, GError **error)
 static gboolean
 identify (LoftAuthority *self,
           LoftPublishMode mode,
-          const char *token,
-          LoftToken **out_issued,
+          LoftCredential *credential,
           GError **error)
 {
-  *out_issued = NULL;
+  const char *token = credential->token;
+
   if (token == NULL && mode == LOFT_PUBLISH_TOKEN)
     return refuse (LOFT_REGISTRY_ERROR_TOKEN_NEEDED,
                    "A token is needed, which the administrator of this "
@@ -132,9 +147,13 @@ identify (LoftAuthority *self,
                    error);
   if (token == NULL)
     return TRUE;
-  if (!loft_token_store_look_up (self->tokens, token, out_issued, error))
+  if (!credential->known && !loft_token_store_look_up (self->tokens,
+                                                       token,
+                                                       &credential->issued,
+                                                       error))
     return FALSE;
-  if (*out_issued != NULL || mode != LOFT_PUBLISH_TOKEN)
+  credential->known = TRUE;
+  if (credential->issued != NULL || mode != LOFT_PUBLISH_TOKEN)
     return TRUE;
 
   loft_token_store_refuse (error);
@@ -146,10 +165,10 @@ identify (LoftAuthority *self,
  * loft_authority_check_token:
  * @self: an authority
  * @mode: who may publish
- * @token: (nullable): the bearer token
+ * @credential: what somebody shows
  * @error: return location for a #GError
  *
- * Tells whether the bearer of @token may publish anything at all. Blocks.
+ * Tells whether the bearer of @credential may publish anything at all. Blocks.
  *
  * Returns: %TRUE, or %FALSE with @error set to
  *   %LOFT_REGISTRY_ERROR_TOKEN_NEEDED or a #LoftStorageError
@@ -157,16 +176,13 @@ identify (LoftAuthority *self,
 gboolean
 loft_authority_check_token (LoftAuthority *self,
                             LoftPublishMode mode,
-                            const char *token,
+                            LoftCredential *credential,
                             GError **error)
 {
-  g_return_val_if_fail (self != NULL, FALSE);
+  g_return_val_if_fail (self != NULL && credential != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autoptr (LoftToken) issued = NULL;
-
-  return mode == LOFT_PUBLISH_OPEN ||
-         identify (self, mode, token, &issued, error);
+  return mode == LOFT_PUBLISH_OPEN || identify (self, mode, credential, error);
 }
 
 static gboolean
@@ -204,12 +220,11 @@ check_scope (const LoftToken *issued,
  * @self: an authority
  * @mode: who may publish
  * @name: a name that nobody has
- * @token: (nullable): the bearer token
- * @out_issued: (out) (transfer full) (nullable): @token, if it was issued here
+ * @credential: what somebody shows
  * @error: return location for a #GError
  *
- * Tells whether the bearer of @token may publish the first version of a
- * package. Blocks.
+ * Tells whether the bearer of @credential may publish the first version of a
+ * package. Where that takes a token it is known then. Blocks.
  *
  * Returns: %TRUE, or %FALSE with @error set as by loft_authority_may_change()
  */
@@ -217,21 +232,21 @@ gboolean
 loft_authority_may_claim (LoftAuthority *self,
                           LoftPublishMode mode,
                           const char *name,
-                          const char *token,
-                          LoftToken **out_issued,
+                          LoftCredential *credential,
                           GError **error)
 {
   g_return_val_if_fail (self != NULL && name != NULL, FALSE);
-  g_return_val_if_fail (out_issued != NULL, FALSE);
+  g_return_val_if_fail (credential != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  *out_issued = NULL;
   if (mode == LOFT_PUBLISH_OPEN)
     return TRUE;
 
-  return identify (self, mode, token, out_issued, error) &&
-         (*out_issued == NULL ||
-          check_scope (*out_issued, LOFT_SCOPE_PUBLISH_NEW, name, error));
+  return identify (self, mode, credential, error) &&
+         (credential->issued == NULL || check_scope (credential->issued,
+                                                     LOFT_SCOPE_PUBLISH_NEW,
+                                                     name,
+                                                     error));
 }
 
 /* Whether a user owns the package; one that nobody owns is everybody's. */
@@ -319,12 +334,11 @@ check_taking (LoftScopes scope,
  * @scope: the scope that a token needs for it
  * @name: the package, for messages
  * @state: its state
- * @token: (nullable): the bearer token
- * @out_actor: (out caller-allocates): whom @token stands for, which may be
- *   nobody
+ * @credential: what somebody shows
+ * @out_actor: (out caller-allocates): whom it stands for, which may be nobody
  * @error: return location for a #GError
  *
- * Tells whether the bearer of @token may publish to the package, yank its
+ * Tells whether the bearer of @credential may publish to the package, yank its
  * versions, deprecate it or give it away. That anyone may publish does not mean
  * that anyone may say whose it is. Blocks.
  *
@@ -338,23 +352,25 @@ loft_authority_may_change (LoftAuthority *self,
                            LoftScopes scope,
                            const char *name,
                            const LoftState *state,
-                           const char *token,
+                           LoftCredential *credential,
                            LoftActor *out_actor,
                            GError **error)
 {
   g_return_val_if_fail (self != NULL && name != NULL && state != NULL, FALSE);
-  g_return_val_if_fail (out_actor != NULL, FALSE);
+  g_return_val_if_fail (credential != NULL && out_actor != NULL, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  g_autoptr (LoftToken) issued = NULL;
+  const char *token = credential->token;
 
   *out_actor = (LoftActor){ NULL };
   if (mode == LOFT_PUBLISH_OPEN && scope != LOFT_SCOPE_OWNERS)
     return TRUE;
-  if (!identify (self, mode, token, &issued, error) ||
-      !check_taking (scope, name, state, issued, error))
+  if (!identify (self, mode, credential, error))
     return FALSE;
 
+  const LoftToken *issued = credential->issued;
+  if (!check_taking (scope, name, state, issued, error))
+    return FALSE;
   if (issued == NULL)
     {
       if (!may_claimant_change (self, name, state, token, out_actor, error))

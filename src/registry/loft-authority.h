@@ -23,6 +23,24 @@ G_BEGIN_DECLS
  */
 typedef struct _LoftAuthority LoftAuthority;
 
+/**
+ * LoftCredential:
+ * @token: (nullable): a bearer token
+ * @known: whether it was looked for among those that were issued
+ * @issued: (nullable): what was found
+ *
+ * What somebody shows for one request, in which it is looked for once.
+ */
+typedef struct
+{
+  const char *token; /* not owned, nullable */
+  gboolean known;
+  LoftToken *issued; /* owned, nullable */
+} LoftCredential;
+
+void loft_credential_clear (LoftCredential *self);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftCredential, loft_credential_clear)
+
 LoftAuthority *loft_authority_new (LoftStorage *storage);
 void loft_authority_free (LoftAuthority *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftAuthority, loft_authority_free)
@@ -42,20 +60,19 @@ gboolean loft_authority_write_state (LoftAuthority *self,
                                      GError **error);
 gboolean loft_authority_check_token (LoftAuthority *self,
                                      LoftPublishMode mode,
-                                     const char *token,
+                                     LoftCredential *credential,
                                      GError **error);
 gboolean loft_authority_may_claim (LoftAuthority *self,
                                    LoftPublishMode mode,
                                    const char *name,
-                                   const char *token,
-                                   LoftToken **out_issued,
+                                   LoftCredential *credential,
                                    GError **error);
 gboolean loft_authority_may_change (LoftAuthority *self,
                                     LoftPublishMode mode,
                                     LoftScopes scope,
                                     const char *name,
                                     const LoftState *state,
-                                    const char *token,
+                                    LoftCredential *credential,
                                     LoftActor *out_actor,
                                     GError **error);
 LoftTokenStore *loft_authority_get_tokens (LoftAuthority *self);

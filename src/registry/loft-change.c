@@ -225,13 +225,14 @@ may_change (LoftRegistry *self,
     }
 
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  g_auto (LoftCredential) credential = { .token = job->token };
 
   return loft_authority_may_change (self->authority,
                                     settings->publish,
                                     get_scope (job),
                                     job->name,
                                     state,
-                                    job->token,
+                                    &credential,
                                     out_actor,
                                     error);
 }

@@ -124,20 +124,21 @@ static gboolean
 claim (LoftRegistry *self,
        LoftPublishMode mode,
        const char *name,
-       const LoftCaller *caller,
+       LoftCredential *credential,
+       const char *request,
        GError **error)
 {
   g_autoptr (LoftState) state = loft_state_new ();
-  g_autoptr (LoftToken) issued = NULL;
 
   /* Before anything is written. */
   if (!loft_authority_may_claim (self->authority,
                                  mode,
                                  name,
-                                 caller->token,
-                                 &issued,
+                                 credential,
                                  error))
     return FALSE;
+
+  const LoftToken *issued = credential->issued;
 
   state->revision = 1;
   state->changed_at = g_get_real_time ();
@@ -149,18 +150,18 @@ claim (LoftRegistry *self,
       loft_state_add_owner (state, issued->user, NULL);
       loft_actor_set (&state->changed_by, issued->user, issued->id, NULL);
     }
-  else if (mode == LOFT_PUBLISH_CLAIM && loft_token_can_own (caller->token))
+  else if (mode == LOFT_PUBLISH_CLAIM && loft_token_can_own (credential->token))
     {
       if (!loft_authority_add_owner (self->authority,
                                      state,
-                                     caller->token,
+                                     credential->token,
                                      error))
         return FALSE;
 
       const LoftOwner *owner = g_ptr_array_index (state->owners, 0);
       loft_actor_set (&state->changed_by, owner->id, owner->id, NULL);
     }
-  state->changed_by.request = g_strdup (caller->request);
+  state->changed_by.request = g_strdup (request);
 
   return loft_authority_write_state (self->authority, name, state, NULL, error);
 }
@@ -200,8 +201,9 @@ claim_for (LoftRegistry *self,
 typedef struct
 {
   LoftPublishMode mode;
-  const LoftCaller *caller; /* nullable */
-  const LoftImport *import; /* nullable */
+  LoftCredential *credential; /* nullable */
+  const char *request;        /* nullable: its id */
+  const LoftImport *import;   /* nullable */
 } Claimant;
 
 static gboolean
@@ -211,10 +213,14 @@ claim_if_new (LoftRegistry *self,
               GError **error)
 {
   g_autoptr (GError) local_error = NULL;
-  gboolean claimed =
-    claimant->import != NULL
-      ? claim_for (self, claimant->import, name, &local_error)
-      : claim (self, claimant->mode, name, claimant->caller, &local_error);
+  gboolean claimed = claimant->import != NULL
+                       ? claim_for (self, claimant->import, name, &local_error)
+                       : claim (self,
+                                claimant->mode,
+                                name,
+                                claimant->credential,
+                                claimant->request,
+                                &local_error);
 
   if (claimed ||
       g_error_matches (local_error,
@@ -275,14 +281,15 @@ read_or_claim (LoftRegistry *self,
  * loft_registry_authorize:
  * @self: a registry
  * @name: a package, or a name that is to become one
- * @caller: who wants to publish
+ * @credential: what somebody shows who wants to publish
+ * @request: (nullable): the request's id
  * @out_state: (out) (transfer full) (nullable): the package's stored state;
  *   %NULL if it is adopted and has none
  * @out_owners: (out) (transfer full): public ids of its owners
  * @out_actor: (out caller-allocates): whom his token stands for
  * @error: return location for a #GError
  *
- * Finds out whether @caller may publish to the package. A name that nobody has
+ * Finds out whether that one may publish to the package. A name that nobody has
  * is claimed. Blocks.
  *
  * Returns: %TRUE, or %FALSE with @error set to
@@ -293,14 +300,17 @@ read_or_claim (LoftRegistry *self,
 gboolean
 loft_registry_authorize (LoftRegistry *self,
                          const char *name,
-                         const LoftCaller *caller,
+                         LoftCredential *credential,
+                         const char *request,
                          LoftState **out_state,
                          GStrv *out_owners,
                          LoftActor *out_actor,
                          GError **error)
 {
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
-  const Claimant claimant = { .mode = settings->publish, .caller = caller };
+  const Claimant claimant = { .mode = settings->publish,
+                              .credential = credential,
+                              .request = request };
   gboolean adopted;
   g_autoptr (LoftState) state =
     read_or_claim (self, &claimant, name, &adopted, error);
@@ -310,12 +320,12 @@ loft_registry_authorize (LoftRegistry *self,
                                                    get_scope (self, name),
                                                    name,
                                                    state,
-                                                   caller->token,
+                                                   credential,
                                                    out_actor,
                                                    error))
     return FALSE;
 
-  out_actor->request = g_strdup (caller->request);
+  out_actor->request = g_strdup (request);
   *out_owners = loft_state_list_owners (state);
   *out_state = adopted ? NULL : g_steal_pointer (&state);
 
@@ -384,6 +394,7 @@ loft_registry_check_owner (LoftRegistry *self,
 {
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
   g_auto (LoftActor) actor = { NULL };
+  g_auto (LoftCredential) credential = { .token = token };
   g_autoptr (GError) local_error = NULL;
   gboolean adopted;
 
@@ -406,7 +417,7 @@ loft_registry_check_owner (LoftRegistry *self,
                                     get_scope (self, name),
                                     name,
                                     state,
-                                    token,
+                                    &credential,
                                     &actor,
                                     error);
 }

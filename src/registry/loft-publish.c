@@ -38,9 +38,10 @@
 
 typedef struct
 {
-  LoftRegistry *self;   /* not owned */
-  LoftPublishJob *job;  /* not owned */
-  char *key;            /* owned */
+  LoftRegistry *self;  /* not owned */
+  LoftPublishJob *job; /* not owned */
+  char *key;           /* owned */
+  LoftCredential credential;
   LoftArchive *archive; /* owned */
   LoftState *state;     /* owned, NULL where there is no package.json */
   GStrv owners;         /* owned, public ids */
@@ -53,6 +54,7 @@ static void
 publish_clear (Publish *publish)
 {
   g_free (publish->key);
+  loft_credential_clear (&publish->credential);
   g_clear_pointer (&publish->archive, loft_archive_free);
   g_clear_pointer (&publish->state, loft_state_free);
   g_strfreev (publish->owners);
@@ -169,8 +171,6 @@ authorize (Publish *publish, GError **error)
 {
   const LoftPublishRequest *request = publish->job->request;
   const LoftImport *import = publish->job->import;
-  const LoftCaller caller = { .token = request->token,
-                              .request = request->request_id };
 
   if (import != NULL)
     return loft_registry_admit (publish->self,
@@ -183,7 +183,8 @@ authorize (Publish *publish, GError **error)
 
   return loft_registry_authorize (publish->self,
                                   request->name,
-                                  &caller,
+                                  &publish->credential,
+                                  request->request_id,
                                   &publish->state,
                                   &publish->owners,
                                   &publish->actor,
@@ -193,14 +194,16 @@ authorize (Publish *publish, GError **error)
 /* Whoever may publish nothing shall not make the registry unpack anything, nor
  * learn what it has against a package. */
 static gboolean
-check_token (LoftRegistry *self, LoftPublishJob *job, GError **error)
+check_token (Publish *publish, GError **error)
 {
+  LoftRegistry *self = publish->self;
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
 
-  return job->import != NULL || settings->publish != LOFT_PUBLISH_TOKEN ||
+  return publish->job->import != NULL ||
+         settings->publish != LOFT_PUBLISH_TOKEN ||
          loft_authority_check_token (self->authority,
                                      settings->publish,
-                                     job->request->token,
+                                     &publish->credential,
                                      error);
 }
 
@@ -531,7 +534,8 @@ gboolean
 loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
 {
   const LoftPublishRequest *request = job->request;
-  g_auto (Publish) publish = { .self = self, .job = job };
+  g_auto (Publish)
+    publish = { .self = self, .job = job, .credential.token = request->token };
   g_autoptr (GError) local_error = NULL;
 
   if (!loft_registry_can_write (self, error) ||
@@ -539,7 +543,7 @@ loft_registry_publish (LoftRegistry *self, LoftPublishJob *job, GError **error)
                                   request->name,
                                   request->version,
                                   error) ||
-      !check_token (self, job, error) || !inspect (&publish, error))
+      !check_token (&publish, error) || !inspect (&publish, error))
     return FALSE;
 
   publish.key = loft_version_without_build (request->version);

@@ -164,11 +164,12 @@ check_token_in_thread_cb (GTask *task,
 {
   LoftRegistry *self = LOFT_REGISTRY (source_object);
   g_autoptr (LoftRegistrySettings) settings = loft_registry_dup_settings (self);
+  g_auto (LoftCredential) credential = { .token = task_data };
   g_autoptr (GError) local_error = NULL;
 
   if (loft_authority_check_token (self->authority,
                                   settings->publish,
-                                  task_data,
+                                  &credential,
                                   &local_error))
     {
       g_task_return_boolean (task, TRUE);
