@@ -233,6 +233,10 @@ loft_connection_close (LoftConnection *self)
   loft_connection_set_idle (self, FALSE);
   self->failed = TRUE;
   self->ended = TRUE;
+
+  /* While a child that is being started holds a copy of the socket, closing it
+   * alone would leave it among the watched ones. */
+  epoll_ctl (self->gate->epoll_fd, EPOLL_CTL_DEL, self->fd, NULL);
   close (self->fd);
   self->fd = -1;
   if (self->is_counted)
