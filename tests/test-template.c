@@ -68,9 +68,9 @@ static const FillCase fill_cases[] = {
   { "no-template", "{{a}}", "{\"a\":\"{{b}}\",\"b\":\"x\"}", "{{b}}" },
   { "override",
     "{{a}}",
-    "{\"a\":\"x\\u202eexe\\u2066\\u200f\"}",
+    "{\"a\":\"x\\u202eexe\\u2066\"}",
     "x\xef\xbf\xbd"
-    "exe\xef\xbf\xbd\xef\xbf\xbd" },
+    "exe\xef\xbf\xbd" },
   { "control",
     "{{a}}",
     "{\"a\":\"a\\u0001\\t\\u0085\\ufffe\"}",

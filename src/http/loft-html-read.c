@@ -62,10 +62,8 @@ page_new (LoftRequest *request, RenderFunc render)
 }
 
 static void
-page_free (gpointer data)
+page_free (Page *page)
 {
-  Page *page = data;
-
   g_object_unref (page->request);
   loft_html_free_place (page->place);
   g_clear_pointer (&page->elements, json_node_unref);
@@ -95,7 +93,7 @@ render_in_thread_cb (GTask *task,
 static void
 render_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
-  const Page *page = g_task_get_task_data (G_TASK (result));
+  g_autoptr (Page) page = user_data;
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftHtml) html =
     g_task_propagate_pointer (G_TASK (result), &local_error);
@@ -108,15 +106,16 @@ render_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
     loft_response_send_problem (page->request, local_error);
 }
 
-/* Takes the page. The request's cancellable is left out: only its end could
- * cancel this, and who has ended gets no answer. */
+/* Takes the page. The thread may be the last to let go of its task, so that the
+ * request, which belongs to this one, must not hang on that. Its cancellable is
+ * left out: who has ended gets no answer. */
 static void
 render_later (Page *page)
 {
-  g_autoptr (GTask) task = g_task_new (page->request, NULL, render_cb, NULL);
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, render_cb, page);
 
   g_task_set_source_tag (task, render_later);
-  g_task_set_task_data (task, page, page_free);
+  g_task_set_task_data (task, page, NULL);
   g_task_run_in_thread (task, render_in_thread_cb);
 }
 
@@ -419,6 +418,7 @@ render_package (const Page *page)
     .dependents = description->dependents,
     .more_dependents = description->more_dependents,
     .readme = description->readme,
+    .readme_path = description->readme_path,
     .is_named = page->is_named,
     .all_versions = page->all_versions,
   };

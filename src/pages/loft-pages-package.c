@@ -8,6 +8,9 @@
 
 #include "pages/loft-pages-private.h"
 
+#include <string.h>
+
+#include "pages/loft-markdown.h"
 #include "registry/loft-json.h"
 
 /* The page of a package. */
@@ -149,6 +152,27 @@ add_newest (JsonObject *values, const LoftPagesPackage *package)
     }
 }
 
+/* What is not said to be Markdown is text. */
+static LoftHtml *
+render_readme (JsonObject *values, const LoftPagesPackage *package)
+{
+  const char *path = package->readme_path;
+  const char *suffix = path != NULL ? strrchr (path, '.') : NULL;
+
+  if (package->readme == NULL)
+    return NULL;
+  if (suffix == NULL || g_ascii_strcasecmp (suffix, ".md") != 0)
+    {
+      json_object_set_string_member (values, "plain_readme", package->readme);
+      return NULL;
+    }
+
+  g_autoptr (GBytes) source =
+    g_bytes_new_static (package->readme, strlen (package->readme));
+
+  return loft_markdown_render (source, path, NULL, NULL);
+}
+
 /**
  * loft_pages_render_package:
  * @place: where the page is
@@ -195,8 +219,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
   json_object_set_boolean_member (values,
                                   "more_dependents",
                                   package->more_dependents);
-  if (package->readme != NULL)
-    json_object_set_string_member (values, "plain_readme", package->readme);
+  g_autoptr (LoftHtml) readme = render_readme (values, package);
 
-  return loft_pages_finish ("package", values, title, NULL);
+  return loft_pages_finish ("package", values, title, readme);
 }

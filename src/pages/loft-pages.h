@@ -72,6 +72,7 @@ typedef struct
  * @dependents: some packages that depend on it
  * @more_dependents: whether there are more
  * @readme: (nullable): text of its README
+ * @readme_path: (nullable): where that is among the files
  * @is_named: whether the version was asked for by its name
  * @all_versions: whether all versions are wanted, and nothing else
  *
@@ -84,6 +85,7 @@ typedef struct
   JsonNode *dependents;
   gboolean more_dependents;
   const char *readme;
+  const char *readme_path;
   gboolean is_named;
   gboolean all_versions;
 } LoftPagesPackage;
