@@ -143,6 +143,9 @@ kill -STOP "$LOFT_TEST_OSD"
 check "nobody waits for a store that hangs" unavailable_to_all "$first"
 check "a download is put off" \
   unavailable "$first/packages/shared/1.0.2/download"
+check "what was fetched before is served" answers 200 "$first/$big"
+get -o kept.got "$first/$big"
+check "byte for byte" cmp kept.got big-1.0.0.tar.gz
 url=$first
 check "so is publishing" test "$(publish late 1.0.0)" = 503
 check "what is known is served" answers 200 "$first/packages"
