@@ -39,11 +39,11 @@ measure_downloads ()
     exit 1
 }
 
-# bench_size PREFIX BYTES
+# bench_size PREFIX BYTES SECONDS: of tarballs that it takes so long to publish.
 bench_size ()
 {
   start_node publisher
-  fill publisher 1 $((BENCH_SECONDS * 3)) "$2" "$1" >filled || exit 1
+  fill publisher 1 "$3" "$2" "$1" >filled || exit 1
   stop publisher
   count=$(awk '{ print $5 }' filled)
   round=0
@@ -69,6 +69,6 @@ bench_size ()
 
 bench_bucket_downloads ()
 {
-  bench_size large 10485760
-  bench_size small 50000
+  bench_size large 10485760 $((BENCH_SECONDS * 8))
+  bench_size small 50000 $((BENCH_SECONDS * 2))
 }

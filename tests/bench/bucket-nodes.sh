@@ -158,6 +158,8 @@ bench_bucket_start ()
   round=0
   while [ $round -lt "$BENCH_ROUNDS" ]; do
     time_start begun >>copy-start || exit 1
+    sed -n 's/.* copy of the catalog .*, \([0-9]*\) bytes.*/\1/p' begun/log \
+      >>copy-size
     stop begun
     round=$((round + 1))
   done
@@ -165,7 +167,9 @@ bench_bucket_start ()
 
   echo
   echo "A new registry on a bucket of $BENCH_BUCKET versions is ready after" \
-    "$(median 1 copy-start) s with the copy of the catalog,"
-  echo "$(cat log-start) s without; copying them into the bucket by" \
-    "\"loft-registryctl migrate\" took $(cat copied) s"
+    "$(median 1 copy-start) s"
+  echo "with the copy of the catalog, of $(median 1 copy-size) bytes, and after" \
+    "$(cat log-start) s without; copying"
+  echo "them into the bucket by \"loft-registryctl migrate\" took" \
+    "$(cat copied) s"
 }

@@ -108,7 +108,8 @@ requests_of ()
       -e 's| \(_registry/[a-z]*\)/[0-9a-z-]\{9,\}| \1/NAME|' \
       -e 's| [a-z0-9-]*/1\.0\.[0-9]*\.| NAME/VERSION.|' \
       -e 's| [a-z0-9-]*/package| NAME/package|' |
-    grep -v -e '^GET _registry/log/' -e _registry/lease >asked
+    grep -v -e '^GET _registry/log/' -e _registry/maintenance \
+      -e _registry/checkpoint >asked
   published=$(awk '{ print $5 }' filled)
   printf '%s: %s\n' "$label" "$(divide %.2f "$(wc -l <asked)" "$published")"
   sort asked | uniq -c | sort -r -n | awk -v n="$published" '
