@@ -63,16 +63,16 @@ put_entry (Fixture *fixture, guint64 first, guint64 last)
 }
 
 static void
-assert_events (Fixture *fixture, guint64 from, guint64 last, gboolean all)
+assert_events (Fixture *fixture, guint64 from, guint64 last, LoftLogEnd end)
 {
-  gboolean got_all = !all;
+  LoftLogEnd got_end;
   g_autoptr (GError) error = NULL;
   g_autoptr (GPtrArray) events =
-    loft_log_read_ahead (fixture->storage, from, &got_all, NULL, &error);
+    loft_log_read_ahead (fixture->storage, from, &got_end, NULL, &error);
 
   g_assert_no_error (error);
   g_assert_cmpuint (events->len, ==, last + 1 - from);
-  g_assert_cmpint (got_all, ==, all);
+  g_assert_cmpint (got_end, ==, end);
   for (guint i = 0; i < events->len; i++)
     {
       const LoftEvent *event = g_ptr_array_index (events, i);
@@ -84,14 +84,14 @@ assert_events (Fixture *fixture, guint64 from, guint64 last, gboolean all)
 static void
 test_several (Fixture *fixture, gconstpointer test_data)
 {
-  assert_events (fixture, 1, 0, TRUE);
+  assert_events (fixture, 1, 0, LOFT_LOG_END);
   put_entry (fixture, 1, 1);
   put_entry (fixture, 2, 9);
   put_entry (fixture, 10, 10);
-  assert_events (fixture, 1, 10, TRUE);
-  assert_events (fixture, 2, 10, TRUE);
-  assert_events (fixture, 10, 10, TRUE);
-  assert_events (fixture, 11, 10, TRUE);
+  assert_events (fixture, 1, 10, LOFT_LOG_END);
+  assert_events (fixture, 2, 10, LOFT_LOG_END);
+  assert_events (fixture, 10, 10, LOFT_LOG_END);
+  assert_events (fixture, 11, 10, LOFT_LOG_END);
 }
 
 /* However much there is, it is read in order, and none is left out. */
@@ -101,17 +101,17 @@ test_many (Fixture *fixture, gconstpointer test_data)
   for (guint64 seq = 1; seq <= 300; seq++)
     put_entry (fixture, seq, seq);
 
-  gboolean all = FALSE;
+  LoftLogEnd end = LOFT_LOG_MORE;
   guint64 applied = 0;
   for (guint turn = 0; turn < 300 && applied < 300; turn++)
     {
       g_autoptr (GError) error = NULL;
       g_autoptr (GPtrArray) events =
-        loft_log_read_ahead (fixture->storage, applied + 1, &all, NULL, &error);
+        loft_log_read_ahead (fixture->storage, applied + 1, &end, NULL, &error);
 
       g_assert_no_error (error);
       g_assert_cmpuint (events->len, >, 1);
-      g_assert_cmpint (all, ==, applied + events->len == 300);
+      g_assert_cmpint (end == LOFT_LOG_END, ==, applied + events->len == 300);
       for (guint i = 0; i < events->len; i++)
         {
           const LoftEvent *event = g_ptr_array_index (events, i);
@@ -131,7 +131,7 @@ test_sealed (Fixture *fixture, gconstpointer test_data)
   put_entry (fixture, 1, 2);
   put_entry (fixture, 3, 3);
   storage_kit_put (fixture->real, key, "", NULL);
-  assert_events (fixture, 1, 3, TRUE);
+  assert_events (fixture, 1, 3, LOFT_LOG_END);
 }
 
 static void
@@ -139,14 +139,14 @@ test_gap (Fixture *fixture, gconstpointer test_data)
 {
   put_entry (fixture, 1, 2);
   put_entry (fixture, 4, 5);
-  assert_events (fixture, 1, 2, FALSE);
-  assert_events (fixture, 3, 2, FALSE);
+  assert_events (fixture, 1, 2, LOFT_LOG_GAP);
+  assert_events (fixture, 3, 2, LOFT_LOG_GAP);
 }
 
 static void
 test_faults (Fixture *fixture, gconstpointer test_data)
 {
-  gboolean all;
+  LoftLogEnd end;
   g_autoptr (GError) error = NULL;
   g_autofree char *third = loft_log_entry_key (3);
   g_autofree char *first = loft_log_entry_key (1);
@@ -156,11 +156,11 @@ test_faults (Fixture *fixture, gconstpointer test_data)
 
   /* What could be read counts. */
   fault_storage_arm (fixture->storage, FAULT_UNREADABLE, third, 1);
-  assert_events (fixture, 1, 2, FALSE);
-  assert_events (fixture, 1, 9, TRUE);
+  assert_events (fixture, 1, 2, LOFT_LOG_MORE);
+  assert_events (fixture, 1, 9, LOFT_LOG_END);
 
   fault_storage_arm (fixture->storage, FAULT_UNREADABLE, first, 1);
-  g_assert_null (loft_log_read_ahead (fixture->storage, 1, &all, NULL, &error));
+  g_assert_null (loft_log_read_ahead (fixture->storage, 1, &end, NULL, &error));
   g_assert_error (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_UNAVAILABLE);
 }
 

@@ -82,21 +82,26 @@ list_firsts (LoftStorage *storage,
 
 /* All events from @seq on that follow each other, and nothing after a gap. */
 static GPtrArray *
-join (Reading *self, guint64 seq, gboolean *out_whole)
+join (Reading *self, guint64 seq, LoftLogEnd *out_end)
 {
   GPtrArray *events =
     g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
 
-  *out_whole = FALSE;
+  *out_end = LOFT_LOG_END;
   for (guint i = 0; i < self->firsts->len; i++)
     {
-      if (self->entries[i] == NULL ||
-          g_array_index (self->firsts, guint64, i) != seq + events->len)
-        return events;
+      guint64 next = seq + events->len;
+
+      if (g_array_index (self->firsts, guint64, i) > next)
+        *out_end = LOFT_LOG_GAP;
+      else if (self->entries[i] == NULL ||
+               g_array_index (self->firsts, guint64, i) != next)
+        *out_end = LOFT_LOG_MORE;
+      if (*out_end != LOFT_LOG_END)
+        break;
       g_ptr_array_extend_and_steal (events,
                                     g_steal_pointer (&self->entries[i]));
     }
-  *out_whole = TRUE;
 
   return events;
 }
@@ -105,7 +110,7 @@ join (Reading *self, guint64 seq, gboolean *out_whole)
  * loft_log_read_ahead:
  * @storage: a storage that drops no entries
  * @seq: number of an event with which an entry begins, if there is one
- * @out_all: (out): whether there were no more when it was looked
+ * @out_end: (out): what is behind them
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
@@ -117,12 +122,12 @@ join (Reading *self, guint64 seq, gboolean *out_whole)
 GPtrArray *
 loft_log_read_ahead (LoftStorage *storage,
                      guint64 seq,
-                     gboolean *out_all,
+                     LoftLogEnd *out_end,
                      GCancellable *cancellable,
                      GError **error)
 {
   g_return_val_if_fail (LOFT_IS_STORAGE (storage), NULL);
-  g_return_val_if_fail (seq > 0 && out_all != NULL, NULL);
+  g_return_val_if_fail (seq > 0 && out_end != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
   Reading reading = { .storage = storage, .cancellable = cancellable };
@@ -136,9 +141,9 @@ loft_log_read_ahead (LoftStorage *storage,
   loft_parallel (reading.firsts->len, READERS_MAX, read_one, &reading);
   g_mutex_clear (&reading.mutex);
 
-  gboolean is_whole;
-  GPtrArray *events = join (&reading, seq, &is_whole);
-  *out_all = is_last && is_whole;
+  GPtrArray *events = join (&reading, seq, out_end);
+  if (*out_end == LOFT_LOG_END && !is_last)
+    *out_end = LOFT_LOG_MORE;
   if (events->len == 0 && reading.error != NULL)
     {
       g_clear_pointer (&events, g_ptr_array_unref);

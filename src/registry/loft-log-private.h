@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "registry/loft-log-entry.h"
 #include "registry/loft-log.h"
 
 G_BEGIN_DECLS
@@ -32,12 +33,16 @@ struct _LoftLog
   guint64 last_seq;
 };
 
+void loft_log_lead (LoftLog *self);
+void loft_log_step_down (LoftLog *self);
+gboolean loft_log_is_shared (LoftLog *self);
 gboolean loft_log_apply (LoftLog *self,
                          GPtrArray *events,
                          GCancellable *cancellable,
                          GError **error);
 gboolean loft_log_catch_up (LoftLog *self,
                             gboolean *out_any,
+                            LoftLogEnd *out_end,
                             GCancellable *cancellable,
                             GError **error);
 gboolean loft_log_write (LoftLog *self,

@@ -222,11 +222,11 @@ write_entry (LoftLog *self,
 static gboolean
 learn_more (LoftLog *self, GCancellable *cancellable, GError **error)
 {
+  LoftLogEnd end;
   gboolean any;
 
-  return (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_SHARED) == 0 ||
-         loft_log_catch_up (self, &any, cancellable, error);
+  return !loft_log_is_shared (self) ||
+         loft_log_catch_up (self, &any, &end, cancellable, error);
 }
 
 /**

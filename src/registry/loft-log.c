@@ -138,8 +138,14 @@ loft_log_new (LoftStorage *storage,
   return self;
 }
 
-static void
-lead (LoftLog *self)
+/**
+ * loft_log_lead:
+ * @self: a log
+ *
+ * Waits until nobody else applies events in this process.
+ */
+void
+loft_log_lead (LoftLog *self)
 {
   g_mutex_lock (&self->mutex);
   while (self->led)
@@ -163,8 +169,14 @@ resign (LoftLog *self)
   g_cond_signal (&self->cond);
 }
 
-static void
-step_down (LoftLog *self)
+/**
+ * loft_log_step_down:
+ * @self: a log that the caller leads
+ *
+ * Lets others apply events.
+ */
+void
+loft_log_step_down (LoftLog *self)
 {
   g_mutex_lock (&self->mutex);
   resign (self);
@@ -200,169 +212,13 @@ loft_log_apply (LoftLog *self,
   return TRUE;
 }
 
-/* Reads what follows the catalog. That there is nothing any more is noted. */
-static GPtrArray *
-read_next (LoftLog *self, GCancellable *cancellable, GError **error)
-{
-  g_autoptr (GError) local_error = NULL;
-  guint64 applied;
-  guint generation;
-
-  if (!loft_catalog_read_sequence (self->catalog, &applied, &generation, error))
-    return NULL;
-
-  GPtrArray *events =
-    loft_log_read (self->storage, applied + 1, cancellable, &local_error);
-  if (events != NULL)
-    return events;
-  if (g_error_matches (local_error,
-                       LOFT_STORAGE_ERROR,
-                       LOFT_STORAGE_ERROR_NOT_FOUND))
-    loft_catalog_set_followed (self->catalog, generation);
-  g_propagate_error (error, g_steal_pointer (&local_error));
-
-  return NULL;
-}
-
-static gboolean
-is_shared (LoftLog *self)
-{
-  return (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_SHARED) != 0;
-}
-
-/**
- * loft_log_catch_up:
- * @self: a log of a storage that daemons share
- * @out_any: (out): whether there was anything to apply
- * @cancellable: (nullable): a cancellable
- * @error: return location for a #GError
- *
- * Applies what others have written until now. For whoever leads. Where all of
- * them go on writing there is no end to be seen of the log, but all that was
- * there when this was called is applied when it returns.
- *
- * Returns: %TRUE, or %FALSE with @error set
- */
-gboolean
-loft_log_catch_up (LoftLog *self,
-                   gboolean *out_any,
-                   GCancellable *cancellable,
-                   GError **error)
-{
-  gboolean all = FALSE;
-
-  *out_any = FALSE;
-  while (!all)
-    {
-      guint64 applied;
-      guint generation;
-      if (!loft_catalog_read_sequence (self->catalog,
-                                       &applied,
-                                       &generation,
-                                       error))
-        return FALSE;
-
-      g_autoptr (GPtrArray) events = loft_log_read_ahead (self->storage,
-                                                          applied + 1,
-                                                          &all,
-                                                          cancellable,
-                                                          error);
-      if (events == NULL)
-        return FALSE;
-      if (events->len == 0)
-        break;
-      if (!loft_log_apply (self, events, cancellable, error))
-        return FALSE;
-      *out_any = TRUE;
-      if (all)
-        loft_catalog_set_followed (self->catalog, generation);
-    }
-
-  return TRUE;
-}
-
-/* Follows until there is nothing more, or nothing that was there when it
- * began. */
-static gboolean
-follow (LoftLog *self, GCancellable *cancellable, GError **error)
-{
-  while (!g_cancellable_set_error_if_cancelled (cancellable, error))
-    {
-      g_autoptr (GError) local_error = NULL;
-      gboolean any = FALSE;
-
-      if (is_shared (self) &&
-          !loft_log_catch_up (self, &any, cancellable, error))
-        return FALSE;
-      if (any)
-        return TRUE;
-
-      g_autoptr (GPtrArray) events =
-        read_next (self, cancellable, &local_error);
-      if (g_error_matches (local_error,
-                           LOFT_STORAGE_ERROR,
-                           LOFT_STORAGE_ERROR_NOT_FOUND))
-        return TRUE;
-      if (events == NULL)
-        {
-          g_propagate_error (error, g_steal_pointer (&local_error));
-          return FALSE;
-        }
-      if (!loft_log_apply (self, events, cancellable, error))
-        return FALSE;
-    }
-
-  return FALSE;
-}
-
-/**
- * loft_log_follow:
- * @self: a log
- * @cancellable: (nullable): a cancellable
- * @error: return location for a #GError
- *
- * Applies all that the log held, when this was called, and the catalog does
- * not. Until that has been done once for a generation of the catalog, nothing
- * can be appended. Blocks.
- *
- * Returns: %TRUE once that is done, or %FALSE with @error set to a
- *   #LoftStorageError, a #LoftRegistryError or %G_IO_ERROR_CANCELLED
- */
-gboolean
-loft_log_follow (LoftLog *self, GCancellable *cancellable, GError **error)
-{
-  g_return_val_if_fail (LOFT_IS_LOG (self), FALSE);
-  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
-
-  /* It is looked first, so that no writer has to wait for an answer from afar
-   * where there is nothing to apply. */
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (GPtrArray) events = read_next (self, cancellable, &local_error);
-  if (g_error_matches (local_error,
-                       LOFT_STORAGE_ERROR,
-                       LOFT_STORAGE_ERROR_NOT_FOUND))
-    return TRUE;
-  if (events == NULL)
-    {
-      g_propagate_error (error, g_steal_pointer (&local_error));
-      return FALSE;
-    }
-
-  lead (self);
-  gboolean done = follow (self, cancellable, error);
-  step_down (self);
-
-  return done;
-}
-
 /* How long to wait for more appenders. Called with the mutex held. */
 static gint64
 get_pause (LoftLog *self)
 {
   if (self->last_served <= 1)
     return 0;
-  if (!is_shared (self))
+  if (!loft_log_is_shared (self))
     return GATHER_PAUSE;
 
   return MIN (self->last_took * g_random_int_range (YIELD_LEAST, YIELD_MOST),

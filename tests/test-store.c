@@ -12,8 +12,7 @@
 #include "kit/package-kit.h"
 #include "kit/store-kit.h"
 
-/* A daemon whose clock is far from the storage's writes nothing: the log is in
- * the order of its times. */
+/* A registry before a store that is not as it should be. */
 
 #define PATIENCE (30 * G_TIME_SPAN_SECOND)
 
@@ -92,6 +91,8 @@ publish (StoreKit *kit, const char *version)
   return answer->status;
 }
 
+/* A daemon whose clock is far from the storage's writes nothing: the log is in
+ * the order of its times. */
 static void
 test_skew (StoreKit *kit, gconstpointer test_data)
 {
@@ -121,11 +122,68 @@ test_skew (StoreKit *kit, gconstpointer test_data)
   s3_double_set_filter (kit->engine, NULL, NULL);
 }
 
+static void
+find_events (StoreKit *kit, guint64 n)
+{
+  g_assert_cmpfloat (store_kit_get_figure (kit, "loft_catalog_sequence"),
+                     ==,
+                     (double) n);
+}
+
+/* An entry of the log that was lost is not written again with something else
+ * in it, by a daemon that does not know what was there. */
+static void
+test_lost_entry (StoreKit *kit, gconstpointer test_data)
+{
+  static const char name[] = "p/_registry/log/00000000000000000003";
+  S3Memory *memory = s3_double_get_memory (kit->engine);
+  g_autoptr (GError) error = NULL;
+
+  store_kit_start (kit);
+  g_assert_cmpuint (publish (kit, "1.0.0"), ==, 201);
+  g_assert_cmpuint (publish (kit, "1.0.1"), ==, 201);
+  g_assert_cmpuint (publish (kit, "1.0.2"), ==, 201);
+  find_events (kit, 4);
+  store_kit_stop (kit);
+
+  g_autofree char *entry = s3_memory_get (memory, name);
+  g_assert_nonnull (entry);
+  s3_memory_remove (memory, name);
+  daemon_kit_forget_cache (kit->daemon, &error);
+  g_assert_no_error (error);
+
+  kit->daemon->expects_warnings = TRUE;
+  daemon_kit_launch (kit->daemon, &error);
+  g_assert_no_error (error);
+  daemon_kit_wait_listening (kit->daemon, &error);
+  g_assert_no_error (error);
+  wait_for (kit, 503, "can't be brought together");
+  g_assert_cmpuint (publish (kit, "1.0.3"), ==, 503);
+  g_autofree char *none = s3_memory_get (memory, name);
+  g_assert_null (none);
+  g_autofree char *log = daemon_kit_dup_log (kit->daemon);
+  g_assert_nonnull (strstr (log, "The log has lost event 3"));
+
+  /* It goes on by itself once that is back. */
+  s3_memory_put (memory, name, entry, NULL);
+  wait_for (kit, 200, "ready");
+  find_events (kit, 4);
+  g_assert_cmpuint (publish (kit, "1.0.3"), ==, 201);
+  store_kit_stop (kit);
+}
+
+static void
+add (const char *path, void (*func) (StoreKit *, gconstpointer))
+{
+  g_test_add (path, StoreKit, NULL, set_up, func, tear_down);
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
-  g_test_add ("/clock-skew", StoreKit, NULL, set_up, test_skew, tear_down);
+  add ("/store/skew", test_skew);
+  add ("/store/lost-entry", test_lost_entry);
 
   return g_test_run ();
 }
