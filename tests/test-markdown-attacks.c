@@ -73,7 +73,7 @@ static const Attack attacks[] = {
   { "div-end", "</div></div></div>\n\nnext", "<p>next</p>" },
   { "custom-element",
     "a <x-evil onfocus=steal() tabindex=1 autofocus>b",
-    "a b" },
+    "a &lt;x-evil" },
   { "frameset", "<frameset onload=steal()>", NULL },
   { "marquee", "<marquee onstart=steal()>a</marquee>", NULL },
   { "details", "<details open ontoggle=steal()><summary>a</summary>b", NULL },

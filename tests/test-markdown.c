@@ -213,6 +213,9 @@ test_html (void)
   assert_renders ("<h1>A &amp; B</h1>\n<div>c\n</div>\n",
                   "<p>A &amp; B</p><p>c\n</p>");
   assert_renders ("<!-- a\n\nb -->\n", "");
+  assert_renders ("loft add <name> -v=<version>",
+                  "<p>loft add &lt;name&gt; -v=&lt;version&gt;</p>\n");
+  assert_renders ("<name>\n</name>", "<p>&lt;name&gt;\n&lt;/name&gt;\n</p>");
   assert_renders ("<div>\na < b > c <\n</div>",
                   "<p>\na &lt; b &gt; c &lt;\n</p>");
 }
@@ -294,9 +297,9 @@ test_plain (void)
   while (text->len < LOFT_MARKDOWN_MAX_SOURCE / 2)
     g_string_append (text, "b\n");
   g_autofree char *html = render (text->str);
-  g_assert_true (g_str_has_prefix (
-    html,
-    "<pre class=\"plain\" tabindex=\"0\">&lt;b&gt;*a*&lt;/b"));
+  g_assert_true (
+    g_str_has_prefix (html,
+                      "<pre class=\"text\" tabindex=\"0\">&lt;b&gt;*a*&lt;/b"));
   assert_has (html, "</pre><p class=\"more\">… <a href=\"" LINKS);
 }
 

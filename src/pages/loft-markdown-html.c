@@ -17,10 +17,25 @@
 
 /* Tags between which a paragraph ends. */
 static const char *const block_tags[] = {
-  "blockquote", "br",     "center", "dd", "details", "div",     "dl",
-  "dt",         "figure", "h1",     "h2", "h3",      "h4",      "h5",
-  "h6",         "hr",     "li",     "ol", "p",       "picture", "pre",
-  "table",      "td",     "th",     "tr", "ul",      NULL,
+  "blockquote", "br", "center",     "dd",     "details", "div",
+  "dl",         "dt", "figcaption", "figure", "h1",      "h2",
+  "h3",         "h4", "h5",         "h6",     "hr",      "li",
+  "ol",         "p",  "picture",    "pre",    "section", "summary",
+  "table",      "td", "th",         "tr",     "ul",      NULL,
+};
+
+/* The other elements of HTML. What is none, such as the <name> in a command, is
+ * text that somebody forgot to write as code. */
+static const char *const other_tags[] = {
+  "a",      "abbr",   "article", "aside", "audio",  "b",        "base",
+  "body",   "button", "caption", "cite",  "code",   "col",      "colgroup",
+  "del",    "dfn",    "em",      "embed", "font",   "footer",   "form",
+  "head",   "header", "html",    "i",     "iframe", "img",      "input",
+  "ins",    "kbd",    "label",   "link",  "main",   "mark",     "meta",
+  "nav",    "object", "option",  "q",     "s",      "samp",     "script",
+  "select", "small",  "source",  "span",  "strike", "strong",   "style",
+  "sub",    "sup",    "svg",     "tbody", "tfoot",  "textarea", "thead",
+  "title",  "tt",     "u",       "var",   "video",  NULL,
 };
 
 static const struct
@@ -69,6 +84,14 @@ get_name (const char *tag)
     length++;
 
   return g_ascii_strdown (name, (gssize) length);
+}
+
+/* Comments, declarations and instructions have no name. */
+static gboolean
+is_known (const char *name)
+{
+  return *name == '\0' || g_strv_contains (block_tags, name) ||
+         g_strv_contains (other_tags, name);
 }
 
 static const char *
@@ -149,9 +172,11 @@ loft_markdown_add_html_inline (LoftHtmlWriter *writer,
   gsize length = strlen (html);
   g_autofree char *name = get_name (html);
 
-  if (length < 2 || html[1] == '/')
+  if (!is_known (name))
+    loft_html_writer_add_text (writer, html, length);
+  else if (html[1] == '/')
     return;
-  if (g_str_equal (name, "br"))
+  else if (g_str_equal (name, "br"))
     loft_html_writer_add_void (writer, "br");
   else if (g_str_equal (name, "img"))
     add_image (writer, place, html, html + length - 1, in_link);
@@ -238,7 +263,9 @@ add_tag (Block *self, const char *tag, const char *end)
 {
   g_autofree char *name = get_name (tag);
 
-  if (g_strv_contains (block_tags, name))
+  if (!is_known (name))
+    add_text (self, tag, (gsize) (end - tag));
+  else if (g_strv_contains (block_tags, name))
     leave_paragraph (self);
   else if (g_str_equal (name, "img") && tag[1] != '/')
     {

@@ -106,7 +106,7 @@ static void
 add_plain (LoftHtmlWriter *writer, const GString *text)
 {
   loft_html_writer_open (writer, "pre");
-  loft_html_writer_set (writer, "class", "plain");
+  loft_html_writer_set (writer, "class", "text");
   loft_html_writer_set (writer, "tabindex", "0");
   loft_html_writer_add_text (writer, text->str, text->len);
   loft_html_writer_close (writer);
@@ -148,10 +148,10 @@ add_more (LoftHtmlWriter *writer, const LoftMarkdownPlace *place)
  * and have identifiers that begin with `readme-`.
  *
  * HTML in the text is not HTML in the result: its tags are left out, but for
- * line breaks and images of the package. Of a text longer than
- * %LOFT_MARKDOWN_MAX_SOURCE, or whose rendering would be longer than
- * %LOFT_MARKDOWN_MAX_HTML, the beginning is rendered, with a link to the file.
- * A text that was made to keep a parser busy is shown unrendered.
+ * line breaks and images of the package; what HTML doesn't know is text. Of a
+ * text longer than %LOFT_MARKDOWN_MAX_SOURCE, or whose rendering would be
+ * longer than %LOFT_MARKDOWN_MAX_HTML, the beginning is rendered, with a link
+ * to the file. A text that was made to keep a parser busy is shown unrendered.
  *
  * A text that was made to be slow takes a tenth of a second, others a few
  * milliseconds; so it is called in a worker thread. Any number of threads may.

@@ -168,7 +168,7 @@ is_link (const char *url)
 static gboolean
 is_class (const char *value)
 {
-  return has_word ("task table center right plain more "
+  return has_word ("task table center right text more "
                    "tok-k tok-t tok-s tok-n tok-c ",
                    value) ||
          (g_str_has_prefix (value, "language-") && has_only (value, "+#-"));
