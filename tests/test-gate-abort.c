@@ -9,7 +9,9 @@
 #include "kit/gate-kit.h"
 #include "kit/log-kit.h"
 
+#include <netinet/in.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MEBIBYTE (1024 * 1024)
 
@@ -44,6 +46,31 @@ leave (HttpClient *client, Leave how)
       http_client_free (client);
       break;
     }
+}
+
+/* Copies the server's ends of its connections. */
+static GArray *
+copy_descriptors (guint16 port)
+{
+  GArray *copies = g_array_new (FALSE, FALSE, sizeof (int));
+
+  for (int fd = 3; fd < 1024; fd++)
+    {
+      struct sockaddr_in own = { 0 };
+      struct sockaddr_in peer = { 0 };
+      socklen_t own_size = sizeof own;
+      socklen_t peer_size = sizeof peer;
+
+      if (getsockname (fd, (struct sockaddr *) &own, &own_size) != 0 ||
+          own.sin_family != AF_INET || ntohs (own.sin_port) != port ||
+          getpeername (fd, (struct sockaddr *) &peer, &peer_size) != 0)
+        continue;
+      int copy = dup (fd);
+      g_assert_cmpint (copy, >=, 0);
+      g_array_append_val (copies, copy);
+    }
+
+  return copies;
 }
 
 typedef void (*AbortFunc) (ServerFixture *fixture);
@@ -238,6 +265,41 @@ abort_waits (ServerFixture *fixture)
       }
 }
 
+/* One that leaves while another process has a copy of its connection, as the
+ * one has that is about to execute a program: what then still comes is
+ * nobody's. */
+static void
+abort_copied (ServerFixture *fixture)
+{
+  for (guint i = 0; i < 30; i++)
+    {
+      HttpClient *clients[10];
+
+      for (guint k = 0; k < G_N_ELEMENTS (clients); k++)
+        {
+          clients[k] =
+            gate_kit_send (fixture, GATE_KIT_GET ("/packages/" GATE_KIT_SMALL));
+          gate_kit_assert_answer (clients[k], 200);
+        }
+      g_autoptr (GArray) copies = copy_descriptors ((guint16) fixture->port);
+      g_assert_cmpuint (copies->len, >=, G_N_ELEMENTS (clients));
+
+      /* All is said on both sides only once the server has answered. */
+      for (guint k = 0; k < G_N_ELEMENTS (clients); k++)
+        {
+          http_client_send_text (clients[k],
+                                 GATE_KIT_GET ("/packages/" GATE_KIT_LONG));
+          gate_kit_end_sending (clients[k]);
+        }
+      gate_kit_assert_alive (fixture);
+      for (guint k = 0; k < G_N_ELEMENTS (clients); k++)
+        leave (clients[k], k % N_LEAVES);
+      gate_kit_assert_alive (fixture);
+      for (guint k = 0; k < copies->len; k++)
+        close (g_array_index (copies, int, k));
+    }
+}
+
 /* One that leaves while the storage is asked on its behalf. */
 static void
 abort_paused (ServerFixture *fixture)
@@ -382,6 +444,7 @@ main (int argc, char **argv)
   static const Case downloads = { abort_downloads };
   static const Case pipelines = { abort_pipelines };
   static const Case waits = { abort_waits };
+  static const Case copied = { abort_copied };
   static const Case paused = { abort_paused };
 
   g_test_init (&argc, &argv, NULL);
@@ -401,6 +464,7 @@ main (int argc, char **argv)
   ADD ("downloads", &downloads, test_case);
   ADD ("pipelines", &pipelines, test_case);
   ADD ("waits", &waits, test_case);
+  ADD ("copied", &copied, test_case);
   ADD ("paused", &paused, test_paused);
   ADD ("half-closed-wait", NULL, test_half_closed_wait);
   ADD ("crowd", NULL, test_crowd);
