@@ -16,7 +16,12 @@
 #define POLICY                                                                 \
   "Content-Security-Policy: default-src 'none'; style-src 'self'; img-src "    \
   "'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-#define README "# hello\n\nA *friendly* <library>.\n"
+#define README                                                                 \
+  "# hello\n\nA *friendly* <library>.\n\n[a](javascript:steal())\n\n"          \
+  "<script>steal()</script>\n\n```loft\nfn hello () {}\n```\n"
+
+/* A README that is no Markdown. */
+#define PLAIN "A *plain* <text>.\n"
 
 /* More links than the site of a test has. */
 #define LINKS_MAX 2000
@@ -45,7 +50,9 @@ publish (ServerFixture *fixture,
   loft_test_archive_add_file (archive, "manifest.json", manifest);
   loft_test_archive_add_file (archive, "src/main.lf", "x");
   loft_test_archive_add_file (archive, "src/<img src=x>.lf", "x");
-  if (readme != NULL)
+  if (g_strcmp0 (readme, PLAIN) == 0)
+    loft_test_archive_add_file (archive, "README.txt", readme);
+  else if (readme != NULL)
     loft_test_archive_add_file (archive, "README.md", readme);
   loft_test_archive_end (archive);
 
@@ -63,7 +70,7 @@ static void
 publish_cb (ServerFixture *fixture, gconstpointer data)
 {
   publish (fixture, "hello-lib", "0.1.0", NULL, NULL);
-  publish (fixture, "hello-lib", "0.2.0", NULL, NULL);
+  publish (fixture, "hello-lib", "0.2.0", NULL, PLAIN);
   publish (fixture,
            "hello-lib",
            "1.0.0",
@@ -164,7 +171,24 @@ static const ServerKitRow rows[] = {
     .target = "/packages/hello-lib",
     .headers = HTML,
     .status = 200,
-    .body = "<em>friendly</em>" },
+    .body = "<h2 id=\"readme-hello\">hello</h2>\n"
+            "<p>A <em>friendly</em> &lt;library&gt;.</p>\n<p>a</p>",
+    .absent = "steal" },
+  { .name = "package-readme-code",
+    .target = "/packages/hello-lib/1.0.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "<span class=\"tok-k\">fn</span> hello () {}" },
+  { .name = "package-readme-plain",
+    .target = "/packages/hello-lib/0.2.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "tabindex=\"0\">A *plain* &lt;text&gt;.\n</pre>" },
+  { .name = "package-readme-none",
+    .target = "/packages/hello-lib/0.1.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "This version has no README." },
   { .name = "package-install",
     .target = "/packages/hello-lib",
     .headers = HTML,

@@ -200,14 +200,15 @@ static const Attack attacks[] = {
   { "link-in-link", "[a [b](c) d](e)", "[a <a" },
   { "link-in-link-bare",
     "[https://x.example](https://y.example)",
-    "y.example\" rel=\"nofollow noopener ugc\">https://x.example</a>" },
+    "href=\"https://y.example\">https://x.example</a>" },
   { "image-elsewhere",
     "![a](https://evil.example/pixel.gif)",
-    "<a href=\"https://evil.example/pixel.gif\"" },
+    "<a rel=\"nofollow noopener ugc\" "
+    "href=\"https://evil.example/pixel.gif\"" },
   { "image-elsewhere-relative", "![a](//evil.example/pixel.gif)", "<p>a</p>" },
   { "image-elsewhere-linked",
     "[![a](https://evil.example/x)](https://x.example)",
-    "<a href=\"https://x.example\" rel=\"nofollow noopener ugc\">a</a>" },
+    "<a rel=\"nofollow noopener ugc\" href=\"https://x.example\">a</a>" },
 
   /* Files of others. */
   { "climb",
@@ -253,7 +254,7 @@ static const Attack attacks[] = {
     "&lt;/pre&gt;&lt;script&gt;" },
   { "loft-markup",
     "```loft\n\"</span><script>\" // <b>\n```",
-    "<span class=\"tok-s\">\"&lt;/span&gt;&lt;script&gt;\"</span>" },
+    "<span class=\"tok-s\">&quot;&lt;/span&gt;&lt;script&gt;&quot;</span>" },
   { "table-html",
     "|a|\n|-|\n|<script>steal()</script><td onclick=s()>|",
     "<td>steal()</td>" },

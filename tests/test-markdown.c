@@ -15,7 +15,7 @@
 
 #define LINKS "/packages/p/1.0.0/files/"
 #define IMAGES "/packages/p/1.0.0/raw/"
-#define AWAY "\" rel=\"nofollow noopener ugc\">"
+#define AWAY "<a rel=\"nofollow noopener ugc\" href=\""
 
 static char *
 render_at (const void *markdown, gsize length, const char *path)
@@ -128,26 +128,26 @@ static void
 test_links (void)
 {
   assert_renders ("[a](https://x.example/y?z=1&w=2#v \"t\")",
-                  "<p><a href=\"https://x.example/y?z=1&amp;w=2#v\" "
-                  "rel=\"nofollow noopener ugc\" title=\"t\">a</a></p>\n");
+                  "<p>" AWAY "https://x.example/y?z=1&amp;w=2#v\" "
+                  "title=\"t\">a</a></p>\n");
   assert_renders ("[a](LICENSE) [b](./docs/x%20y.md#L3) [c](/src/a+b.lf)",
                   "<p><a href=\"" LINKS "LICENSE\">a</a> "
                   "<a href=\"" LINKS "docs/x%20y.md#L3\">b</a> "
                   "<a href=\"" LINKS "src/a%2Bb.lf\">c</a></p>\n");
   assert_renders (
     "See https://x.example/a_(b), (www.y.example/c) or me@z.example.",
-    "<p>See <a href=\"https://x.example/a_(b)" AWAY
-    "https://x.example/a_(b)</a>, (<a "
-    "href=\"https://www.y.example/c" AWAY "www.y.example/c</a>) or "
-    "<a href=\"mailto:me@z.example" AWAY "me@z.example</a>.</p>\n");
+    "<p>See " AWAY "https://x.example/a_(b)\">"
+    "https://x.example/a_(b)</a>, (" AWAY
+    "https://www.y.example/c\">www.y.example/c</a>) or " AWAY
+    "mailto:me@z.example\">me@z.example</a>.</p>\n");
   assert_renders ("`http://x.example` xhttp://x.example http://x a@b",
                   "<p><code>http://x.example</code> xhttp://x.example http://x "
                   "a@b</p>\n");
   assert_renders ("<https://x.example> [](b)",
-                  "<p><a href=\"https://x.example" AWAY
-                  "https://x.example</a> <a href=\"" LINKS "b\">b</a></p>\n");
+                  "<p>" AWAY "https://x.example\">https://x.example</a> "
+                  "<a href=\"" LINKS "b\">b</a></p>\n");
   assert_renders ("https://é.example/ü",
-                  "<p><a href=\"https://%C3%A9.example/%C3%BC" AWAY
+                  "<p>" AWAY "https://%C3%A9.example/%C3%BC\">"
                   "https://é.example/ü</a></p>\n");
 }
 
@@ -162,8 +162,7 @@ test_images (void)
                   "<p><a href=\"" LINKS "y.md\"><img src=\"" IMAGES
                   "img/x.png\" alt=\"x.png\" loading=\"lazy\"></a></p>\n");
   assert_renders ("![](https://x.example/y.png?z)",
-                  "<p><a href=\"https://x.example/y.png?z" AWAY
-                  "y.png</a></p>\n");
+                  "<p>" AWAY "https://x.example/y.png?z\">y.png</a></p>\n");
 }
 
 /* Links lead on from the folder that the text is in. */
@@ -195,8 +194,8 @@ test_no_files (void)
   g_assert_cmpstr (loft_html_get_text (html),
                    ==,
                    "<h2 id=\"readme-a\">a</h2>\n<p>b d  "
-                   "<a href=\"#readme-a\">g</a> "
-                   "<a href=\"https://i.example" AWAY "h</a></p>\n");
+                   "<a href=\"#readme-a\">g</a> " AWAY
+                   "https://i.example\">h</a></p>\n");
 }
 
 /* Of HTML the texts stay, and images and line breaks. */
@@ -224,27 +223,28 @@ test_html (void)
 static void
 test_loft (void)
 {
-  assert_renders ("```loft\n// Adds.\npub fn add(a: integer) -> Point {\n"
-                  "  x = \"{a} and {\"b\"} {{c\" + `d\n\"e\"`; 'f'\n"
-                  "  for i in 0..0x1f { 1.5f; MAX; if_ = null }\n}\n```\n",
-                  "<pre tabindex=\"0\"><code class=\"language-loft\">"
-                  "<span class=\"tok-c\">// Adds.</span>\n"
-                  "<span class=\"tok-k\">pub</span> "
-                  "<span class=\"tok-k\">fn</span> add(a: "
-                  "<span class=\"tok-t\">integer</span>) -&gt; "
-                  "<span class=\"tok-t\">Point</span> {\n  x = "
-                  "<span class=\"tok-s\">\"{a} and {\"b\"} {{c\"</span> + "
-                  "<span class=\"tok-s\">`d\n\"e\"`</span>; "
-                  "<span class=\"tok-s\">'f'</span>\n  "
-                  "<span class=\"tok-k\">for</span> i "
-                  "<span class=\"tok-k\">in</span> "
-                  "<span class=\"tok-n\">0</span>.."
-                  "<span class=\"tok-n\">0x1f</span> { "
-                  "<span class=\"tok-n\">1.5f</span>; MAX; if_ = "
-                  "<span class=\"tok-k\">null</span> }\n}\n</code></pre>\n");
+  assert_renders (
+    "```loft\n// Adds.\npub fn add(a: integer) -> Point {\n"
+    "  x = \"{a} and {\"b\"} {{c\" + `d\n\"e\"`; 'f'\n"
+    "  for i in 0..0x1f { 1.5f; MAX; if_ = null }\n}\n```\n",
+    "<pre tabindex=\"0\"><code class=\"language-loft\">"
+    "<span class=\"tok-c\">// Adds.</span>\n"
+    "<span class=\"tok-k\">pub</span> "
+    "<span class=\"tok-k\">fn</span> add(a: "
+    "<span class=\"tok-t\">integer</span>) -&gt; "
+    "<span class=\"tok-t\">Point</span> {\n  x = "
+    "<span class=\"tok-s\">&quot;{a} and {&quot;b&quot;} {{c&quot;</span> + "
+    "<span class=\"tok-s\">`d\n&quot;e&quot;`</span>; "
+    "<span class=\"tok-s\">'f'</span>\n  "
+    "<span class=\"tok-k\">for</span> i "
+    "<span class=\"tok-k\">in</span> "
+    "<span class=\"tok-n\">0</span>.."
+    "<span class=\"tok-n\">0x1f</span> { "
+    "<span class=\"tok-n\">1.5f</span>; MAX; if_ = "
+    "<span class=\"tok-k\">null</span> }\n}\n</code></pre>\n");
   assert_renders ("```loft\n\"a\nfn '\n```\n",
                   "<pre tabindex=\"0\"><code class=\"language-loft\">"
-                  "<span class=\"tok-s\">\"a</span>\n"
+                  "<span class=\"tok-s\">&quot;a</span>\n"
                   "<span class=\"tok-k\">fn</span> '\n</code></pre>\n");
 }
 

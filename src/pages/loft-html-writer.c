@@ -77,7 +77,7 @@ can_be_shown (gunichar c)
 
 /* What stands for a character; NULL if that is the character itself. */
 static const char *
-find_substitute (gunichar c, gboolean in_attribute)
+find_substitute (gunichar c)
 {
   if (c == '&')
     return "&amp;";
@@ -85,7 +85,7 @@ find_substitute (gunichar c, gboolean in_attribute)
     return "&lt;";
   if (c == '>')
     return "&gt;";
-  if (c == '"' && in_attribute)
+  if (c == '"')
     return "&quot;";
   if (c == '\r' || turns_direction (c))
     return "";
@@ -112,10 +112,7 @@ read_character (const char *text, const char *end, gsize *out_size)
 }
 
 static void
-append_escaped (LoftHtmlWriter *self,
-                const char *text,
-                gsize length,
-                gboolean in_attribute)
+append_escaped (LoftHtmlWriter *self, const char *text, gsize length)
 {
   const char *end = text + length;
   const char *from = text;
@@ -124,7 +121,7 @@ append_escaped (LoftHtmlWriter *self,
     {
       gsize size = 0;
       gunichar c = read_character (text, end, &size);
-      const char *substitute = find_substitute (c, in_attribute);
+      const char *substitute = find_substitute (c);
 
       if (substitute != NULL)
         {
@@ -209,7 +206,7 @@ loft_html_writer_set (LoftHtmlWriter *self,
   g_string_append_c (self->html, ' ');
   g_string_append (self->html, attribute);
   g_string_append (self->html, "=\"");
-  append_escaped (self, value, strlen (value), TRUE);
+  append_escaped (self, value, strlen (value));
   g_string_append_c (self->html, '"');
 }
 
@@ -226,7 +223,7 @@ loft_html_writer_add_text (LoftHtmlWriter *self, const char *text, gsize length)
 {
   end_tag (self);
   if (self->ignored == 0)
-    append_escaped (self, text, length, FALSE);
+    append_escaped (self, text, length);
 }
 
 /**

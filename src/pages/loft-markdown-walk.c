@@ -69,9 +69,9 @@ void
 loft_markdown_add_link_start (LoftHtmlWriter *writer, const char *url)
 {
   loft_html_writer_open (writer, "a");
-  loft_html_writer_set (writer, "href", url);
   if (loft_markdown_is_outside (url))
     loft_html_writer_set (writer, "rel", "nofollow noopener ugc");
+  loft_html_writer_set (writer, "href", url);
 }
 
 /* The last part of a URL's path, for an image that has no other name. */
