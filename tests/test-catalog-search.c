@@ -113,7 +113,8 @@ test_elements (Kit *kit, gconstpointer test_data)
   g_autoptr (GBytes) list =
     loft_catalog_list_packages (kit->catalog, NULL, &error);
   g_assert_no_error (error);
-  for (LoftSort sort = LOFT_SORT_RELEVANCE; sort <= LOFT_SORT_UPDATED; sort++)
+  for (LoftSort sort = LOFT_SORT_RELEVANCE; sort <= LOFT_SORT_DEPENDENTS;
+       sort++)
     {
       g_autoptr (GBytes) all =
         loft_catalog_search (kit->catalog, NULL, sort, NULL, 10, NULL, &error);
@@ -187,7 +188,8 @@ test_hostile (Kit *kit, gconstpointer test_data)
   for (guint i = 0; i < 10000; i += 2)
     spaced[i] = 'a' + i % 26;
   kit_publish (kit->catalog, "hello", "1.0.0");
-  for (LoftSort sort = LOFT_SORT_RELEVANCE; sort <= LOFT_SORT_UPDATED; sort++)
+  for (LoftSort sort = LOFT_SORT_RELEVANCE; sort <= LOFT_SORT_DEPENDENTS;
+       sort++)
     {
       const char *const long_ones[] = { quotes, letters, spaced, stars };
 
@@ -244,7 +246,8 @@ test_pages (Kit *kit, gconstpointer test_data)
       kit_publish (kit->catalog, name, "1.0.0");
     }
 
-  for (LoftSort sort = LOFT_SORT_RELEVANCE; sort <= LOFT_SORT_UPDATED; sort++)
+  for (LoftSort sort = LOFT_SORT_RELEVANCE; sort <= LOFT_SORT_DEPENDENTS;
+       sort++)
     for (gsize i = 0; i < G_N_ELEMENTS (queries); i++)
       {
         g_autofree char *whole =

@@ -24,7 +24,7 @@
 #define DEPENDENTS_MAX 15
 
 /* What is shown of the newest packages at the beginning. */
-#define NEWEST_MAX 10
+#define NEWEST_MAX 8
 
 typedef struct _Page Page;
 typedef LoftHtml *(*RenderFunc) (const Page *page);
@@ -35,6 +35,7 @@ struct _Page
   RenderFunc render;
   LoftPagesPlace *place;        /* owned */
   JsonNode *elements;           /* owned, nullable */
+  JsonNode *depended_on;        /* owned, nullable */
   LoftDescription *description; /* owned, nullable */
   char *name;                   /* owned, nullable */
   char *query;                  /* owned, nullable */
@@ -67,6 +68,7 @@ page_free (Page *page)
   g_object_unref (page->request);
   loft_html_free_place (page->place);
   g_clear_pointer (&page->elements, json_node_unref);
+  g_clear_pointer (&page->depended_on, json_node_unref);
   g_clear_pointer (&page->description, loft_description_free);
   g_free (page->name);
   g_free (page->query);
@@ -119,8 +121,6 @@ render_later (Page *page)
   g_task_run_in_thread (task, render_in_thread_cb);
 }
 
-static LoftHtml *render_home (const Page *page);
-
 static gboolean
 take_elements (Page *page, GBytes *body, const char *next, GError **error)
 {
@@ -130,7 +130,7 @@ take_elements (Page *page, GBytes *body, const char *next, GError **error)
   if (text == NULL || !loft_request_is_alive (page->request))
     return FALSE;
   page->elements = loft_json_parse (text, length, error);
-  if (next != NULL && page->render != render_home)
+  if (next != NULL)
     {
       page->next = loft_link_format_next (page->request, "after", next);
       loft_link_add_next (page->request, "after", next);
@@ -153,7 +153,7 @@ finish_elements (Page *page, GBytes *body, const char *next, GError *error)
   g_autoptr (Page) owned = page;
   g_autoptr (GError) local_error = error;
 
-  if (take_elements (owned, body, next, &local_error))
+  if (local_error == NULL && take_elements (owned, body, next, &local_error))
     render_later (g_steal_pointer (&owned));
   else if (local_error != NULL)
     loft_response_send_problem (owned->request, local_error);
@@ -200,9 +200,37 @@ render_home (const Page *page)
     .n_packages = page->n_packages,
     .n_versions = page->n_versions,
     .newest = page->elements,
+    .depended_on = page->depended_on,
   };
 
   return loft_pages_render_home (page->place, &home);
+}
+
+/* Those that others depend on are found first, then the newest. */
+static void
+home_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  Page *page = user_data;
+  LoftRegistry *registry = LOFT_REGISTRY (source_object);
+  GError *local_error = NULL;
+  g_autoptr (GBytes) body =
+    loft_registry_search_finish (registry, result, NULL, &local_error);
+
+  if (body == NULL || page->depended_on != NULL ||
+      !take_elements (page, body, NULL, &local_error))
+    {
+      finish_elements (page, body, NULL, local_error);
+      return;
+    }
+  page->depended_on = g_steal_pointer (&page->elements);
+  loft_registry_search_async (registry,
+                              NULL,
+                              LOFT_SORT_UPDATED,
+                              NULL,
+                              NEWEST_MAX,
+                              loft_request_get_cancellable (page->request),
+                              home_cb,
+                              page);
 }
 
 static void
@@ -256,11 +284,11 @@ loft_html_handle_root (LoftRequest *request)
   page->n_versions = status.versions;
   loft_registry_search_async (registry,
                               NULL,
-                              LOFT_SORT_UPDATED,
+                              LOFT_SORT_DEPENDENTS,
                               NULL,
                               NEWEST_MAX,
                               cancellable,
-                              search_cb,
+                              home_cb,
                               page);
 }
 

@@ -232,12 +232,15 @@ loft_read_parse_sort (LoftRequest *request, LoftSort *out_sort, GError **error)
     *out_sort = LOFT_SORT_NAME;
   else if (g_str_equal (text, "updated"))
     *out_sort = LOFT_SORT_UPDATED;
+  else if (g_str_equal (text, "dependents"))
+    *out_sort = LOFT_SORT_DEPENDENTS;
   else
     {
       g_set_error_literal (error,
                            LOFT_HTTP_ERROR,
                            LOFT_HTTP_ERROR_BAD_REQUEST,
-                           "“sort” must be relevance, name or updated");
+                           "“sort” must be relevance, name, updated or "
+                           "dependents");
       return FALSE;
     }
 

@@ -138,7 +138,8 @@ check_order (LoftRequest *request, GError **error)
 
   if (!loft_read_parse_sort (request, &sort, error))
     return FALSE;
-  if ((query == NULL || *query == '\0') && sort != LOFT_SORT_UPDATED)
+  if ((query == NULL || *query == '\0') && sort != LOFT_SORT_UPDATED &&
+      sort != LOFT_SORT_DEPENDENTS)
     return TRUE;
 
   g_set_error_literal (error,

@@ -54,7 +54,9 @@ loft_pages_render_home (const LoftPagesPlace *place, const LoftPagesHome *home)
                                 "n_versions",
                                 (gint64) home->n_versions);
   if (home->newest != NULL)
-    add_elements (values, "packages", home->newest);
+    add_elements (values, "newest", home->newest);
+  if (home->depended_on != NULL)
+    add_elements (values, "depended_on", home->depended_on);
 
   return loft_pages_finish ("home", values, "Start", NULL);
 }
@@ -67,6 +69,7 @@ add_orders (JsonObject *values, const LoftPagesList *list)
     { "relevance", "Relevance" },
     { "name", "Name" },
     { "updated", "Last published" },
+    { "dependents", "Dependents" },
   };
   gboolean is_search = list->query != NULL && *list->query != '\0';
   const char *current = list->sort != NULL ? list->sort : "relevance";

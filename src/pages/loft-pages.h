@@ -35,6 +35,7 @@ typedef struct
  * @n_versions: how many versions; 0 if nobody knows
  * @newest: (nullable): packages that were published last, as the registry lists
  *   them
+ * @depended_on: (nullable): those that most others depend on, likewise
  *
  * What a registry begins with.
  */
@@ -44,6 +45,7 @@ typedef struct
   guint64 n_packages;
   guint64 n_versions;
   JsonNode *newest;
+  JsonNode *depended_on;
 } LoftPagesHome;
 
 /**

@@ -119,6 +119,8 @@ collect (Search *search,
                        loft_catalog_worth (dependents);
           row.score = dependents;
         }
+      else if (search->sort == LOFT_SORT_DEPENDENTS)
+        row.score = dependents;
       if (search->sort != LOFT_SORT_NAME)
         row.time = loft_catalog_column_int (list, 2);
       g_array_append_val (search->rows, row);

@@ -103,6 +103,8 @@ const char *const loft_catalog_schema =
   "CREATE INDEX packages_by_fold ON packages (folded, name);"
   "CREATE INDEX packages_by_update ON packages (updated DESC, name)"
   "  WHERE newest IS NOT NULL;"
+  "CREATE INDEX packages_by_dependents ON packages (dependents DESC, name)"
+  "  WHERE newest IS NOT NULL;"
   "CREATE INDEX packages_by_oldest ON packages (oldest);"
   "CREATE TABLE versions ("
   "  package INTEGER NOT NULL,"

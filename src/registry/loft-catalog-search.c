@@ -19,6 +19,8 @@ kind_of_sort (LoftSort sort)
       return 'n';
     case LOFT_SORT_UPDATED:
       return 'u';
+    case LOFT_SORT_DEPENDENTS:
+      return 'd';
     case LOFT_SORT_RELEVANCE:
     default:
       return 'r';
@@ -77,6 +79,14 @@ page_finish (Page *page, char **out_next)
   return g_string_free_to_bytes (g_steal_pointer (&page->text));
 }
 
+/* The greatest first; a cursor holds the number in place of a time. */
+#define BY_NUMBER(column)                                                      \
+  "SELECT p." column ", p.name, f.element FROM packages AS p"                  \
+  "  CROSS JOIN fragments AS f ON f.name = p.name"                             \
+  "  WHERE p.newest IS NOT NULL AND p." column " <= ?1"                        \
+  "    AND (p." column " < ?1 OR p.name > ?2)"                                 \
+  "  ORDER BY p." column " DESC, p.name LIMIT ?3"
+
 /* All packages, in an order that an index has. */
 static gboolean
 browse (LoftCatalogReader *reader,
@@ -84,29 +94,27 @@ browse (LoftCatalogReader *reader,
         const LoftCatalogCursor *after,
         GError **error)
 {
-  gboolean by_update = page->kind == 'u';
+  const char *by_number = page->kind == 'u'   ? BY_NUMBER ("updated")
+                          : page->kind == 'd' ? BY_NUMBER ("dependents")
+                                              : NULL;
   const char *name = after->name != NULL ? after->name : "";
-  gint64 time = after->name != NULL ? after->time : G_MAXINT64;
+  gint64 number = after->name != NULL ? after->time : G_MAXINT64;
   g_autoptr (LoftCatalogStatement) list =
-    by_update ? loft_catalog_query (
-                  reader,
-                  error,
-                  "SELECT p.updated, p.name, f.element FROM packages AS p"
-                  "  CROSS JOIN fragments AS f ON f.name = p.name"
-                  "  WHERE p.newest IS NOT NULL AND p.updated <= ?1"
-                  "    AND (p.updated < ?1 OR p.name > ?2)"
-                  "  ORDER BY p.updated DESC, p.name LIMIT ?3",
-                  "iti",
-                  time,
-                  name,
-                  (gint64) page->limit + 1)
-              : loft_catalog_query (reader,
-                                    error,
-                                    "SELECT 0, name, element FROM fragments"
-                                    "  WHERE name > ?1 ORDER BY name LIMIT ?2",
-                                    "ti",
-                                    name,
-                                    (gint64) page->limit + 1);
+    by_number != NULL
+      ? loft_catalog_query (reader,
+                            error,
+                            by_number,
+                            "iti",
+                            number,
+                            name,
+                            (gint64) page->limit + 1)
+      : loft_catalog_query (reader,
+                            error,
+                            "SELECT 0, name, element FROM fragments"
+                            "  WHERE name > ?1 ORDER BY name LIMIT ?2",
+                            "ti",
+                            name,
+                            (gint64) page->limit + 1);
   if (list == NULL)
     return FALSE;
 

@@ -68,6 +68,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogVersion, loft_catalog_version_free)
  * @LOFT_SORT_RELEVANCE: best match first; by name without a query
  * @LOFT_SORT_NAME: by name
  * @LOFT_SORT_UPDATED: newest change first
+ * @LOFT_SORT_DEPENDENTS: what most others depend on first
  *
  * Order of a search.
  */
@@ -75,7 +76,8 @@ typedef enum
 {
   LOFT_SORT_RELEVANCE,
   LOFT_SORT_NAME,
-  LOFT_SORT_UPDATED
+  LOFT_SORT_UPDATED,
+  LOFT_SORT_DEPENDENTS
 } LoftSort;
 
 LoftCatalog *loft_catalog_open (const char *directory,
