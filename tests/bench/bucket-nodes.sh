@@ -165,6 +165,11 @@ bench_bucket_start ()
   done
   stop keeper
 
+  if [ "$(wc -l <copy-size)" -ne "$BENCH_ROUNDS" ]; then
+    cat begun/log >&2
+    die "the copy of the catalog was not used"
+  fi
+
   echo
   echo "A new registry on a bucket of $BENCH_BUCKET versions is ready after" \
     "$(median 1 copy-start) s"
