@@ -11,9 +11,8 @@
 #include <glib/gstdio.h>
 #include <string.h>
 
-#include "backend/loft-backend-loader.h"
 #include "kit/catalog-kit.h"
-#include "kit/fault-storage.h"
+#include "kit/fault-fixture.h"
 #include "kit/log-kit.h"
 #include "kit/storage-kit.h"
 #include "registry/loft-checkpoint-pack.h"
@@ -23,26 +22,18 @@
 
 typedef struct
 {
-  Kit one;              /* which leaves copies */
-  Kit other;            /* which begins with them */
-  char *root;           /* owned */
-  LoftStorage *real;    /* owned */
-  LoftStorage *storage; /* owned: the same, with faults */
+  Kit one;   /* which leaves copies */
+  Kit other; /* which begins with them */
+  FaultFixture store;
 } Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer test_data)
 {
-  g_autoptr (GError) error = NULL;
-
   kit_setup (&fixture->one, NULL);
   kit_setup (&fixture->other, NULL);
   g_assert_true (loft_catalog_reset (fixture->other.catalog, NULL));
-  fixture->root = storage_kit_make_root ();
-  g_autoptr (GKeyFile) config = storage_kit_config (fixture->root);
-  fixture->real = loft_backend_open ("filesystem", config, NULL, &error);
-  g_assert_no_error (error);
-  fixture->storage = fault_storage_new (fixture->real);
+  fault_fixture_set_up (&fixture->store, NULL);
 }
 
 static void
@@ -50,10 +41,7 @@ tear_down (Fixture *fixture, gconstpointer test_data)
 {
   kit_teardown (&fixture->one, NULL);
   kit_teardown (&fixture->other, NULL);
-  g_assert_finalize_object (fixture->storage);
-  g_assert_finalize_object (fixture->real);
-  storage_kit_remove_root (fixture->root);
-  g_free (fixture->root);
+  fault_fixture_tear_down (&fixture->store, NULL);
 }
 
 static void
@@ -73,7 +61,7 @@ write_copy (Fixture *fixture, guint64 interval)
   g_autoptr (GError) error = NULL;
   guint64 sequence = 0;
 
-  loft_checkpoint_write (fixture->storage,
+  loft_checkpoint_write (fixture->store.storage,
                          fixture->one.catalog,
                          interval,
                          &sequence,
@@ -90,7 +78,7 @@ restore (Fixture *fixture, guint64 least)
   g_autoptr (GError) error = NULL;
   gboolean restored = FALSE;
 
-  loft_checkpoint_restore (fixture->storage,
+  loft_checkpoint_restore (fixture->store.storage,
                            fixture->other.catalog,
                            least,
                            &restored,
@@ -160,7 +148,7 @@ test_due (Fixture *fixture, gconstpointer test_data)
 static guint
 count_parts (Fixture *fixture)
 {
-  g_auto (GStrv) keys = loft_storage_list (fixture->real,
+  g_auto (GStrv) keys = loft_storage_list (fixture->store.real,
                                            LOFT_CHECKPOINT_PREFIX,
                                            NULL,
                                            100,
@@ -196,13 +184,13 @@ test_schemas (Fixture *fixture, gconstpointer test_data)
     "00000000000000000002-aaaaaaaa\",\"parts\":1,\"size\":9,\"sha256\":\"ab\"},"
     "\"words\":{\"for\":\"later\"}}";
 
-  storage_kit_put (fixture->real,
+  storage_kit_put (fixture->store.real,
                    LOFT_CHECKPOINT_PREFIX
                    "00000000000000000002-aaaaaaaa-00000.zst",
                    "theirs",
                    &error);
   g_assert_no_error (error);
-  storage_kit_put (fixture->real, LOFT_CHECKPOINT_KEY, foreign, &error);
+  storage_kit_put (fixture->store.real, LOFT_CHECKPOINT_KEY, foreign, &error);
   g_assert_no_error (error);
   g_assert_false (restore (fixture, 0));
 
@@ -214,7 +202,7 @@ test_schemas (Fixture *fixture, gconstpointer test_data)
       write_copy (fixture, 5);
     }
   g_autofree char *note =
-    storage_kit_get (fixture->real, LOFT_CHECKPOINT_KEY, &error);
+    storage_kit_get (fixture->store.real, LOFT_CHECKPOINT_KEY, &error);
   g_assert_no_error (error);
   g_assert_nonnull (strstr (note, "00000000000000000002-aaaaaaaa"));
   g_assert_nonnull (strstr (note, "\"later\""));
@@ -225,7 +213,7 @@ test_schemas (Fixture *fixture, gconstpointer test_data)
 static char *
 find_part (Fixture *fixture)
 {
-  g_auto (GStrv) keys = loft_storage_list (fixture->real,
+  g_auto (GStrv) keys = loft_storage_list (fixture->store.real,
                                            LOFT_CHECKPOINT_PREFIX,
                                            NULL,
                                            100,
@@ -233,7 +221,7 @@ find_part (Fixture *fixture)
                                            NULL);
   g_assert_cmpuint (g_strv_length (keys), ==, 1);
 
-  return g_build_filename (fixture->root, keys[0], NULL);
+  return g_build_filename (fixture->store.root, keys[0], NULL);
 }
 
 static void
@@ -348,9 +336,9 @@ test_notes (Fixture *fixture, gconstpointer test_data)
   for (gsize i = 0; i < G_N_ELEMENTS (bad_notes); i++)
     {
       g_autofree char *path =
-        g_build_filename (fixture->root, LOFT_CHECKPOINT_KEY, NULL);
+        g_build_filename (fixture->store.root, LOFT_CHECKPOINT_KEY, NULL);
 
-      storage_kit_put (fixture->real, LOFT_CHECKPOINT_KEY, "{}", NULL);
+      storage_kit_put (fixture->store.real, LOFT_CHECKPOINT_KEY, "{}", NULL);
       g_file_set_contents (path, bad_notes[i], -1, &error);
       g_assert_no_error (error);
       g_assert_false (restore (fixture, 0));
@@ -376,8 +364,11 @@ test_unavailable (Fixture *fixture, gconstpointer test_data)
       g_autoptr (GError) error = NULL;
       gboolean restored = TRUE;
 
-      fault_storage_arm (fixture->storage, FAULT_UNREADABLE, prefixes[i], 1);
-      g_assert_false (loft_checkpoint_restore (fixture->storage,
+      fault_storage_arm (fixture->store.storage,
+                         FAULT_UNREADABLE,
+                         prefixes[i],
+                         1);
+      g_assert_false (loft_checkpoint_restore (fixture->store.storage,
                                                fixture->other.catalog,
                                                0,
                                                &restored,
@@ -410,9 +401,12 @@ test_rival (Fixture *fixture, gconstpointer test_data)
   guint64 sequence = 0;
 
   publish_some (fixture, "abc", 5);
-  fault_storage_set_rival (fixture->storage, rival_cb, NULL);
-  fault_storage_arm (fixture->storage, FAULT_RIVAL, LOFT_CHECKPOINT_KEY, 1);
-  g_assert_false (loft_checkpoint_write (fixture->storage,
+  fault_storage_set_rival (fixture->store.storage, rival_cb, NULL);
+  fault_storage_arm (fixture->store.storage,
+                     FAULT_RIVAL,
+                     LOFT_CHECKPOINT_KEY,
+                     1);
+  g_assert_false (loft_checkpoint_write (fixture->store.storage,
                                          fixture->one.catalog,
                                          1,
                                          &sequence,
@@ -423,7 +417,7 @@ test_rival (Fixture *fixture, gconstpointer test_data)
 
   g_assert_cmpuint (write_copy (fixture, 1), ==, 5);
   g_autofree char *note =
-    storage_kit_get (fixture->real, LOFT_CHECKPOINT_KEY, NULL);
+    storage_kit_get (fixture->store.real, LOFT_CHECKPOINT_KEY, NULL);
   g_assert_nonnull (strstr (note, "\"other\":1"));
   g_assert_true (restore (fixture, 0));
 }
@@ -436,7 +430,7 @@ test_incomplete (Fixture *fixture, gconstpointer test_data)
 
   g_assert_true (loft_catalog_reset (fixture->one.catalog, NULL));
   publish_some (fixture, "abc", 5);
-  g_assert_false (loft_checkpoint_write (fixture->storage,
+  g_assert_false (loft_checkpoint_write (fixture->store.storage,
                                          fixture->one.catalog,
                                          1,
                                          &sequence,
@@ -453,8 +447,8 @@ test_parts (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GError) error = NULL;
   gsize size = 20 * 1024 * 1024 + 17;
   g_autofree guint8 *content = g_malloc (size);
-  g_autofree char *path = g_build_filename (fixture->root, "file", NULL);
-  g_autofree char *back = g_build_filename (fixture->root, "back", NULL);
+  g_autofree char *path = g_build_filename (fixture->store.root, "file", NULL);
+  g_autofree char *back = g_build_filename (fixture->store.root, "back", NULL);
   g_auto (LoftPacked) packed = { 0 };
 
   for (gsize i = 0; i + 4 <= size; i += 4)
@@ -462,11 +456,11 @@ test_parts (Fixture *fixture, gconstpointer test_data)
   g_file_set_contents (path, (char *) content, (gssize) size, &error);
   g_assert_no_error (error);
 
-  loft_pack (fixture->storage, path, STEM, &packed, NULL, &error);
+  loft_pack (fixture->store.storage, path, STEM, &packed, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (packed.parts, ==, 3);
   g_assert_cmpuint (packed.size, ==, size);
-  loft_unpack (fixture->storage, &packed, back, NULL, &error);
+  loft_unpack (fixture->store.storage, &packed, back, NULL, &error);
   g_assert_no_error (error);
 
   g_autofree char *got = NULL;
@@ -475,12 +469,14 @@ test_parts (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpmem (got, got_size, content, size);
 
   packed.parts--;
-  g_assert_false (loft_unpack (fixture->storage, &packed, back, NULL, &error));
+  g_assert_false (
+    loft_unpack (fixture->store.storage, &packed, back, NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_CORRUPT);
   g_clear_error (&error);
   packed.parts++;
   packed.size--;
-  g_assert_false (loft_unpack (fixture->storage, &packed, back, NULL, &error));
+  g_assert_false (
+    loft_unpack (fixture->store.storage, &packed, back, NULL, &error));
   g_assert_error (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_CORRUPT);
 }
 

@@ -8,8 +8,7 @@
 
 #include "registry/loft-lease.h"
 
-#include "backend/loft-backend-loader.h"
-#include "kit/fault-storage.h"
+#include "kit/fault-fixture.h"
 #include "kit/storage-kit.h"
 
 /* Which of several daemons looks after a storage. */
@@ -18,25 +17,17 @@
 
 typedef struct
 {
-  char *root;           /* owned */
-  LoftStorage *real;    /* owned */
-  LoftStorage *storage; /* owned: the same, with faults */
-  LoftLease *one;       /* owned */
-  LoftLease *other;     /* owned */
+  FaultFixture store;
+  LoftLease *one;   /* owned */
+  LoftLease *other; /* owned */
 } Fixture;
 
 static void
 set_up (Fixture *fixture, gconstpointer test_data)
 {
-  g_autoptr (GError) error = NULL;
-
-  fixture->root = storage_kit_make_root ();
-  g_autoptr (GKeyFile) config = storage_kit_config (fixture->root);
-  fixture->real = loft_backend_open ("filesystem", config, NULL, &error);
-  g_assert_no_error (error);
-  fixture->storage = fault_storage_new (fixture->real);
-  fixture->one = loft_lease_new (fixture->storage, "one");
-  fixture->other = loft_lease_new (fixture->storage, "other");
+  fault_fixture_set_up (&fixture->store, NULL);
+  fixture->one = loft_lease_new (fixture->store.storage, "one");
+  fixture->other = loft_lease_new (fixture->store.storage, "other");
 }
 
 static void
@@ -44,10 +35,7 @@ tear_down (Fixture *fixture, gconstpointer test_data)
 {
   g_clear_pointer (&fixture->one, loft_lease_free);
   g_clear_pointer (&fixture->other, loft_lease_free);
-  g_assert_finalize_object (fixture->storage);
-  g_assert_finalize_object (fixture->real);
-  storage_kit_remove_root (fixture->root);
-  g_free (fixture->root);
+  fault_fixture_tear_down (&fixture->store, NULL);
 }
 
 static gboolean
@@ -116,7 +104,7 @@ test_again (Fixture *fixture, gconstpointer test_data)
 {
   g_assert_true (hold (fixture->one, FOR_EVER));
   loft_lease_free (fixture->one);
-  fixture->one = loft_lease_new (fixture->storage, "third");
+  fixture->one = loft_lease_new (fixture->store.storage, "third");
   g_assert_false (hold (fixture->one, FOR_EVER));
 }
 
@@ -129,10 +117,11 @@ test_broken (Fixture *fixture, gconstpointer test_data)
     {
       g_autoptr (GError) error = NULL;
       g_autofree char *path =
-        g_build_filename (fixture->root, LOFT_LEASE_KEY, NULL);
-      g_autoptr (LoftLease) lease = loft_lease_new (fixture->storage, "fourth");
+        g_build_filename (fixture->store.root, LOFT_LEASE_KEY, NULL);
+      g_autoptr (LoftLease) lease =
+        loft_lease_new (fixture->store.storage, "fourth");
 
-      storage_kit_put (fixture->real, LOFT_LEASE_KEY, "{}", NULL);
+      storage_kit_put (fixture->store.real, LOFT_LEASE_KEY, "{}", NULL);
       g_file_set_contents (path, documents[i], -1, &error);
       g_assert_no_error (error);
       g_assert_true (hold (lease, FOR_EVER));
@@ -151,13 +140,16 @@ test_faults (Fixture *fixture, gconstpointer test_data)
   for (gsize i = 0; i < G_N_ELEMENTS (unknown); i++)
     {
       g_assert_true (hold (fixture->one, FOR_EVER));
-      fault_storage_arm (fixture->storage, unknown[i], LOFT_LEASE_KEY, 1);
+      fault_storage_arm (fixture->store.storage, unknown[i], LOFT_LEASE_KEY, 1);
       g_assert_false (hold (fixture->one, FOR_EVER));
       g_assert_false (hold (fixture->other, FOR_EVER));
       g_assert_true (hold (fixture->one, FOR_EVER));
     }
 
-  fault_storage_arm (fixture->storage, FAULT_UNAVAILABLE, LOFT_LEASE_KEY, 1);
+  fault_storage_arm (fixture->store.storage,
+                     FAULT_UNAVAILABLE,
+                     LOFT_LEASE_KEY,
+                     1);
   g_assert_false (
     loft_lease_hold (fixture->one, FOR_EVER, &held, NULL, &error));
   g_assert_error (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_UNAVAILABLE);

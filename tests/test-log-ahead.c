@@ -6,46 +6,17 @@
 
 #include "config.h"
 
-#include "backend/loft-backend-loader.h"
 #include "kit/catalog-kit.h"
-#include "kit/fault-storage.h"
+#include "kit/fault-fixture.h"
 #include "kit/storage-kit.h"
 #include "registry/loft-log-entry.h"
 #include "registry/loft-parallel.h"
 
 /* Whoever is behind reads several entries of the log at once. */
 
-typedef struct
-{
-  char *root;           /* owned */
-  LoftStorage *real;    /* owned */
-  LoftStorage *storage; /* owned: the same, with faults */
-} Fixture;
-
-static void
-set_up (Fixture *fixture, gconstpointer test_data)
-{
-  g_autoptr (GError) error = NULL;
-
-  fixture->root = storage_kit_make_root ();
-  g_autoptr (GKeyFile) config = storage_kit_config (fixture->root);
-  fixture->real = loft_backend_open ("filesystem", config, NULL, &error);
-  g_assert_no_error (error);
-  fixture->storage = fault_storage_new (fixture->real);
-}
-
-static void
-tear_down (Fixture *fixture, gconstpointer test_data)
-{
-  g_assert_finalize_object (fixture->storage);
-  g_assert_finalize_object (fixture->real);
-  storage_kit_remove_root (fixture->root);
-  g_free (fixture->root);
-}
-
 /* Writes an entry of events @first to @last. */
 static void
-put_entry (Fixture *fixture, guint64 first, guint64 last)
+put_entry (FaultFixture *fixture, guint64 first, guint64 last)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (GString) text = g_string_new (NULL);
@@ -63,7 +34,10 @@ put_entry (Fixture *fixture, guint64 first, guint64 last)
 }
 
 static void
-assert_events (Fixture *fixture, guint64 from, guint64 last, LoftLogEnd end)
+assert_events (FaultFixture *fixture,
+               guint64 from,
+               guint64 last,
+               LoftLogEnd end)
 {
   LoftLogEnd got_end;
   g_autoptr (GError) error = NULL;
@@ -82,7 +56,7 @@ assert_events (Fixture *fixture, guint64 from, guint64 last, LoftLogEnd end)
 }
 
 static void
-test_several (Fixture *fixture, gconstpointer test_data)
+test_several (FaultFixture *fixture, gconstpointer test_data)
 {
   assert_events (fixture, 1, 0, LOFT_LOG_END);
   put_entry (fixture, 1, 1);
@@ -96,7 +70,7 @@ test_several (Fixture *fixture, gconstpointer test_data)
 
 /* However much there is, it is read in order, and none is left out. */
 static void
-test_many (Fixture *fixture, gconstpointer test_data)
+test_many (FaultFixture *fixture, gconstpointer test_data)
 {
   for (guint64 seq = 1; seq <= 300; seq++)
     put_entry (fixture, seq, seq);
@@ -124,7 +98,7 @@ test_many (Fixture *fixture, gconstpointer test_data)
 
 /* What has been sealed stands between the entries. */
 static void
-test_sealed (Fixture *fixture, gconstpointer test_data)
+test_sealed (FaultFixture *fixture, gconstpointer test_data)
 {
   g_autofree char *key = loft_log_sealed_key (1);
 
@@ -135,7 +109,7 @@ test_sealed (Fixture *fixture, gconstpointer test_data)
 }
 
 static void
-test_gap (Fixture *fixture, gconstpointer test_data)
+test_gap (FaultFixture *fixture, gconstpointer test_data)
 {
   put_entry (fixture, 1, 2);
   put_entry (fixture, 4, 5);
@@ -144,7 +118,7 @@ test_gap (Fixture *fixture, gconstpointer test_data)
 }
 
 static void
-test_faults (Fixture *fixture, gconstpointer test_data)
+test_faults (FaultFixture *fixture, gconstpointer test_data)
 {
   LoftLogEnd end;
   g_autoptr (GError) error = NULL;
@@ -229,9 +203,14 @@ test_stop (void)
 }
 
 static void
-add (const char *path, void (*func) (Fixture *, gconstpointer))
+add (const char *path, void (*func) (FaultFixture *, gconstpointer))
 {
-  g_test_add (path, Fixture, NULL, set_up, func, tear_down);
+  g_test_add (path,
+              FaultFixture,
+              NULL,
+              fault_fixture_set_up,
+              func,
+              fault_fixture_tear_down);
 }
 
 int

@@ -74,21 +74,10 @@ wait_for (StoreKit *kit, guint status, const char *text)
 static guint
 publish (StoreKit *kit, const char *version)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (Wire) wire = wire_new (kit->daemon->port);
   g_autoptr (GBytes) tarball = package_kit_make ("clock", version, 100, 1);
-  g_autofree char *target = g_strdup_printf ("/packages/clock/%s", version);
-  g_autoptr (WireAnswer) answer =
-    wire_request (wire,
-                  "PUT",
-                  target,
-                  "Content-Type: application/gzip\r\n",
-                  tarball,
-                  &error);
 
-  g_assert_no_error (error);
-
-  return answer->status;
+  return wire_publish (wire, "clock", version, tarball);
 }
 
 /* A daemon whose clock is far from the storage's writes nothing: the log is in

@@ -92,20 +92,10 @@ ask (Fixture *fixture, guint worker, guint times)
 static void
 publish (Fixture *fixture, guint worker, const char *version)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (Wire) wire = connect_to (fixture, worker);
   g_autoptr (GBytes) tarball = package_kit_make ("hello", version, 100, 1);
-  g_autofree char *target = g_strdup_printf ("/packages/hello/%s", version);
-  g_autoptr (WireAnswer) answer =
-    wire_request (wire,
-                  "PUT",
-                  target,
-                  "Content-Type: application/gzip\r\n",
-                  tarball,
-                  &error);
 
-  g_assert_no_error (error);
-  g_assert_cmpuint (answer->status, ==, 201);
+  g_assert_cmpuint (wire_publish (wire, "hello", version, tarball), ==, 201);
 }
 
 static Metrics *

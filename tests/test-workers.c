@@ -97,19 +97,9 @@ stop (Fixture *fixture)
 static guint
 publish (Wire *wire, const char *name, const char *version, gsize size)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (GBytes) tarball = package_kit_make (name, version, size, 1);
-  g_autofree char *target = g_strdup_printf ("/packages/%s/%s", name, version);
-  g_autoptr (WireAnswer) answer =
-    wire_request (wire,
-                  "PUT",
-                  target,
-                  "Content-Type: application/gzip\r\n",
-                  tarball,
-                  &error);
-  g_assert_no_error (error);
 
-  return answer->status;
+  return wire_publish (wire, name, version, tarball);
 }
 
 static void

@@ -86,20 +86,10 @@ store_kit_stop (StoreKit *self)
 GBytes *
 store_kit_publish (StoreKit *self, const char *name, gsize size)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (Wire) wire = wire_new (self->daemon->port);
   GBytes *tarball = package_kit_make (name, "1.0.0", size, 1);
-  g_autofree char *target = g_strdup_printf ("/packages/%s/1.0.0", name);
-  g_autoptr (WireAnswer) answer =
-    wire_request (wire,
-                  "PUT",
-                  target,
-                  "Content-Type: application/gzip\r\n",
-                  tarball,
-                  &error);
 
-  g_assert_no_error (error);
-  g_assert_cmpuint (answer->status, ==, 201);
+  g_assert_cmpuint (wire_publish (wire, name, "1.0.0", tarball), ==, 201);
 
   return tarball;
 }

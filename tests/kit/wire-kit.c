@@ -375,3 +375,25 @@ wire_answer_free (WireAnswer *answer)
     g_bytes_unref (answer->body);
   g_free (answer);
 }
+
+/* The status of the answer, which there has to be. */
+guint
+wire_publish (Wire *self,
+              const char *name,
+              const char *version,
+              GBytes *tarball)
+{
+  g_autoptr (GError) error = NULL;
+  g_autofree char *target = g_strdup_printf ("/packages/%s/%s", name, version);
+  g_autoptr (WireAnswer) answer =
+    wire_request (self,
+                  "PUT",
+                  target,
+                  "Content-Type: application/gzip\r\n",
+                  tarball,
+                  &error);
+
+  g_assert_no_error (error);
+
+  return answer->status;
+}

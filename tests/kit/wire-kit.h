@@ -53,6 +53,10 @@ WireAnswer *wire_request (Wire *self,
                           GBytes *body,
                           GError **error);
 WireAnswer *wire_get (Wire *self, const char *target, GError **error);
+guint wire_publish (Wire *self,
+                    const char *name,
+                    const char *version,
+                    GBytes *tarball);
 
 char *wire_answer_get_header (const WireAnswer *answer, const char *name);
 char *wire_answer_dup_text (const WireAnswer *answer);

@@ -62,20 +62,10 @@ typedef struct
 static void
 publish (DaemonKit *daemon, const char *name, gsize size)
 {
-  g_autoptr (GError) error = NULL;
   g_autoptr (Wire) wire = wire_new (daemon->port);
   g_autoptr (GBytes) tarball = package_kit_make (name, "1.0.0", size, 1);
-  g_autofree char *target = g_strdup_printf ("/packages/%s/1.0.0", name);
-  g_autoptr (WireAnswer) answer =
-    wire_request (wire,
-                  "PUT",
-                  target,
-                  "Content-Type: application/gzip\r\n",
-                  tarball,
-                  &error);
 
-  g_assert_no_error (error);
-  g_assert_cmpuint (answer->status, ==, 201);
+  g_assert_cmpuint (wire_publish (wire, name, "1.0.0", tarball), ==, 201);
 }
 
 static void
