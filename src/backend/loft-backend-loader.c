@@ -178,6 +178,30 @@ load (const char *name, GError **error)
   return g_object_new (type, NULL);
 }
 
+/* One of the ways in which a storage is made ready. */
+typedef gboolean (*BeginFunc) (LoftStorage *storage,
+                               GKeyFile *config,
+                               GCancellable *cancellable,
+                               GError **error);
+
+static LoftStorage *
+begin (const char *name,
+       BeginFunc func,
+       GKeyFile *config,
+       GCancellable *cancellable,
+       GError **error)
+{
+  g_return_val_if_fail (name != NULL, NULL);
+  g_return_val_if_fail (config != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftStorage) storage = load (name, error);
+  if (storage == NULL || !func (storage, config, cancellable, error))
+    return NULL;
+
+  return g_steal_pointer (&storage);
+}
+
 /**
  * loft_backend_open:
  * @name: what the configuration calls the backend
@@ -198,16 +222,7 @@ loft_backend_open (const char *name,
                    GCancellable *cancellable,
                    GError **error)
 {
-  g_return_val_if_fail (name != NULL, NULL);
-  g_return_val_if_fail (config != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  g_autoptr (LoftStorage) storage = load (name, error);
-  if (storage == NULL ||
-      !loft_storage_open (storage, config, cancellable, error))
-    return NULL;
-
-  return g_steal_pointer (&storage);
+  return begin (name, loft_storage_open, config, cancellable, error);
 }
 
 /**
@@ -228,16 +243,7 @@ loft_backend_join (const char *name,
                    GCancellable *cancellable,
                    GError **error)
 {
-  g_return_val_if_fail (name != NULL, NULL);
-  g_return_val_if_fail (config != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  g_autoptr (LoftStorage) storage = load (name, error);
-  if (storage == NULL ||
-      !loft_storage_join (storage, config, cancellable, error))
-    return NULL;
-
-  return g_steal_pointer (&storage);
+  return begin (name, loft_storage_join, config, cancellable, error);
 }
 
 /**
@@ -257,14 +263,5 @@ loft_backend_observe (const char *name,
                       GCancellable *cancellable,
                       GError **error)
 {
-  g_return_val_if_fail (name != NULL, NULL);
-  g_return_val_if_fail (config != NULL, NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
-
-  g_autoptr (LoftStorage) storage = load (name, error);
-  if (storage == NULL ||
-      !loft_storage_observe (storage, config, cancellable, error))
-    return NULL;
-
-  return g_steal_pointer (&storage);
+  return begin (name, loft_storage_observe, config, cancellable, error);
 }
