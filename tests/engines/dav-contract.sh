@@ -5,5 +5,5 @@
 
 # The storage contract on a real WebDAV server.
 
-exec "$(dirname "$0")/with-apache" \
+exec "$G_TEST_SRCDIR/engines/with-apache" \
   "$G_TEST_BUILDDIR/test-storage-contract" --backend gio

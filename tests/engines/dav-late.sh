@@ -5,4 +5,4 @@
 
 # Writes that reach a WebDAV server late.
 
-exec "$(dirname "$0")/with-apache" "$G_TEST_BUILDDIR/test-gio-late"
+exec "$G_TEST_SRCDIR/engines/with-apache" "$G_TEST_BUILDDIR/test-gio-late"

@@ -5,4 +5,4 @@
 
 # Two that want the same store on a WebDAV server.
 
-exec "$(dirname "$0")/with-apache" "$G_TEST_BUILDDIR/test-gio-owner"
+exec "$G_TEST_SRCDIR/engines/with-apache" "$G_TEST_BUILDDIR/test-gio-owner"

@@ -5,6 +5,6 @@
 
 # A registry on a WebDAV server that has its troubles.
 
-here=$(dirname "$0")
+here=$G_TEST_SRCDIR/engines
 
 exec "$here/with-apache" "$here/gio-registry" gvfsd-dav

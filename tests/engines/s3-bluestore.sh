@@ -5,5 +5,5 @@
 
 # The storage contract on an object store that writes to a disk.
 
-exec "$(dirname "$0")/with-ceph" bluestore \
+exec "$G_TEST_SRCDIR/engines/with-ceph" bluestore \
   "$G_TEST_BUILDDIR/test-storage-contract" --backend s3

@@ -5,4 +5,4 @@
 
 # A real object store behind a bad network.
 
-exec "$(dirname "$0")/with-ceph" memstore "$G_TEST_BUILDDIR/test-s3-chaos"
+exec "$G_TEST_SRCDIR/engines/with-ceph" memstore "$G_TEST_BUILDDIR/test-s3-chaos"

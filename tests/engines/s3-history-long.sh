@@ -12,5 +12,5 @@ LOFT_HISTORY_SECONDS=${LOFT_HISTORY_SECONDS-1500}
 export LOFT_HISTORY_PUBLISHES LOFT_HISTORY_PAUSE LOFT_HISTORY_HARM \
   LOFT_HISTORY_SECONDS
 
-exec "$(dirname "$0")/with-ceph" bluestore \
+exec "$G_TEST_SRCDIR/engines/with-ceph" bluestore \
   "$G_TEST_BUILDDIR/history/test-history" "$@"

@@ -5,5 +5,5 @@
 
 # A short history of three registries on one bucket.
 
-exec "$(dirname "$0")/with-ceph" memstore \
+exec "$G_TEST_SRCDIR/engines/with-ceph" memstore \
   "$G_TEST_BUILDDIR/history/test-history" "$@"

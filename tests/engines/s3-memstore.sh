@@ -5,5 +5,5 @@
 
 # The storage contract on a real object store.
 
-exec "$(dirname "$0")/with-ceph" memstore \
+exec "$G_TEST_SRCDIR/engines/with-ceph" memstore \
   "$G_TEST_BUILDDIR/test-storage-contract" --backend s3

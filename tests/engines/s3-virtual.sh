@@ -7,7 +7,7 @@
 # object of a gibibyte.
 
 if [ -z "${LOFT_TEST_CONFIG-}" ]; then
-  exec "$(dirname "$0")/with-ceph" memstore "$0"
+  exec "$G_TEST_SRCDIR/engines/with-ceph" memstore "$0"
 fi
 
 sed -i 's,//127\.0\.0\.1:,//localhost:,' "$LOFT_TEST_CONFIG"

@@ -5,5 +5,5 @@
 
 # The storage contract on a machine with SSH.
 
-exec "$(dirname "$0")/with-openssh" \
+exec "$G_TEST_SRCDIR/engines/with-openssh" \
   "$G_TEST_BUILDDIR/test-storage-contract" --backend gio

@@ -5,4 +5,4 @@
 
 # Writes that reach a machine with SSH late.
 
-exec "$(dirname "$0")/with-openssh" "$G_TEST_BUILDDIR/test-gio-late"
+exec "$G_TEST_SRCDIR/engines/with-openssh" "$G_TEST_BUILDDIR/test-gio-late"

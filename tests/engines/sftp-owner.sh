@@ -5,4 +5,4 @@
 
 # Two that want the same store on a machine with SSH.
 
-exec "$(dirname "$0")/with-openssh" "$G_TEST_BUILDDIR/test-gio-owner"
+exec "$G_TEST_SRCDIR/engines/with-openssh" "$G_TEST_BUILDDIR/test-gio-owner"

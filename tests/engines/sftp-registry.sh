@@ -5,6 +5,6 @@
 
 # A registry on a machine with SSH that has its troubles.
 
-here=$(dirname "$0")
+here=$G_TEST_SRCDIR/engines
 
 exec "$here/with-openssh" "$here/gio-registry" gvfsd-sftp
