@@ -344,6 +344,14 @@ test_notes (Fixture *fixture, gconstpointer test_data)
       g_assert_false (restore (fixture, 0));
     }
 
+  g_autofree char *large = g_strnfill (70000, ' ');
+  storage_kit_put (fixture->store.real, LOFT_CHECKPOINT_KEY, "{}", NULL);
+  g_autofree char *path =
+    g_build_filename (fixture->store.root, LOFT_CHECKPOINT_KEY, NULL);
+  g_file_set_contents (path, large, -1, &error);
+  g_assert_no_error (error);
+  g_assert_false (restore (fixture, 0));
+
   publish_some (fixture, "abc", 5);
   g_assert_cmpuint (write_copy (fixture, 5), ==, 5);
   g_assert_true (restore (fixture, 0));

@@ -111,7 +111,8 @@ test_again (Fixture *fixture, gconstpointer test_data)
 static void
 test_broken (Fixture *fixture, gconstpointer test_data)
 {
-  static const char *const documents[] = { "", "{", "[]", "{\"node\":7}" };
+  g_autofree char *large = g_strnfill (60000, ' ');
+  const char *const documents[] = { "", "{", "[]", "{\"node\":7}", large };
 
   for (gsize i = 0; i < G_N_ELEMENTS (documents); i++)
     {

@@ -71,6 +71,23 @@ wait_for (StoreKit *kit, guint status, const char *text)
     }
 }
 
+static void
+wait_for_log (StoreKit *kit, const char *text)
+{
+  gint64 end = g_get_monotonic_time () + PATIENCE;
+
+  for (;;)
+    {
+      g_autofree char *log = daemon_kit_dup_log (kit->daemon);
+
+      if (strstr (log, text) != NULL)
+        return;
+      if (g_get_monotonic_time () > end)
+        g_error ("Not “%s”, but %s", text, log);
+      g_usleep (20 * G_TIME_SPAN_MILLISECOND);
+    }
+}
+
 static guint
 publish (StoreKit *kit, const char *version)
 {
@@ -161,6 +178,30 @@ test_lost_entry (StoreKit *kit, gconstpointer test_data)
   store_kit_stop (kit);
 }
 
+/* Where the log is taken away from under a daemon that runs, it does not go on
+ * as if that were there. */
+static void
+test_lost_log (StoreKit *kit, gconstpointer test_data)
+{
+  static const char name[] = "p/_registry/log/00000000000000000003";
+
+  store_kit_configure (kit, "maintenance-lease", "3");
+  kit->daemon->expects_warnings = TRUE;
+  store_kit_start (kit);
+  g_assert_cmpuint (publish (kit, "1.0.0"), ==, 201);
+  g_assert_cmpuint (publish (kit, "1.0.1"), ==, 201);
+  find_events (kit, 3);
+
+  s3_memory_remove (s3_double_get_memory (kit->engine), name);
+  wait_for_log (kit, "has lost the end of the log");
+
+  /* What the documents say is told of anew, and that is the log then. */
+  wait_for (kit, 200, "ready");
+  g_assert_cmpuint (publish (kit, "1.0.2"), ==, 201);
+  find_events (kit, 4);
+  store_kit_stop (kit);
+}
+
 static void
 add (const char *path, void (*func) (StoreKit *, gconstpointer))
 {
@@ -173,6 +214,7 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, NULL);
   add ("/store/skew", test_skew);
   add ("/store/lost-entry", test_lost_entry);
+  add ("/store/lost-log", test_lost_log);
 
   return g_test_run ();
 }

@@ -244,6 +244,10 @@ loft_s3_fetch (LoftS3Engine *engine,
   if (length == 0 || offset > OFFSET_MAX)
     return fetch_nothing (engine, key, &patience, cancellable, error);
 
+  /* Some engines take an end that is far too large for none at all. */
+  if (length > OFFSET_MAX - offset)
+    length = -1;
+
   for (guint tries = 0;; tries++)
     {
       g_autoptr (GError) local_error = NULL;

@@ -78,19 +78,24 @@ read_note (LoftStorage *storage,
   if (is_missing (local_error))
     return loft_json_parse ("{}", 2, error);
 
+  if (object != NULL && out_etag != NULL)
+    *out_etag = g_strdup (loft_object_get_etag (object));
+
+  /* What nobody can read is worth as much as nothing, and is replaced. */
   g_autoptr (GBytes) text =
     object != NULL
       ? loft_object_load (object, NOTE_SIZE_MAX, cancellable, &local_error)
       : NULL;
+  if (g_error_matches (local_error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_CORRUPT))
+    return loft_json_parse ("{}", 2, error);
   if (text == NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return NULL;
     }
-  if (out_etag != NULL)
-    *out_etag = g_strdup (loft_object_get_etag (object));
 
-  /* What nobody can read is worth as much as nothing, and is replaced. */
   gsize length;
   const char *data = g_bytes_get_data (text, &length);
   g_autoptr (JsonNode) note = loft_json_parse (data, length, NULL);

@@ -28,6 +28,9 @@
  * they are read one by one. */
 #define FAR_BEHIND 10000
 
+/* How often in a row the log has to be found another one while it is used. */
+#define DOUBTS_MAX 2
+
 /* How often the lease is held again before it would be taken for given up. */
 #define LEASE_PARTS 3
 
@@ -291,10 +294,45 @@ tidy (LoftRegistry *self)
   self->tidy_failed = TRUE;
 }
 
+/* What others have written may be taken away, or exchanged, by whoever has the
+ * store, and a daemon that goes on would write a history of its own. One look
+ * that finds it so may be a mistake. */
+static gboolean
+check_ground (LoftRegistry *self, GError **error)
+{
+  gboolean same = TRUE;
+
+  if (is_shared (self) && !loft_log_verify (self->storage,
+                                            self->catalog,
+                                            &same,
+                                            self->stopping,
+                                            error))
+    return FALSE;
+
+  self->doubts = same ? 0 : self->doubts + 1;
+  if (self->doubts < DOUBTS_MAX)
+    return TRUE;
+
+  self->doubts = 0;
+  g_set_error_literal (error,
+                       LOFT_REGISTRY_ERROR,
+                       LOFT_REGISTRY_ERROR_CORRUPT,
+                       "the storage has lost the end of the log");
+  loft_registry_give_up_catalog (self, *error);
+
+  return FALSE;
+}
+
 static gboolean
 maintain (LoftRegistry *self, GError **error)
 {
+  if (!check_ground (self, error))
+    return FALSE;
+
   gboolean keeps = hold_lease (self);
+  if (is_shared (self) && keeps &&
+      !loft_page_get_fact (self->page, LOFT_PAGE_MAINTAINS))
+    g_message ("This registry looks after the storage from now on");
 
   loft_page_set_fact (self->page, LOFT_PAGE_MAINTAINS, keeps);
   if (is_scan_due (self, keeps || !is_shared (self)) &&

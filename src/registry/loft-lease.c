@@ -153,14 +153,17 @@ look (LoftLease *self,
     object != NULL
       ? loft_object_load (object, DOCUMENT_MAX, cancellable, &local_error)
       : NULL;
-  if (text == NULL)
+  if (text == NULL && !g_error_matches (local_error,
+                                        LOFT_STORAGE_ERROR,
+                                        LOFT_STORAGE_ERROR_CORRUPT))
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
 
-  gsize length;
-  const char *data = g_bytes_get_data (text, &length);
+  /* What nobody can read is nobody's. */
+  gsize length = 0;
+  const char *data = text != NULL ? g_bytes_get_data (text, &length) : "";
   g_autoptr (JsonNode) json = loft_json_parse (data, length, NULL);
   const char *holder =
     json != NULL && JSON_NODE_HOLDS_OBJECT (json)

@@ -62,6 +62,7 @@ struct _LoftRegistry
   GThread *keeper;        /* owned, NULL before start and after stop */
   GCancellable *stopping; /* owned */
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
+  guint doubts;           /* of the keeper: that the log is the same */
   gboolean tidy_failed;   /* of the keeper: so that it is told of once */
   LoftLease *lease;       /* owned; of the keeper */
 
@@ -272,6 +273,7 @@ typedef struct _LoftUpkeep LoftUpkeep;
 gboolean
 loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error);
 gpointer loft_registry_watch (gpointer data);
+void loft_registry_give_up_catalog (LoftRegistry *self, const GError *error);
 void loft_registry_note_reached (LoftRegistry *self, gint64 time);
 gint64 loft_registry_get_lag (LoftRegistry *self);
 gpointer loft_registry_keep (gpointer data);

@@ -131,7 +131,9 @@ loft_tarball_folder_open (LoftTarballFolder *self,
   g_return_val_if_fail (self != NULL && sha256 != NULL, -1);
 
   int fd = self->fd != -1
-             ? openat (self->fd, sha256, O_RDONLY | O_CLOEXEC | O_NOFOLLOW)
+             ? openat (self->fd,
+                       sha256,
+                       O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
              : -1;
   struct stat status;
 
@@ -149,6 +151,15 @@ loft_tarball_folder_open (LoftTarballFolder *self,
   close (fd);
 
   return -1;
+}
+
+/* What somebody has put in the place of a file might never end. */
+static gboolean
+is_file (int fd)
+{
+  struct stat status;
+
+  return fstat (fd, &status) == 0 && S_ISREG (status.st_mode);
 }
 
 static char *
@@ -227,15 +238,23 @@ loft_tarball_folder_claim (LoftTarballFolder *self,
     {
       int fd = openat (self->fd,
                        part,
-                       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+                       O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK,
                        LOFT_TARBALL_MARK_GROWING);
       if (fd == -1 && errno == EACCES)
-        fd = openat (self->fd, part, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+        fd = openat (self->fd,
+                     part,
+                     O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
       if (fd == -1 && errno != EACCES)
         return LOFT_TARBALL_CLAIM_REFUSED;
       if (fd == -1)
         continue;
 
+      if (!is_file (fd))
+        {
+          unlinkat (self->fd, part, 0);
+          close (fd);
+          continue;
+        }
       if (look_again (self, part, fd, size, &claim))
         {
           close (fd);

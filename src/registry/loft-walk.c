@@ -243,9 +243,9 @@ loft_walk_has (GPtrArray *keys, const char *key)
 {
   g_return_val_if_fail (keys != NULL && key != NULL, FALSE);
 
-  return bsearch (key,
-                  keys->pdata,
-                  keys->len,
-                  sizeof (gpointer),
-                  compare_key) != NULL;
+  return keys->len > 0 && bsearch (key,
+                                   keys->pdata,
+                                   keys->len,
+                                   sizeof (gpointer),
+                                   compare_key) != NULL;
 }

@@ -69,9 +69,15 @@ follow (LoftRegistry *self, gboolean *unreached)
     }
 }
 
-/* Nobody is answered any more, and the keeper makes another one. */
-static void
-give_up_catalog (LoftRegistry *self, const GError *error)
+/**
+ * loft_registry_give_up_catalog:
+ * @self: a registry
+ * @error: what is wrong with its catalog
+ *
+ * Has nobody answered any more, and another catalog made by the keeper.
+ */
+void
+loft_registry_give_up_catalog (LoftRegistry *self, const GError *error)
 {
   g_log_structured (G_LOG_DOMAIN,
                     G_LOG_LEVEL_WARNING,
@@ -128,7 +134,7 @@ loft_registry_watch (gpointer data)
           if (loft_catalog_check_file (self->catalog, &local_error))
             follow (self, &unreached);
           else
-            give_up_catalog (self, local_error);
+            loft_registry_give_up_catalog (self, local_error);
         }
       sleep_a_moment (self);
     }
