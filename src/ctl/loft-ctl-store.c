@@ -216,12 +216,14 @@ loft_ctl_store_open (LoftCtlStore *self,
                      GCancellable *cancellable,
                      GError **error)
 {
-  return only_read ? loft_backend_observe (self->backend,
-                                           self->config,
-                                           cancellable,
-                                           error)
-                   : loft_backend_open (self->backend,
-                                        self->config,
-                                        cancellable,
-                                        error);
+  LoftStorage *storage =
+    only_read
+      ? loft_backend_observe (self->backend, self->config, cancellable, error)
+      : loft_backend_open (self->backend, self->config, cancellable, error);
+
+  /* Of two, it has to be said which. */
+  if (storage == NULL)
+    g_prefix_error (error, "%s: ", self->uri);
+
+  return storage;
 }
