@@ -209,6 +209,8 @@ take_text (LoftCatalogStatement *statement, GError **error)
 /**
  * loft_catalog_get_digest:
  * @self: a catalog
+ * @out_sequence: (out) (optional): the number of that event; 0 if there was
+ * none
  * @error: return location for a #GError
  *
  * Gives the SHA-256 of the text of the last event that was applied.
@@ -217,7 +219,9 @@ take_text (LoftCatalogStatement *statement, GError **error)
  *   %NULL with @error set
  */
 char *
-loft_catalog_get_digest (LoftCatalog *self, GError **error)
+loft_catalog_get_digest (LoftCatalog *self,
+                         guint64 *out_sequence,
+                         GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
@@ -227,9 +231,13 @@ loft_catalog_get_digest (LoftCatalog *self, GError **error)
     return NULL;
 
   g_autoptr (LoftCatalogStatement) statement =
-    loft_catalog_query (reader, error, "SELECT digest FROM meta", "");
+    loft_catalog_query (reader, error, "SELECT digest, applied FROM meta", "");
+  char *digest = take_text (statement, error);
 
-  return take_text (statement, error);
+  if (digest != NULL && out_sequence != NULL)
+    *out_sequence = (guint64) loft_catalog_column_int (statement, 1);
+
+  return digest;
 }
 
 /**

@@ -104,7 +104,9 @@ gboolean loft_catalog_check_followed (LoftCatalog *self,
                                       guint generation,
                                       GError **error);
 gboolean loft_catalog_tell_sequence (LoftCatalog *self, GError **error);
-char *loft_catalog_get_digest (LoftCatalog *self, GError **error);
+char *loft_catalog_get_digest (LoftCatalog *self,
+                               guint64 *out_sequence,
+                               GError **error);
 gboolean loft_catalog_is_complete (LoftCatalog *self);
 gboolean loft_catalog_set_complete (LoftCatalog *self,
                                     GCancellable *cancellable,

@@ -300,14 +300,20 @@ tidy (LoftRegistry *self)
 static gboolean
 check_ground (LoftRegistry *self, GError **error)
 {
+  g_autoptr (GError) local_error = NULL;
   gboolean same = TRUE;
 
+  /* That the storage does not answer, the watcher tells. */
   if (is_shared (self) && !loft_log_verify (self->storage,
                                             self->catalog,
                                             &same,
                                             self->stopping,
-                                            error))
-    return FALSE;
+                                            &local_error))
+    {
+      g_info ("Whether the log is the same is not known: %s",
+              local_error->message);
+      return TRUE;
+    }
 
   self->doubts = same ? 0 : self->doubts + 1;
   if (self->doubts < DOUBTS_MAX)
