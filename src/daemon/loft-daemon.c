@@ -403,8 +403,7 @@ check_download (LoftDaemon *self, GError **error)
     loft_config_get_text (self->config, LOFT_CONFIG_DOWNLOAD);
 
   if (!g_str_equal (download, "redirect") ||
-      (loft_storage_get_features (self->storage) &
-       LOFT_STORAGE_FEATURE_REDIRECT) != 0)
+      loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_REDIRECT))
     return TRUE;
 
   g_set_error (error,

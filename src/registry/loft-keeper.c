@@ -24,8 +24,9 @@
 
 #define MAINTENANCE_PAUSE (30 * G_TIME_SPAN_SECOND)
 #define RETRY_PAUSE (2 * G_TIME_SPAN_SECOND)
+
 /* Events that a catalog may be behind before the copy of another is better:
- * they are read one by one. */
+ * each costs a document from the storage. */
 #define FAR_BEHIND 10000
 
 /* How often in a row the log has to be found another one while it is used. */
@@ -76,8 +77,7 @@ loft_registry_await_start (LoftRegistry *self, gint64 timeout)
 static gboolean
 is_shared (LoftRegistry *self)
 {
-  return (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_SHARED) != 0;
+  return loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_SHARED);
 }
 
 /* Makes sure that what the catalog has applied is what the log tells. */
@@ -236,8 +236,7 @@ hold_lease (LoftRegistry *self)
   g_autoptr (GError) local_error = NULL;
   gboolean held = FALSE;
 
-  if ((loft_storage_get_features (self->storage) &
-       LOFT_STORAGE_FEATURE_READ_ONLY) != 0)
+  if (loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_READ_ONLY))
     return FALSE;
   if (!is_shared (self))
     return TRUE;

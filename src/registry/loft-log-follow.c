@@ -38,8 +38,7 @@ read_next (LoftLog *self,
 gboolean
 loft_log_is_shared (LoftLog *self)
 {
-  return (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_SHARED) != 0;
+  return loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_SHARED);
 }
 
 /**

@@ -280,8 +280,7 @@ seal_thousand (LoftStorage *storage,
                GCancellable *cancellable,
                GError **error)
 {
-  gboolean alone =
-    (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_SHARED) == 0;
+  gboolean alone = !loft_storage_has (storage, LOFT_STORAGE_FEATURE_SHARED);
   g_autofree char *key = loft_log_sealed_key (first);
   g_autoptr (GError) local_error = NULL;
   g_autoptr (GBytes) text = collect_thousand (catalog, first, &local_error);

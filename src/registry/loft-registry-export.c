@@ -155,8 +155,8 @@ export_to (LoftUpkeep *upkeep, int fd, GError **error)
     .verify = {
       .upkeep = upkeep,
       .registry = registry,
-      .read_only = (loft_storage_get_features (registry->storage) &
-                    LOFT_STORAGE_FEATURE_READ_ONLY) != 0,
+      .read_only =
+        loft_storage_has (registry->storage, LOFT_STORAGE_FEATURE_READ_ONLY),
       .next = 1,
       .named = g_hash_table_new (g_str_hash, g_str_equal),
       .events = g_ptr_array_new (),

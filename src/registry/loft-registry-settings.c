@@ -133,8 +133,7 @@ loft_registry_redirects (LoftRegistry *self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);
 
   return self->settings->redirect &&
-         (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_REDIRECT) != 0;
+         loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_REDIRECT);
 }
 
 /**

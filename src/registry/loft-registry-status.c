@@ -22,8 +22,7 @@
 static gboolean
 is_read_only (LoftRegistry *self)
 {
-  return (loft_storage_get_features (self->storage) &
-          LOFT_STORAGE_FEATURE_READ_ONLY) != 0;
+  return loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_READ_ONLY);
 }
 
 /**

@@ -212,7 +212,7 @@ make (LoftStorage *storage,
   node[8] = '\0';
   self->lease = loft_lease_new (self->storage, node);
   self->cache_directory = g_strdup (cache_directory);
-  if (loft_storage_get_features (storage) & LOFT_STORAGE_FEATURE_REMOTE)
+  if (loft_storage_has (storage, LOFT_STORAGE_FEATURE_REMOTE))
     self->tarballs = loft_tarball_cache_new (self->storage,
                                              cache_directory,
                                              &self->figures->tarballs);

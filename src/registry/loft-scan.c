@@ -371,8 +371,8 @@ loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error)
     .self = self,
     .upkeep = upkeep,
     .cancellable = upkeep != NULL ? upkeep->cancellable : self->stopping,
-    .read_only = (loft_storage_get_features (self->storage) &
-                  LOFT_STORAGE_FEATURE_READ_ONLY) != 0,
+    .read_only =
+      loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_READ_ONLY),
     .events =
       g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref),
     .shown_at = g_get_monotonic_time (),

@@ -280,8 +280,7 @@ loft_registry_adopt_tokens (LoftRegistry *self, GError **error)
   g_autofree char *digest = NULL;
   g_autofree char *users_digest = NULL;
 
-  if ((loft_storage_get_features (self->storage) &
-       LOFT_STORAGE_FEATURE_READ_ONLY) != 0)
+  if (loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_READ_ONLY))
     return TRUE;
 
   g_autoptr (JsonNode) tokens =

@@ -246,8 +246,7 @@ static void
 note_use (LoftTokenStore *self, const LoftToken *token, gint64 now)
 {
   if (now - token->last_used_at < USE_INTERVAL ||
-      (loft_storage_get_features (self->storage) &
-       LOFT_STORAGE_FEATURE_READ_ONLY) != 0)
+      loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_READ_ONLY))
     return;
 
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->mutex);

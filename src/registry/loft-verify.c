@@ -345,8 +345,8 @@ verify (LoftUpkeep *upkeep, GError **error)
     .registry = registry,
     .packages = (const char *const *) options->packages,
     .repair = options->repair,
-    .read_only = (loft_storage_get_features (registry->storage) &
-                  LOFT_STORAGE_FEATURE_READ_ONLY) != 0,
+    .read_only =
+      loft_storage_has (registry->storage, LOFT_STORAGE_FEATURE_READ_ONLY),
     .next = 1,
     .named = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL),
     .events =

@@ -98,8 +98,8 @@ loft_registry_give_up_catalog (LoftRegistry *self, const GError *error)
 static void
 sleep_a_moment (LoftRegistry *self)
 {
-  gboolean is_shared = (loft_storage_get_features (self->storage) &
-                        LOFT_STORAGE_FEATURE_SHARED) != 0;
+  gboolean is_shared =
+    loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_SHARED);
 
   g_mutex_lock (&self->mutex);
   gint64 end =

@@ -209,7 +209,7 @@ loft_storage_can_join (LoftStorage *self)
   g_return_val_if_fail (LOFT_IS_STORAGE (self), FALSE);
 
   return LOFT_STORAGE_GET_IFACE (self)->join != NULL ||
-         (loft_storage_get_features (self) & LOFT_STORAGE_FEATURE_SHARED) != 0;
+         loft_storage_has (self, LOFT_STORAGE_FEATURE_SHARED);
 }
 
 /**
@@ -293,6 +293,19 @@ loft_storage_get_features (LoftStorage *self)
   g_return_val_if_fail (LOFT_IS_STORAGE (self), LOFT_STORAGE_FEATURE_NONE);
 
   return LOFT_STORAGE_GET_IFACE (self)->get_features (self);
+}
+
+/**
+ * loft_storage_has:
+ * @self: an open storage
+ * @feature: one feature
+ *
+ * Returns: whether the storage has it
+ */
+gboolean
+loft_storage_has (LoftStorage *self, LoftStorageFeatures feature)
+{
+  return (loft_storage_get_features (self) & feature) != 0;
 }
 
 /**

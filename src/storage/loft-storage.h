@@ -218,6 +218,7 @@ gboolean loft_storage_observe (LoftStorage *self,
                                GCancellable *cancellable,
                                GError **error);
 LoftStorageFeatures loft_storage_get_features (LoftStorage *self);
+gboolean loft_storage_has (LoftStorage *self, LoftStorageFeatures feature);
 const char *loft_storage_get_uri (LoftStorage *self);
 gint64 loft_storage_get_clock_skew (LoftStorage *self);
 
