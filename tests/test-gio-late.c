@@ -247,6 +247,18 @@ assert_closed (Fixture *fixture)
     }
 }
 
+/* Lets through what was held back: then @expected is there, however it is
+ * looked at. */
+static void
+release (Fixture *fixture, const char *expected)
+{
+  g_assert_true (relay_release (fixture->relay));
+
+  g_autofree char *stored = look_into_folder ();
+  g_assert_cmpstr (stored, ==, expected);
+  assert_reads_soon (fixture, expected);
+}
+
 static void
 create_late (Fixture *fixture)
 {
@@ -265,11 +277,7 @@ test_create (Fixture *fixture, gconstpointer test_data)
 
   create_late (fixture);
   g_assert_null (look_into_folder ());
-  g_assert_true (relay_release (fixture->relay));
-
-  g_autofree char *stored = look_into_folder ();
-  g_assert_cmpstr (stored, ==, "late");
-  assert_reads_soon (fixture, "late");
+  release (fixture, "late");
   g_assert_false (put (fixture, NULL, "other", &error));
   g_assert_error (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_EXISTS);
 }
@@ -280,11 +288,7 @@ test_create_anew (Fixture *fixture, gconstpointer test_data)
   create_late (fixture);
   relay_let_new_pass (fixture->relay);
   put_soon (fixture, NULL, "acknowledged");
-  g_assert_true (relay_release (fixture->relay));
-
-  g_autofree char *stored = look_into_folder ();
-  g_assert_cmpstr (stored, ==, "acknowledged");
-  assert_reads_soon (fixture, "acknowledged");
+  release (fixture, "acknowledged");
 }
 
 /* @step: which of the two renames gets lost. */
@@ -318,11 +322,7 @@ test_put_aside_anew (Fixture *fixture, gconstpointer test_data)
   replace_late (fixture, 1);
   relay_let_new_pass (fixture->relay);
   put_soon (fixture, "old", "acknowledged");
-  g_assert_true (relay_release (fixture->relay));
-
-  g_autofree char *stored = look_into_folder ();
-  g_assert_cmpstr (stored, ==, "acknowledged");
-  assert_reads_soon (fixture, "acknowledged");
+  release (fixture, "acknowledged");
 }
 
 static void
@@ -330,11 +330,7 @@ test_replace (Fixture *fixture, gconstpointer test_data)
 {
   replace_late (fixture, 2);
   g_assert_null (look_into_folder ());
-  g_assert_true (relay_release (fixture->relay));
-
-  g_autofree char *stored = look_into_folder ();
-  g_assert_cmpstr (stored, ==, "late");
-  assert_reads_soon (fixture, "late");
+  release (fixture, "late");
   put_soon (fixture, "late", "acknowledged");
 }
 
@@ -345,11 +341,7 @@ test_replace_anew (Fixture *fixture, gconstpointer test_data)
   relay_let_new_pass (fixture->relay);
   assert_reads_soon (fixture, "old");
   put_soon (fixture, "old", "acknowledged");
-  g_assert_true (relay_release (fixture->relay));
-
-  g_autofree char *stored = look_into_folder ();
-  g_assert_cmpstr (stored, ==, "acknowledged");
-  assert_reads_soon (fixture, "acknowledged");
+  release (fixture, "acknowledged");
 }
 
 static void
@@ -381,11 +373,7 @@ test_remove_anew (Fixture *fixture, gconstpointer test_data)
   remove_late (fixture);
   relay_let_new_pass (fixture->relay);
   put_soon (fixture, "old", "acknowledged");
-  g_assert_true (relay_release (fixture->relay));
-
-  g_autofree char *stored = look_into_folder ();
-  g_assert_cmpstr (stored, ==, "acknowledged");
-  assert_reads_soon (fixture, "acknowledged");
+  release (fixture, "acknowledged");
 }
 
 /* Nothing was sent that could have touched the key, so it is not closed. */
@@ -399,11 +387,7 @@ test_upload (Fixture *fixture, gconstpointer test_data)
   assert_away (&error);
   relay_let_new_pass (fixture->relay);
   put_soon (fixture, NULL, "acknowledged");
-  g_assert_true (relay_release (fixture->relay));
-
-  g_autofree char *stored = look_into_folder ();
-  g_assert_cmpstr (stored, ==, "acknowledged");
-  assert_reads_soon (fixture, "acknowledged");
+  release (fixture, "acknowledged");
 }
 
 static void
