@@ -48,14 +48,7 @@ get (Wire *wire, const char *target, char **out_location, GError **error)
   if (answer->status == 200 || *out_location != NULL)
     return TRUE;
 
-  g_set_error (error,
-               G_IO_ERROR,
-               G_IO_ERROR_FAILED,
-               "%s was answered with %u",
-               target,
-               answer->status);
-
-  return FALSE;
+  return bench_refuse_answer (target, answer->status, error);
 }
 
 static gboolean

@@ -32,15 +32,7 @@ get (Wire *wire, const char *target, gsize *out_size, GError **error)
   if (answer == NULL)
     return FALSE;
   if (answer->status != 200)
-    {
-      g_set_error (error,
-                   G_IO_ERROR,
-                   G_IO_ERROR_FAILED,
-                   "%s was answered with %u",
-                   target,
-                   answer->status);
-      return FALSE;
-    }
+    return bench_refuse_answer (target, answer->status, error);
   if (out_size != NULL)
     *out_size = g_bytes_get_size (answer->body);
 

@@ -118,6 +118,20 @@ bench_run (guint workers,
   return !failed;
 }
 
+/* For an answer that ends what is measured. Always FALSE. */
+gboolean
+bench_refuse_answer (const char *target, guint status, GError **error)
+{
+  g_set_error (error,
+               G_IO_ERROR,
+               G_IO_ERROR_FAILED,
+               "%s was answered with %u",
+               target,
+               status);
+
+  return FALSE;
+}
+
 int
 bench_fail (const GError *error)
 {

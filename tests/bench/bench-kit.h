@@ -33,6 +33,7 @@ gboolean bench_run (guint workers,
                     gpointer user_data,
                     GError **error);
 void bench_print_times (GArray *times);
+gboolean bench_refuse_answer (const char *target, guint status, GError **error);
 int bench_fail (const GError *error);
 
 G_END_DECLS

@@ -122,14 +122,7 @@ publish (Wire *wire, const char *name, const char *version, GError **error)
   if (answer == NULL || answer->status == 201)
     return answer != NULL;
 
-  g_set_error (error,
-               G_IO_ERROR,
-               G_IO_ERROR_FAILED,
-               "%s was answered with %u",
-               target,
-               answer->status);
-
-  return FALSE;
+  return bench_refuse_answer (target, answer->status, error);
 }
 
 static gboolean
