@@ -12,6 +12,7 @@
 
 #include <string.h>
 
+#include "registry/loft-document.h"
 #include "registry/loft-registry-private.h"
 
 #define TOKEN REGISTRY_KIT_TOKEN
@@ -372,43 +373,53 @@ test_deprecate (Fixture *fixture, gconstpointer test_data)
                   "4 deprecate hello -\n");
 }
 
+static void
+assert_document (Fixture *fixture, const char *name, const char *version)
+{
+  g_autofree char *key = loft_document_make_key (name, version);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftObject) object =
+    loft_storage_read (fixture->storage, key, 0, -1, NULL, &error);
+
+  g_assert_no_error (error);
+  g_assert_nonnull (object);
+}
+
 /* A lost answer, wherever it is lost, neither loses nor doubles anything. */
 static void
 test_lost_answers (Fixture *fixture, gconstpointer test_data)
 {
   static const char *const prefixes[] = {
-    "_registry/salt",       "_registry/claims/",    "_registry/names/",
-    "hello-0/package.json", "hello-1/1.0.0.tar.gz", "hello-2/1.0.0.json",
-    "_registry/log/",
+    "_registry/claims/", "_registry/names/", "NAME/package.json",
+    "NAME/1.0.0.tar.gz", "NAME/1.0.0.json",  "_registry/log/",
   };
   static const FaultKind kinds[] = { FAULT_LOST_ANSWER, FAULT_LOST_REQUEST };
 
-  for (gsize i = 0; i < G_N_ELEMENTS (prefixes); i++)
-    for (gsize j = 0; j < G_N_ELEMENTS (kinds); j++)
-      {
-        g_autofree char *name =
-          g_strdup_printf ("hello-%" G_GSIZE_FORMAT, i < 3 ? 9 + i : i - 3);
-        g_autofree char *version =
-          g_strdup_printf ("1.%" G_GSIZE_FORMAT ".0", j);
+  for (gsize i = 0; i < G_N_ELEMENTS (prefixes) * G_N_ELEMENTS (kinds); i++)
+    {
+      FaultKind kind = kinds[i % G_N_ELEMENTS (kinds)];
+      const char *token = i % G_N_ELEMENTS (kinds) == 0 ? TOKEN : OTHER_TOKEN;
+      g_autofree char *name = g_strdup_printf ("hello-%" G_GSIZE_FORMAT, i);
+      g_autoptr (GString) prefix =
+        g_string_new (prefixes[i / G_N_ELEMENTS (kinds)]);
+      g_autoptr (GError) error = NULL;
 
-        /* A request for one of these that got lost is an error, which the
-         * client may answer by trying again. */
-        fault_storage_arm (fixture->storage, kinds[j], prefixes[i], 1);
-        g_autoptr (GError) error = NULL;
-        g_autofree char *element = registry_kit_publish (fixture,
-                                                         name,
-                                                         version,
-                                                         "a",
-                                                         TOKEN,
-                                                         NULL,
-                                                         &error);
-        if (element == NULL)
-          {
-            g_assert_cmpint (kinds[j], ==, FAULT_LOST_REQUEST);
-            publish (fixture, name, version, "a", TOKEN);
-          }
-        assert_download (fixture, name, version, version, "a");
-      }
+      g_string_replace (prefix, "NAME", name, 1);
+      fault_storage_arm (fixture->storage, kind, prefix->str, 1);
+      g_autofree char *element =
+        registry_kit_publish (fixture, name, "1.0.0", "a", token, NULL, &error);
+
+      /* A request that got lost may be an error, which the client may answer by
+       * trying again. */
+      if (element == NULL)
+        {
+          g_assert_cmpint (kind, ==, FAULT_LOST_REQUEST);
+          publish (fixture, name, "1.0.0", "a", token);
+        }
+      g_assert_cmpuint (fault_storage_get_left (fixture->storage), ==, 0);
+      assert_document (fixture, name, "1.0.0");
+      assert_download (fixture, name, "1.0.0", "1.0.0", "a");
+    }
 
   g_autofree char *before = registry_kit_changes (fixture);
   registry_fixture_restart (fixture, TRUE);
