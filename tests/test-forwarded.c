@@ -177,6 +177,36 @@ test_long (void)
   g_assert_cmpstr (of_seen, ==, "192.0.2.1");
 }
 
+/* Only what the last proxy has added counts. */
+static void
+test_https (void)
+{
+  static const struct
+  {
+    const char *forwarded;
+    gboolean https;
+  } cases[] = {
+    { "for=192.0.2.1;proto=https", TRUE },
+    { "PROTO=HTTPS;for=192.0.2.1", TRUE },
+    { "for=6.6.6.6;proto=http, proto=\"https\" ; for=192.0.2.1", TRUE },
+    { "for=6.6.6.6;proto=https, for=192.0.2.1;proto=http", FALSE },
+    { "for=6.6.6.6;proto=https, for=192.0.2.1", FALSE },
+    { "for=\"a;proto=https;\"", FALSE },
+    { "for=\"a, proto=https", TRUE },
+    { "xproto=https", FALSE },
+    { "proto=", FALSE },
+    { "", FALSE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_test_message ("%s", cases[i].forwarded);
+      g_assert_cmpint (loft_forwarded_is_https (cases[i].forwarded),
+                       ==,
+                       cases[i].https);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -189,6 +219,7 @@ main (int argc, char **argv)
       g_test_add_data_func (path, &rows[i], test_row);
     }
   g_test_add_func ("/forwarded/long", test_long);
+  g_test_add_func ("/forwarded/https", test_https);
 
   return g_test_run ();
 }

@@ -115,7 +115,12 @@ static const ServerKitRow rows[] = {
     .headers = HTML,
     .status = 200,
     .header = "Content-Type: text/html; charset=utf-8",
-    .body = "LOFT_REGISTRY=http://" },
+    .body = "LOFT_REGISTRY=http://127.0.0.1" },
+  { .name = "home-own",
+    .target = "/",
+    .headers = HTML,
+    .status = 200,
+    .header = "Cache-Control: private, no-cache" },
   { .name = "home-newest",
     .target = "/",
     .headers = HTML,
@@ -135,7 +140,7 @@ static const ServerKitRow rows[] = {
     .target = "/",
     .headers = HTML "Forwarded: for=192.0.2.1;proto=https\r\n",
     .status = 200,
-    .body = "LOFT_REGISTRY=https://" },
+    .body = "LOFT_REGISTRY=http://" },
   { .name = "policy",
     .target = "/packages/hello-lib",
     .headers = HTML,
@@ -318,6 +323,7 @@ static const ServerKitRow rows[] = {
     .target = "/at/3",
     .headers = HTML,
     .status = 200,
+    .header = "Cache-Control: private, no-cache",
     .body = "/at/3\nloft add NAME" },
   { .name = "view-asset",
     .target = "/at/3/packages/hello-lib/0.1.0",
@@ -672,6 +678,78 @@ test_hot (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, hot_cb, NULL);
 }
 
+/* A proxy that is believed says how it was asked; nobody else does. */
+static void
+test_proxy (ServerFixture *fixture, gconstpointer test_data)
+{
+  static const char *const proxies[] = { "127.0.0.0/8", NULL };
+  static const ServerKitRow by_proxy[] = {
+    { .target = "/",
+      .headers = HTML "Forwarded: for=192.0.2.1;proto=https\r\n",
+      .status = 200,
+      .body = "LOFT_REGISTRY=https://127.0.0.1" },
+    { .target = "/",
+      .headers = HTML "Forwarded: proto=https, for=192.0.2.1;proto=http\r\n",
+      .status = 200,
+      .body = "LOFT_REGISTRY=http://127.0.0.1" },
+  };
+  g_auto (LoftHttpSettings) settings = LOFT_HTTP_SETTINGS_DEFAULT;
+
+  settings.gate.trusted = loft_address_list_new (proxies, NULL);
+  loft_http_server_set_settings (fixture->server, &settings);
+  server_kit_run_rows (fixture, by_proxy, G_N_ELEMENTS (by_proxy));
+}
+
+static void
+public_url_cb (ServerFixture *fixture, gconstpointer data)
+{
+  const char *url = data;
+  g_autofree char *first = get_page (fixture, "/");
+  guint64 before = loft_figure_get (&fixture->figures->hot_hits);
+  g_autoptr (HttpAnswer) second =
+    http_request (fixture->port,
+                  "GET",
+                  "/",
+                  HTML "Forwarded: for=192.0.2.1;proto=http\r\n",
+                  NULL);
+  g_autofree char *text = http_answer_dup_text (second);
+  g_autofree char *command =
+    g_strdup_printf ("export LOFT_REGISTRY=%s\nloft add", url);
+
+  g_assert_nonnull (strstr (first, command));
+  g_assert_cmpstr (text, ==, first);
+  g_assert_cmpuint (loft_figure_get (&fixture->figures->hot_hits),
+                    ==,
+                    before + 1);
+  server_kit_check_header (second, "Cache-Control: public, no-cache");
+}
+
+/* Where the registry is known to be, the first page is a hot answer too, and
+ * changes with what is known. */
+static void
+test_public_url (ServerFixture *fixture, gconstpointer test_data)
+{
+  static const char *const urls[] = { "https://packages.example.org",
+                                      "https://example.net/loft" };
+  static const ServerKitRow view = {
+    .target = "/at/3",
+    .headers = HTML,
+    .status = 200,
+    .header = "Cache-Control: public, max-age=31536000, immutable",
+    .body = "LOFT_REGISTRY=https://example.net/loft/at/3\n",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (urls); i++)
+    {
+      g_auto (LoftHttpSettings) settings = LOFT_HTTP_SETTINGS_DEFAULT;
+
+      settings.public_url = g_strdup (urls[i]);
+      loft_http_server_set_settings (fixture->server, &settings);
+      server_fixture_run (fixture, public_url_cb, urls[i]);
+    }
+  server_kit_run_rows (fixture, &view, 1);
+}
+
 #define ADD(path, func)                                                        \
   g_test_add (path, ServerFixture, NULL, set_up, func, server_fixture_tear_down)
 
@@ -685,6 +763,8 @@ main (int argc, char **argv)
   ADD ("/html/crawl", test_crawl);
   ADD ("/html/asset", test_asset);
   ADD ("/html/hot", test_hot);
+  ADD ("/html/proxy", test_proxy);
+  ADD ("/html/public-url", test_public_url);
 
   return g_test_run ();
 }

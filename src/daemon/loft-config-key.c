@@ -216,6 +216,13 @@ static const LoftConfigKeyInfo infos[] = {
     .option = "--listen",
     .minimum = 1,
   },
+  [LOFT_CONFIG_PUBLIC_URL] = {
+    .group = "http",
+    .name = "public-url",
+    .type = LOFT_CONFIG_URL,
+    .fallback = "",
+    .reloadable = TRUE,
+  },
   [LOFT_CONFIG_WORKERS] = {
     .group = "http",
     .name = "workers",

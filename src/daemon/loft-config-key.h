@@ -62,6 +62,7 @@ typedef enum
   LOFT_CONFIG_BUS,
   LOFT_CONFIG_VERBOSE,
   LOFT_CONFIG_LISTEN,
+  LOFT_CONFIG_PUBLIC_URL,
   LOFT_CONFIG_WORKERS,
   LOFT_CONFIG_WORKER_TIMEOUT,
   LOFT_CONFIG_ACCESS_LOG,
@@ -101,6 +102,8 @@ typedef enum
  * @LOFT_CONFIG_WORDS: words between commas or blanks; an array of strings
  * @LOFT_CONFIG_ADDRESSES: the same, of addresses with a port
  * @LOFT_CONFIG_NETWORKS: the same, of addresses and networks
+ * @LOFT_CONFIG_URL: nothing, or a URL of a site, without a slash at its end; a
+ *   string
  *
  * What a key takes.
  */
@@ -115,7 +118,8 @@ typedef enum
   LOFT_CONFIG_SECONDS,
   LOFT_CONFIG_WORDS,
   LOFT_CONFIG_ADDRESSES,
-  LOFT_CONFIG_NETWORKS
+  LOFT_CONFIG_NETWORKS,
+  LOFT_CONFIG_URL
 } LoftConfigType;
 
 /**

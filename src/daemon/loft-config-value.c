@@ -221,6 +221,42 @@ parse_words (const LoftConfigKeyInfo *info, const char *text, GError **error)
   return g_variant_builder_end (builder);
 }
 
+/* It stands in texts of many kinds, so it holds nothing but what is plain in
+ * all of them. */
+static gboolean
+is_site (const char *url)
+{
+  for (const char *c = url; *c != '\0'; c++)
+    if (!g_ascii_isalnum (*c) && strchr ("-._~:/[]%", *c) == NULL)
+      return FALSE;
+
+  g_autoptr (GUri) uri =
+    g_uri_parse (url, G_URI_FLAGS_ENCODED | G_URI_FLAGS_HAS_PASSWORD, NULL);
+  const char *scheme = uri != NULL ? g_uri_get_scheme (uri) : "";
+
+  return (g_str_equal (scheme, "http") || g_str_equal (scheme, "https")) &&
+         g_uri_get_host (uri) != NULL && *g_uri_get_host (uri) != '\0' &&
+         g_uri_get_userinfo (uri) == NULL &&
+         strstr (g_uri_get_path (uri), "//") == NULL;
+}
+
+static GVariant *
+parse_url (const char *text, GError **error)
+{
+  g_autofree char *url = g_strdup (text);
+  gsize length = strlen (url);
+
+  if (length > 0 && url[length - 1] == '/')
+    url[length - 1] = '\0';
+  if (*text != '\0' && !is_site (text))
+    return refuse (error,
+                   _ ("“%s” is not the URL of a site, such as "
+                      "https://packages.example.org"),
+                   text);
+
+  return g_variant_new_string (url);
+}
+
 /**
  * loft_config_key_parse:
  * @key: a key
@@ -272,6 +308,9 @@ loft_config_key_parse (LoftConfigKey key, const char *text, GError **error)
     case LOFT_CONFIG_ADDRESSES:
     case LOFT_CONFIG_NETWORKS:
       value = parse_words (info, stripped, error);
+      break;
+    case LOFT_CONFIG_URL:
+      value = parse_url (stripped, error);
       break;
     default:
       g_assert_not_reached ();

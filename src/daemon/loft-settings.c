@@ -135,6 +135,9 @@ loft_settings_for_http (LoftConfig *config)
     loft_config_get_number (config, LOFT_CONFIG_DRAIN_TIMEOUT);
   settings.max_wait = loft_config_get_number (config, LOFT_CONFIG_MAX_WAIT);
   settings.gate = read_gate (config);
+
+  const char *url = loft_config_get_text (config, LOFT_CONFIG_PUBLIC_URL);
+  settings.public_url = *url != '\0' ? g_strdup (url) : NULL;
   read_limits (config, settings.limits);
 
   g_auto (GStrv) metrics_allow =

@@ -179,3 +179,34 @@ loft_forwarded_find_peer (GInetAddress *peer,
 
   return one != NULL ? g_steal_pointer (&one) : g_steal_pointer (&other);
 }
+
+/**
+ * loft_forwarded_is_https:
+ * @forwarded: the `Forwarded` headers of a request that a listed proxy has
+ *   handed on, joined
+ *
+ * Tells what the proxy itself says of how the request came to it.
+ *
+ * Returns: whether it came by HTTPS
+ */
+gboolean
+loft_forwarded_is_https (const char *forwarded)
+{
+  g_return_val_if_fail (forwarded != NULL, FALSE);
+
+  g_autofree char *rest = g_strdup (forwarded);
+  char *element = take_last (rest, ',');
+
+  while (*element != '\0')
+    {
+      char *pair = take_last (element, ';');
+
+      if (g_ascii_strcasecmp (pair, "proto=https") == 0 ||
+          g_ascii_strcasecmp (pair, "proto=\"https\"") == 0)
+        return TRUE;
+      if (pair == element)
+        break;
+    }
+
+  return FALSE;
+}

@@ -14,5 +14,6 @@ GInetAddress *loft_forwarded_find_peer (GInetAddress *peer,
                                         const char *forwarded,
                                         const char *x_forwarded_for,
                                         LoftAddressList *trusted);
+gboolean loft_forwarded_is_https (const char *forwarded);
 
 G_END_DECLS

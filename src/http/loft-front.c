@@ -145,9 +145,7 @@ get_mark_cb (LoftHotMark *out_mark, gpointer user_data)
 {
   LoftFront *self = user_data;
 
-  loft_registry_get_mark (self->shared->registry,
-                          &out_mark->sequence,
-                          &out_mark->epoch);
+  loft_http_shared_get_mark (self->shared, out_mark);
 }
 
 static void

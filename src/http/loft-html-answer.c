@@ -8,13 +8,12 @@
 
 #include "http/loft-html-read.h"
 
+#include "gate/loft-forwarded.h"
 #include "http/loft-headers.h"
 #include "http/loft-hot.h"
 #include "http/loft-problem.h"
 #include "http/loft-representation.h"
 #include "http/loft-response.h"
-
-#include <string.h>
 
 /* Nothing but our own files, and nothing of it acts. */
 #define SECURITY_POLICY                                                        \
@@ -95,33 +94,48 @@ loft_html_free_place (LoftPagesPlace *place)
   g_free (place);
 }
 
+/* As far as the request tells: by the name that the client used for it, and by
+ * what a proxy says of TLS. */
+static char *
+guess_url (LoftRequest *request)
+{
+  const char *host = loft_request_get_header (request, "Host");
+  const char *forwarded = loft_request_get_header (request, "Forwarded");
+  GSocketAddress *remote =
+    soup_server_message_get_remote_address (loft_request_get_message (request));
+  gboolean tls =
+    forwarded != NULL && loft_forwarded_is_https (forwarded) &&
+    loft_http_shared_trusts (loft_request_get_shared (request), remote);
+
+  return g_strconcat (tls ? "https://" : "http://",
+                      host != NULL ? host : "localhost",
+                      NULL);
+}
+
 /**
  * loft_html_format_url:
  * @request: a living request
+ * @out_is_guess: (out): whether only this request tells so
  *
- * Writes where the registry is, as far as the request tells: by the name that
- * the client used for it, and by what a proxy says of TLS. Who asks is told,
- * and nobody else: such a page must not be a hot one.
+ * Writes where the registry is, as the administrator says, or else as the
+ * request does. In that case who asks is told, and nobody else: such a page
+ * must not be kept for others.
  *
  * Returns: (transfer full): a URL, without a slash at its end
  */
 char *
-loft_html_format_url (LoftRequest *request)
+loft_html_format_url (LoftRequest *request, gboolean *out_is_guess)
 {
   g_return_val_if_fail (LOFT_IS_REQUEST (request), NULL);
+  g_return_val_if_fail (out_is_guess != NULL, NULL);
 
-  const char *host = loft_request_get_header (request, "Host");
-  const char *forwarded = loft_request_get_header (request, "Forwarded");
+  const char *known = loft_request_get_shared (request)->settings.public_url;
   const char *view = loft_request_get_view_prefix (request);
-  g_autofree char *lower =
-    forwarded != NULL ? g_ascii_strdown (forwarded, -1) : NULL;
-  gboolean tls = lower != NULL && strstr (lower, "proto=https") != NULL;
+  g_autofree char *url = known != NULL ? g_strdup (known) : guess_url (request);
 
-  return g_strconcat (tls ? "https://" : "http://",
-                      host != NULL ? host : "localhost",
-                      view != NULL ? "/" : NULL,
-                      view,
-                      NULL);
+  *out_is_guess = known == NULL;
+
+  return g_strconcat (url, view != NULL ? "/" : NULL, view, NULL);
 }
 
 /**
@@ -141,6 +155,28 @@ loft_html_add_headers (LoftRequest *request)
                                 "Content-Security-Policy",
                                 SECURITY_POLICY);
   soup_message_headers_replace (headers, "Referrer-Policy", "no-referrer");
+}
+
+/**
+ * loft_html_send_own:
+ * @request: a request
+ * @html: a page
+ *
+ * Answers with a page that is for this client and for nobody else, if it is
+ * still there.
+ */
+void
+loft_html_send_own (LoftRequest *request, LoftHtml *html)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (html != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  g_autoptr (GBytes) body = loft_html_to_bytes (html);
+  loft_html_add_headers (request);
+  loft_representation_send_own (request, LOFT_MEDIA_TYPE_HTML, body);
 }
 
 /**

@@ -46,6 +46,7 @@ struct _Page
   gboolean is_first;
   gboolean is_named;
   gboolean all_versions;
+  gboolean is_own;
   gboolean has_validity;
   LoftValidity validity;
 };
@@ -100,7 +101,9 @@ render_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
   g_autoptr (LoftHtml) html =
     g_task_propagate_pointer (G_TASK (result), &local_error);
 
-  if (html != NULL)
+  if (html != NULL && page->is_own)
+    loft_html_send_own (page->request, html);
+  else if (html != NULL)
     loft_html_send (page->request,
                     html,
                     page->has_validity ? &page->validity : NULL);
@@ -267,7 +270,9 @@ loft_html_handle_root (LoftRequest *request)
   LoftRegistryStatus status = { 0 };
   Page *page = page_new (request, render_home);
 
-  page->name = loft_html_format_url (request);
+  page->name = loft_html_format_url (request, &page->is_own);
+  if (!page->is_own)
+    loft_hot_mark (request, NULL);
   loft_request_pause (request);
   if (view != NULL)
     {

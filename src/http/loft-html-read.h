@@ -17,10 +17,11 @@ LoftPagesPlace *loft_html_new_place (LoftRequest *request);
 void loft_html_free_place (LoftPagesPlace *place);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPagesPlace, loft_html_free_place)
 
-char *loft_html_format_url (LoftRequest *request);
+char *loft_html_format_url (LoftRequest *request, gboolean *out_is_guess);
 void loft_html_send (LoftRequest *request,
                      LoftHtml *html,
                      const LoftValidity *validity);
+void loft_html_send_own (LoftRequest *request, LoftHtml *html);
 void loft_html_add_headers (LoftRequest *request);
 
 /* What is asked for as JSON by the same paths. */

@@ -17,6 +17,8 @@ G_BEGIN_DECLS
  * @access_log: whether each request is logged
  * @drain_timeout: seconds that running requests get when the server stops
  * @max_wait: seconds that a request for changes may wait
+ * @public_url: (nullable): where its readers find the registry, without a slash
+ *   at its end
  * @metrics_allow: (nullable): who may see figures, besides this machine
  * @limits: how often things may be done
  * @gate: what the gate allows
@@ -28,6 +30,7 @@ typedef struct
   gboolean access_log;
   guint drain_timeout;
   guint max_wait;
+  char *public_url;               /* owned, nullable */
   LoftAddressList *metrics_allow; /* owned, nullable */
   LoftLimit limits[LOFT_N_LIMITS];
   LoftGateSettings gate;

@@ -28,6 +28,7 @@ loft_http_settings_clear (LoftHttpSettings *self)
 {
   g_clear_pointer (&self->gate.trusted, loft_address_list_unref);
   g_clear_pointer (&self->metrics_allow, loft_address_list_unref);
+  g_clear_pointer (&self->public_url, g_free);
 }
 
 static void
@@ -85,8 +86,46 @@ loft_http_shared_set_settings (LoftHttpShared *self,
     loft_address_list_ref (copy.gate.trusted);
   if (copy.metrics_allow != NULL)
     loft_address_list_ref (copy.metrics_allow);
+  copy.public_url = g_strdup (copy.public_url);
   loft_http_settings_clear (&self->settings);
   self->settings = copy;
+  self->n_settings++;
+}
+
+/**
+ * loft_http_shared_get_mark:
+ * @self: what requests share
+ * @out_mark: (out): the mark
+ *
+ * Tells how far the changes have come that an answer may depend on: to other
+ * settings too, which change everything.
+ */
+void
+loft_http_shared_get_mark (LoftHttpShared *self, LoftHotMark *out_mark)
+{
+  loft_registry_get_mark (self->registry,
+                          &out_mark->sequence,
+                          &out_mark->epoch);
+  out_mark->epoch += self->n_settings;
+}
+
+/**
+ * loft_http_shared_trusts:
+ * @self: what requests share
+ * @remote: who has connected
+ *
+ * Tells whether that is a proxy which is believed.
+ *
+ * Returns: whether it is
+ */
+gboolean
+loft_http_shared_trusts (LoftHttpShared *self, GSocketAddress *remote)
+{
+  g_autoptr (GInetAddress) address = loft_address_simplify (
+    g_inet_socket_address_get_address (G_INET_SOCKET_ADDRESS (remote)));
+
+  return self->settings.gate.trusted != NULL &&
+         loft_address_list_contains (self->settings.gate.trusted, address);
 }
 
 /**

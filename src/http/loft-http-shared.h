@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @figures: where everything is counted
  * @downloads: tarballs that were asked for lately
  * @settings: as the administrator has chosen
+ * @n_settings: how often that was done
  * @requests: (element-type LoftRequest): those that are running
  * @stopping: whether the server takes its leave
  * @idle: (nullable): called when the last running request has ended
@@ -36,6 +37,7 @@ typedef struct
   GHashTable *torn;             /* owned, of owned names and versions */
   LoftFigures *figures;         /* the registry's page's */
   LoftHttpSettings settings;
+  guint64 n_settings;
   GQueue requests; /* of pointers that are not owned */
   gboolean stopping;
   void (*idle) (gpointer user_data);
@@ -47,6 +49,8 @@ LoftHttpShared *loft_http_shared_new (LoftRegistry *registry,
 void loft_http_shared_unref (LoftHttpShared *self);
 void loft_http_shared_set_settings (LoftHttpShared *self,
                                     const LoftHttpSettings *settings);
+void loft_http_shared_get_mark (LoftHttpShared *self, LoftHotMark *out_mark);
+gboolean loft_http_shared_trusts (LoftHttpShared *self, GSocketAddress *remote);
 GInetAddress *loft_http_shared_find_peer (LoftHttpShared *self,
                                           GSocketAddress *remote,
                                           const char *forwarded,

@@ -28,6 +28,7 @@
 #define COMPRESS_HERE_MAX (16 * 1024)
 
 #define CACHE_REVALIDATE "public, no-cache"
+#define CACHE_OWN "private, no-cache"
 
 /* A body that is being compressed for a request. */
 typedef struct
@@ -262,6 +263,27 @@ loft_representation_send (LoftRequest *request,
 
   if (loft_request_is_alive (request))
     send_text (request, media_type, body, digest, CACHE_REVALIDATE);
+}
+
+/**
+ * loft_representation_send_own:
+ * @request: a request that reads
+ * @media_type: type of @body
+ * @body: what to answer
+ *
+ * Answers as loft_representation_send() does, but tells caches that this is for
+ * nobody else.
+ */
+void
+loft_representation_send_own (LoftRequest *request,
+                              const char *media_type,
+                              GBytes *body)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL && body != NULL);
+
+  if (loft_request_is_alive (request))
+    send_text (request, media_type, body, NULL, CACHE_OWN);
 }
 
 /**

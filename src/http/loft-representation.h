@@ -22,6 +22,9 @@ void loft_representation_send (LoftRequest *request,
                                const char *media_type,
                                GBytes *body,
                                const char *digest);
+void loft_representation_send_own (LoftRequest *request,
+                                   const char *media_type,
+                                   GBytes *body);
 void loft_representation_send_view (LoftRequest *request,
                                     const char *media_type,
                                     GBytes *body,

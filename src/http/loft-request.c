@@ -112,9 +112,7 @@ loft_request_new (LoftHttpShared *shared, SoupServerMessage *message)
   self->id = make_id (loft_request_get_header (self, "X-Request-Id"));
   g_set_object (&self->stream, loft_front_find_stream (message));
   self->peer = find_peer (self);
-  loft_registry_get_mark (shared->registry,
-                          &self->mark.sequence,
-                          &self->mark.epoch);
+  loft_http_shared_get_mark (shared, &self->mark);
   self->cancellable = g_cancellable_new ();
   g_queue_push_tail (&shared->requests, self);
   loft_counter_add (&shared->figures->http.running, 1);
