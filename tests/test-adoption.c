@@ -139,8 +139,8 @@ assert_content (Fixture *fixture, const char *key, const char *expected)
 }
 
 /* A folder of the original server is served as it is; each version gets one
- * event, whatever else lies there stays as it was, and what is wrong is
- * counted. */
+ * event, and one its documentation, whatever else lies there stays as it was,
+ * and what is wrong is counted. */
 static void
 test_adopt (Fixture *fixture, gconstpointer test_data)
 {
@@ -168,7 +168,8 @@ test_adopt (Fixture *fixture, gconstpointer test_data)
                   "2 adopt hello 0.9.0-rc.1\n"
                   "3 adopt hello 1.0.0\n"
                   "4 adopt hello 1.0.1+build\n"
-                  "5 adopt hello not-semver\n");
+                  "5 adopt hello not-semver\n"
+                  "6 docs hello 1.0.0\n");
 
   LoftRegistryStatus status;
   loft_registry_get_status (fixture->registry, &status);

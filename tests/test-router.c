@@ -20,6 +20,8 @@ static const LoftRoute routes[] = {
   { "GET", "/packages/:name/dependents", ENDPOINT (5) },
   { "GET", "/packages/:name/:version", ENDPOINT (6) },
   { "PUT", "/packages/:name/:version", ENDPOINT (7) },
+  { "GET", "/docs/:name", ENDPOINT (8) },
+  { "GET", "/docs/:name/*path", ENDPOINT (9) },
 };
 
 static guint
@@ -38,7 +40,8 @@ find (const LoftRouter *router, const char *method, const char *path)
 }
 
 /* A path finds its row; slashes in a row are one, and one at the end is none;
- * of two rows that fit, the first counts; HEAD goes where GET does. */
+ * of two rows that fit, the first counts; HEAD goes where GET does; a star
+ * takes one segment or more. */
 static void
 test_find (void)
 {
@@ -59,6 +62,11 @@ test_find (void)
   g_assert_cmpuint (find (router, "PUT", "/packages/x/1.0.0/"), ==, 7);
   g_assert_cmpuint (find (router, "DELETE", "/packages/x/1.0.0"), ==, 0);
   g_assert_cmpuint (find (router, "GET", "/packages/x/1.0.0/y"), ==, 0);
+  g_assert_cmpuint (find (router, "GET", "/docs/x/"), ==, 8);
+  g_assert_cmpuint (find (router, "GET", "/docs/x/a"), ==, 9);
+  g_assert_cmpuint (find (router, "GET", "/docs/x/a/b/c/"), ==, 9);
+  g_assert_cmpuint (find (router, "GET", "/docs"), ==, 0);
+  g_assert_cmpuint (find (router, "PUT", "/docs/x/a"), ==, 0);
   g_assert_cmpuint (find (router, "GET", "/Packages"), ==, 0);
   g_assert_cmpuint (find (router, "get", "/packages"), ==, 0);
 }

@@ -89,6 +89,7 @@ tell_event (LoftDbusNews *self, const LoftEvent *event)
     case LOFT_EVENT_TOKEN_CREATE:
     case LOFT_EVENT_TOKEN_REVOKE:
     case LOFT_EVENT_ADMINISTER:
+    case LOFT_EVENT_DOCS:
     default:
       break;
     }

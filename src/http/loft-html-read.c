@@ -452,6 +452,7 @@ render_package (const Page *page)
     .more_dependents = description->more_dependents,
     .readme = description->readme,
     .readme_path = description->readme_path,
+    .has_docs = description->has_docs,
     .is_named = page->is_named,
     .all_versions = page->all_versions,
   };

@@ -287,6 +287,42 @@ loft_representation_send_own (LoftRequest *request,
 }
 
 /**
+ * loft_representation_send_as_it_is:
+ * @request: a request that reads
+ * @media_type: type of @body
+ * @body: what to answer
+ *
+ * Answers as loft_representation_send() does, but compresses nothing: for
+ * pictures and the like, which are compressed already.
+ */
+void
+loft_representation_send_as_it_is (LoftRequest *request,
+                                   const char *media_type,
+                                   GBytes *body)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL && body != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  guint64 representations = get_bits (media_type, LOFT_CODING_IDENTITY, TRUE);
+  g_autofree char *digest = compute_digest (body);
+  g_autofree char *etag = make_etag (digest, LOFT_CODING_IDENTITY);
+  gboolean known = loft_representation_is_known (request, etag);
+
+  soup_message_headers_replace (headers, "ETag", etag);
+  soup_message_headers_replace (headers, "Cache-Control", CACHE_REVALIDATE);
+  soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
+  loft_hot_offer (request, etag, representations, known ? NULL : body);
+  loft_response_send (request,
+                      known ? SOUP_STATUS_NOT_MODIFIED : SOUP_STATUS_OK,
+                      known ? NULL : media_type,
+                      known ? NULL : body);
+}
+
+/**
  * loft_representation_send_view:
  * @request: a request for a view
  * @media_type: type of @body

@@ -72,6 +72,27 @@ loft_request_get_parameter (LoftRequest *self, const char *name)
 }
 
 /**
+ * loft_request_get_rest:
+ * @self: a routed request
+ *
+ * Gets what a pattern's star has taken of the path, decoded.
+ *
+ * Returns: (transfer none): the segments; none where the pattern has no star
+ */
+const char *const *
+loft_request_get_rest (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), NULL);
+  g_return_val_if_fail (self->pattern != NULL, NULL);
+
+  gsize i = 0;
+  while (self->pattern[i] != NULL && self->pattern[i][0] != '*')
+    i++;
+
+  return (const char *const *) self->segments + i;
+}
+
+/**
  * loft_request_set_view:
  * @self: a request
  * @view: what its path begins with

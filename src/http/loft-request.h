@@ -63,6 +63,7 @@ void loft_request_set_view (LoftRequest *self,
 const LoftView *loft_request_get_view (LoftRequest *self);
 const char *loft_request_get_view_prefix (LoftRequest *self);
 const char *loft_request_get_parameter (LoftRequest *self, const char *name);
+const char *const *loft_request_get_rest (LoftRequest *self);
 
 gboolean loft_request_parse_query (LoftRequest *self, GError **error);
 const char *loft_request_get_query (LoftRequest *self, const char *name);

@@ -222,8 +222,12 @@ matches (const char *const *pattern, const char *const *segments)
   gsize i = 0;
 
   for (; pattern[i] != NULL && segments[i] != NULL; i++)
-    if (pattern[i][0] != ':' && !g_str_equal (pattern[i], segments[i]))
-      return FALSE;
+    {
+      if (pattern[i][0] == '*')
+        return TRUE;
+      if (pattern[i][0] != ':' && !g_str_equal (pattern[i], segments[i]))
+        return FALSE;
+    }
 
   return pattern[i] == NULL && segments[i] == NULL;
 }

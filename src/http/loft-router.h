@@ -21,7 +21,8 @@ typedef struct _LoftEndpoint LoftEndpoint;
  * LoftRoute:
  * @method: an HTTP method; GET stands for HEAD too
  * @pattern: a path such as `/packages/:name`, in which a segment that begins
- *   with a colon takes any one segment
+ *   with a colon takes any one segment, and a last one that begins with a star
+ *   all that is left, which is one at least
  * @endpoint: what answers
  *
  * A row of the routing table.

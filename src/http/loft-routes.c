@@ -9,6 +9,7 @@
 #include "http/loft-routes.h"
 
 #include "http/loft-changes.h"
+#include "http/loft-docs-read.h"
 #include "http/loft-html-read.h"
 #include "http/loft-http-figures.h"
 #include "http/loft-http-limits.h"
@@ -39,6 +40,10 @@ static const LoftRoute routes[] = {
   { "GET", "/packages/:name/:version/download", &loft_read_download },
   { "POST", "/packages/:name/:version/yank", &loft_write_yank },
   { "DELETE", "/packages/:name/:version/yank", &loft_write_yank },
+  { "GET", "/d/:name", &loft_read_docs },
+  { "GET", "/d/:name/:version", &loft_read_docs_version },
+  { "GET", "/pkg-docs/:name/:version", &loft_read_docs_file },
+  { "GET", "/pkg-docs/:name/:version/*path", &loft_read_docs_file },
   { "GET", "/auth/me", &loft_read_me },
   { "GET", "/static/:file", &loft_read_asset },
   { "GET", "/tokens", &loft_read_tokens },
@@ -55,6 +60,10 @@ static const LoftRoute view_routes[] = {
   { "GET", "/packages/:name/dependents", &loft_view_read_dependents },
   { "GET", "/packages/:name/:version", &loft_view_read_version },
   { "GET", "/packages/:name/:version/download", &loft_view_read_download },
+  { "GET", "/d/:name", &loft_read_docs },
+  { "GET", "/d/:name/:version", &loft_read_docs_version },
+  { "GET", "/pkg-docs/:name/:version", &loft_read_docs_file },
+  { "GET", "/pkg-docs/:name/:version/*path", &loft_read_docs_file },
 };
 
 /* Row 0 is none. */

@@ -201,6 +201,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
   loft_pages_add_words (shown, place->view == NULL);
   json_object_set_object_member (values, "package", shown);
   json_object_set_boolean_member (values, "is_named", package->is_named);
+  json_object_set_boolean_member (values, "has_docs", package->has_docs);
   add_versions (values, package);
   if (package->all_versions)
     {

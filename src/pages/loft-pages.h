@@ -75,6 +75,7 @@ typedef struct
  * @more_dependents: whether there are more
  * @readme: (nullable): text of its README
  * @readme_path: (nullable): where that is among the files
+ * @has_docs: whether it has documentation
  * @is_named: whether the version was asked for by its name
  * @all_versions: whether all versions are wanted, and nothing else
  *
@@ -88,6 +89,7 @@ typedef struct
   gboolean more_dependents;
   const char *readme;
   const char *readme_path;
+  gboolean has_docs;
   gboolean is_named;
   gboolean all_versions;
 } LoftPagesPackage;

@@ -178,6 +178,8 @@ apply_event (LoftCatalogWrite *write, LoftEvent *event, GError **error)
     return TRUE;
   if (event->token != NULL)
     return note_token (write, event, error);
+  if (event->type == LOFT_EVENT_DOCS)
+    return loft_catalog_note_docs (write, event, error);
 
   if (event->type == LOFT_EVENT_PUBLISH || event->type == LOFT_EVENT_ADOPT)
     {

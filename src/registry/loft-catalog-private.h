@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 /* Raise on every change of what is stored, be it a table, an index, or what a
  * column holds: another schema is another file, built anew. */
-#define LOFT_CATALOG_SCHEMA 8
+#define LOFT_CATALOG_SCHEMA 9
 
 /* Tells our files from other people's databases. */
 #define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
@@ -244,6 +244,9 @@ gboolean loft_catalog_note_comings (LoftCatalogWrite *write,
 gboolean loft_catalog_note_state (LoftCatalogWrite *write,
                                   const LoftEvent *event,
                                   GError **error);
+gboolean loft_catalog_note_docs (LoftCatalogWrite *write,
+                                 const LoftEvent *event,
+                                 GError **error);
 gboolean loft_catalog_note_mentions (LoftCatalogWrite *write,
                                      const LoftDocument *document,
                                      GError **error);

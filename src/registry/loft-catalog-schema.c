@@ -66,6 +66,9 @@
  *
  * - unlogged: versions that no event has told of yet.
  *
+ * - docs: how it is with the documentation of versions, as the last event about
+ *   it tells.
+ *
  * - tallies: how many packages have a `first` (kind 0) or an `oldest` (kind 1)
  *   in a bucket of 2^bits such values; for each of tally_sizes, of which `next`
  *   is the next. Those that are not known yet are in none.
@@ -185,6 +188,13 @@ const char *const loft_catalog_schema =
   "CREATE TABLE unlogged ("
   "  name TEXT NOT NULL,"
   "  key TEXT NOT NULL,"
+  "  PRIMARY KEY (name, key)"
+  ") STRICT, WITHOUT ROWID;"
+  "CREATE TABLE docs ("
+  "  name TEXT NOT NULL,"
+  "  key TEXT NOT NULL,"
+  "  state INTEGER NOT NULL,"
+  "  generation TEXT,"
   "  PRIMARY KEY (name, key)"
   ") STRICT, WITHOUT ROWID;"
   "CREATE TABLE tally_sizes ("

@@ -177,6 +177,11 @@ loft_catalog_is_logged (LoftCatalog *self, const char *name, const char *key);
 gboolean loft_catalog_is_token_told (LoftCatalog *self,
                                      const char *id,
                                      gboolean revoked);
+gboolean loft_catalog_get_docs (LoftCatalog *self,
+                                const char *name,
+                                const char *key,
+                                LoftDocs *out_docs,
+                                GError **error);
 char *loft_catalog_find_folded (LoftCatalog *self,
                                 const char *folded,
                                 GError **error);

@@ -65,6 +65,7 @@ is_fulfilled (const LoftState *state, const LoftChangeJob *job, const char *key)
     case LOFT_EVENT_TOKEN_CREATE:
     case LOFT_EVENT_TOKEN_REVOKE:
     case LOFT_EVENT_ADMINISTER:
+    case LOFT_EVENT_DOCS:
     default:
       g_return_val_if_reached (TRUE);
     }

@@ -164,6 +164,15 @@ read_version (LoftRegistry *self,
   if (found == NULL)
     return FALSE;
 
+  g_auto (LoftDocs) docs = { LOFT_DOCS_NONE, NULL };
+  if (!loft_catalog_get_docs (self->catalog,
+                              wish->name,
+                              found->key,
+                              &docs,
+                              error))
+    return FALSE;
+  description->has_docs = docs.generation != NULL;
+
   g_autoptr (GBytes) text = loft_registry_read_document (self,
                                                          wish->name,
                                                          found->key,

@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @more_dependents: whether there are more
  * @readme: (nullable): text of the README
  * @readme_path: (nullable): its path among the files
+ * @has_docs: whether the version has documentation
  * @validity: how long all this holds
  *
  * A package, by what is worth reading of it: the answers of the registry, and
@@ -34,6 +35,7 @@ typedef struct
   gboolean more_dependents;
   char *readme;      /* owned, nullable */
   char *readme_path; /* owned, nullable */
+  gboolean has_docs;
   LoftValidity validity;
 } LoftDescription;
 

@@ -29,6 +29,7 @@ static const char *const type_names[] = {
   [LOFT_EVENT_TOKEN_CREATE] = "token-create",
   [LOFT_EVENT_TOKEN_REVOKE] = "token-revoke",
   [LOFT_EVENT_ADMINISTER] = "administer",
+  [LOFT_EVENT_DOCS] = "docs",
 };
 
 static LoftEventType
@@ -172,6 +173,33 @@ loft_event_new_for_act (const char *act, const LoftActor *actor)
 }
 
 /**
+ * loft_event_new_for_docs:
+ * @name: a package
+ * @key: key of one of its documents
+ * @docs: how it is with the documentation of that version
+ *
+ * Makes the event that tells of a version's documentation.
+ *
+ * Returns: (transfer full): the event
+ */
+LoftEvent *
+loft_event_new_for_docs (const char *name,
+                         const char *key,
+                         const LoftDocs *docs)
+{
+  g_return_val_if_fail (name != NULL && key != NULL && docs != NULL, NULL);
+
+  LoftEvent *self = loft_event_new (LOFT_EVENT_DOCS, name);
+
+  self->key = g_strdup (key);
+  self->version = g_strdup (key);
+  self->docs.state = docs->state;
+  self->docs.generation = g_strdup (docs->generation);
+
+  return self;
+}
+
+/**
  * loft_event_type_to_string:
  * @type: a type
  *
@@ -229,6 +257,7 @@ loft_event_unref (LoftEvent *self)
   g_free (self->text);
   g_clear_pointer (&self->state, loft_state_free);
   g_clear_pointer (&self->token, loft_token_free);
+  loft_docs_clear (&self->docs);
   g_clear_pointer (&self->document, loft_document_free);
   g_free (self);
 }
@@ -254,6 +283,18 @@ read_token (LoftEvent *self, JsonObject *object)
   if (token != NULL && (self->type == LOFT_EVENT_TOKEN_CREATE ||
                         self->type == LOFT_EVENT_TOKEN_REVOKE))
     self->token = loft_token_from_json (token, NULL);
+}
+
+static void
+read_docs (LoftEvent *self, JsonObject *object)
+{
+  if (self->type != LOFT_EVENT_DOCS)
+    return;
+
+  self->docs.state =
+    loft_docs_state_from_string (loft_json_get_string (object, "docs"));
+  self->docs.generation =
+    g_strdup (loft_json_get_string (object, "generation"));
 }
 
 static void
@@ -332,6 +373,7 @@ loft_event_parse (const char *line, gsize length, GError **error)
   self->id = g_strdup (loft_json_get_string (object, "id"));
   self->text = g_strndup (line, length);
   read_token (self, object);
+  read_docs (self, object);
   read_audit (self, object);
 
   return g_steal_pointer (&self);
@@ -424,6 +466,13 @@ loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
                         loft_actor_get_public_name (&self->actor));
   loft_json_add_string (builder, "node", self->node);
   loft_json_add_string (builder, "id", self->id);
+  if (self->type == LOFT_EVENT_DOCS)
+    {
+      loft_json_add_string (builder,
+                            "docs",
+                            loft_docs_state_to_string (self->docs.state));
+      loft_json_add_string (builder, "generation", self->docs.generation);
+    }
   if (self->state != NULL)
     {
       json_builder_set_member_name (builder, "state");

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "registry/loft-docs.h"
 #include "registry/loft-document.h"
 #include "registry/loft-state.h"
 #include "registry/loft-token.h"
@@ -25,9 +26,10 @@ G_BEGIN_DECLS
  * @LOFT_EVENT_TOKEN_CREATE: a token was issued, or adopted
  * @LOFT_EVENT_TOKEN_REVOKE: a token was revoked
  * @LOFT_EVENT_ADMINISTER: an administrator of this machine did something else
+ * @LOFT_EVENT_DOCS: a version's documentation is another one, or was found
  *
  * What an event tells. Those from %LOFT_EVENT_CLAIM to %LOFT_EVENT_OWNERS carry
- * the package's whole new state; those after them are about no package.
+ * the package's whole new state.
  */
 typedef enum
 {
@@ -41,7 +43,8 @@ typedef enum
   LOFT_EVENT_OWNERS,
   LOFT_EVENT_TOKEN_CREATE,
   LOFT_EVENT_TOKEN_REVOKE,
-  LOFT_EVENT_ADMINISTER
+  LOFT_EVENT_ADMINISTER,
+  LOFT_EVENT_DOCS
 } LoftEventType;
 
 /**
@@ -62,6 +65,7 @@ typedef enum
  * @id: random, tells a writer its own event
  * @state: (nullable): the package's whole new state, without secrets
  * @token: (nullable): the token, without secrets
+ * @docs: how it is with the version's documentation
  * @text: (nullable): the event as it stands in the log, one line of JSON
  *   without the line feed; set once it is appended or parsed
  * @document: (nullable): the document, where its writer still has it
@@ -87,6 +91,7 @@ typedef struct
   char *id;               /* owned, nullable */
   LoftState *state;       /* owned, nullable */
   LoftToken *token;       /* owned, nullable */
+  LoftDocs docs;          /* owned */
   char *text;             /* owned, nullable */
   LoftDocument *document; /* owned, nullable */
 } LoftEvent;
@@ -99,6 +104,9 @@ LoftEvent *loft_event_new_for_state (const char *name, const LoftState *state);
 LoftEvent *loft_event_new_for_token (LoftEventType type,
                                      const LoftToken *token);
 LoftEvent *loft_event_new_for_act (const char *act, const LoftActor *actor);
+LoftEvent *loft_event_new_for_docs (const char *name,
+                                    const char *key,
+                                    const LoftDocs *docs);
 LoftEvent *loft_event_parse (const char *line, gsize length, GError **error);
 LoftEvent *loft_event_ref (LoftEvent *self);
 void loft_event_unref (LoftEvent *self);

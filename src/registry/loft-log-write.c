@@ -20,6 +20,20 @@
 #define TRY_PAUSE (50 * G_TIME_SPAN_MILLISECOND)
 
 static gboolean
+are_docs_told (LoftLog *self, const LoftEvent *event)
+{
+  g_auto (LoftDocs) known = { LOFT_DOCS_NONE, NULL };
+
+  return loft_catalog_get_docs (self->catalog,
+                                event->name,
+                                event->key,
+                                &known,
+                                NULL) &&
+         known.state == event->docs.state &&
+         g_strcmp0 (known.generation, event->docs.generation) == 0;
+}
+
+static gboolean
 is_told (LoftLog *self, const LoftEvent *event)
 {
   if (event->token != NULL)
@@ -28,6 +42,8 @@ is_told (LoftLog *self, const LoftEvent *event)
                                        event->type == LOFT_EVENT_TOKEN_REVOKE);
   if (event->act != NULL)
     return FALSE;
+  if (event->type == LOFT_EVENT_DOCS)
+    return are_docs_told (self, event);
   if (event->state == NULL)
     return loft_catalog_is_logged (self->catalog, event->name, event->key);
 

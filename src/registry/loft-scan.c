@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "registry/loft-docs.h"
 #include "registry/loft-log-entry.h"
 #include "registry/loft-upkeep-private.h"
 #include "registry/loft-walk.h"
@@ -22,6 +23,10 @@
 #define EVENTS_AT_ONCE 500
 #define PROGRESS_PAUSE (10 * G_TIME_SPAN_SECOND)
 #define PROBLEMS_SHOWN 10
+#define DOCS_PAGE 4096
+
+/* The note in the catalog that says that documentation was looked for. */
+#define NOTE_DOCS "docs"
 
 typedef struct
 {
@@ -322,6 +327,74 @@ count_documents (Scan *scan, GError **error)
   return TRUE;
 }
 
+/* Tells of documentation that the original server has left. */
+static gboolean
+take_docs_page (Scan *scan, GStrv keys, GError **error)
+{
+  for (gsize i = 0; keys[i] != NULL; i++)
+    {
+      g_autofree char *name = NULL;
+      g_autofree char *key = NULL;
+      g_auto (LoftDocs) known = { LOFT_DOCS_NONE, NULL };
+      const LoftDocs found = { LOFT_DOCS_BUILT, (char *) "" };
+
+      if (!loft_docs_parse_key (keys[i], &name, &key) ||
+          !loft_catalog_has_document (scan->self->catalog, name, key))
+        continue;
+      if (!loft_catalog_get_docs (scan->self->catalog,
+                                  name,
+                                  key,
+                                  &known,
+                                  error))
+        return FALSE;
+      if (known.generation != NULL)
+        continue;
+      g_ptr_array_add (scan->events,
+                       loft_event_new_for_docs (name, key, &found));
+      if (scan->events->len >= EVENTS_AT_ONCE && !flush_events (scan, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Looks for it: once in the life of a catalog, and when somebody wishes that,
+ * since the registry itself leaves none there unsaid. */
+static gboolean
+take_docs (Scan *scan, GError **error)
+{
+  LoftCatalog *catalog = scan->self->catalog;
+  g_autofree char *note = loft_catalog_get_note (catalog, NOTE_DOCS, NULL);
+  g_autofree char *after = NULL;
+
+  if (scan->read_only || (note != NULL && scan->upkeep == NULL))
+    return TRUE;
+  if (!flush_events (scan, error))
+    return FALSE;
+
+  while (!g_cancellable_set_error_if_cancelled (scan->cancellable, error))
+    {
+      g_auto (GStrv) keys = loft_storage_list (scan->self->storage,
+                                               LOFT_DOCS_FOLDER "/",
+                                               after,
+                                               DOCS_PAGE,
+                                               scan->cancellable,
+                                               error);
+      if (keys == NULL)
+        return FALSE;
+
+      guint length = g_strv_length (keys);
+      if (length == 0)
+        return loft_catalog_set_note (catalog, NOTE_DOCS, "found", error);
+      if (!take_docs_page (scan, keys, error))
+        return FALSE;
+      g_free (after);
+      after = g_strdup (keys[length - 1]);
+    }
+
+  return FALSE;
+}
+
 /* Notes when the scan was, so that the next one is not due before its time. */
 static gboolean
 conclude (Scan *scan, GError **error)
@@ -389,7 +462,8 @@ loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error)
                     &scan,
                     scan.cancellable,
                     error) &&
-         flush_events (&scan, error) && conclude (&scan, error);
+         take_docs (&scan, error) && flush_events (&scan, error) &&
+         conclude (&scan, error);
 }
 
 static gboolean

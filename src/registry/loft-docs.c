@@ -1,0 +1,126 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "registry/loft-docs.h"
+
+#include <string.h>
+
+/*
+ * Where documentation is kept.
+ *
+ * The original server has it in `docs/NAME/VERSION/`, and what it left there is
+ * shown as it is. What is built here goes to a folder of its own below that,
+ * `docs/NAME/VERSION/~GENERATION/`, and is shown once the log tells of it: so
+ * nobody ever sees one that is half written, or half of two.
+ */
+
+static const char *const state_names[] = {
+  [LOFT_DOCS_NONE] = "none",
+  [LOFT_DOCS_WAITING] = "waiting",
+  [LOFT_DOCS_BUILT] = "built",
+  [LOFT_DOCS_FAILED] = "failed",
+};
+
+/**
+ * loft_docs_clear:
+ * @self: documentation
+ *
+ * Frees what is in @self.
+ */
+void
+loft_docs_clear (LoftDocs *self)
+{
+  g_clear_pointer (&self->generation, g_free);
+}
+
+/**
+ * loft_docs_state_to_string:
+ * @state: a state
+ *
+ * Returns: (transfer none): how it is written in the log
+ */
+const char *
+loft_docs_state_to_string (LoftDocsState state)
+{
+  g_return_val_if_fail (state < G_N_ELEMENTS (state_names), NULL);
+
+  return state_names[state];
+}
+
+/**
+ * loft_docs_state_from_string:
+ * @text: (nullable): a state, as it is written in the log
+ *
+ * Returns: the state; %LOFT_DOCS_NONE for one that a later release writes
+ */
+LoftDocsState
+loft_docs_state_from_string (const char *text)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (state_names); i++)
+    if (g_strcmp0 (state_names[i], text) == 0)
+      return (LoftDocsState) i;
+
+  return LOFT_DOCS_NONE;
+}
+
+/**
+ * loft_docs_make_prefix:
+ * @name: a package
+ * @key: key of one of its documents
+ * @generation: (nullable): which build; %NULL or empty for the original
+ *   server's
+ *
+ * Returns: (transfer full): what the keys of its files begin with
+ */
+char *
+loft_docs_make_prefix (const char *name,
+                       const char *key,
+                       const char *generation)
+{
+  g_return_val_if_fail (name != NULL && key != NULL, NULL);
+
+  if (generation == NULL || *generation == '\0')
+    return g_strconcat (LOFT_DOCS_FOLDER "/", name, "/", key, "/", NULL);
+
+  return g_strconcat (LOFT_DOCS_FOLDER "/",
+                      name,
+                      "/",
+                      key,
+                      "/~",
+                      generation,
+                      "/",
+                      NULL);
+}
+
+/**
+ * loft_docs_parse_key:
+ * @object_key: key of an object
+ * @out_name: (out) (transfer full): a package
+ * @out_key: (out) (transfer full): key of one of its documents
+ *
+ * Finds out whose documentation an object is the beginning of, if the original
+ * server has left it.
+ *
+ * Returns: whether it is one
+ */
+gboolean
+loft_docs_parse_key (const char *object_key, char **out_name, char **out_key)
+{
+  g_return_val_if_fail (object_key != NULL, FALSE);
+  g_return_val_if_fail (out_name != NULL && out_key != NULL, FALSE);
+
+  g_auto (GStrv) parts = g_strsplit (object_key, "/", 5);
+  if (g_strv_length (parts) != 4 || !g_str_equal (parts[0], LOFT_DOCS_FOLDER) ||
+      !g_str_equal (parts[3], LOFT_DOCS_INDEX))
+    return FALSE;
+
+  *out_name = g_strdup (parts[1]);
+  *out_key = g_strdup (parts[2]);
+
+  return TRUE;
+}
