@@ -192,6 +192,22 @@ static const LoftConfigKeyInfo infos[] = {
     .maximum = 86400,
     .reloadable = TRUE,
   },
+  [LOFT_CONFIG_DOWNLOAD_COUNTS] = {
+    .group = "registry",
+    .name = "download-counts",
+    .type = LOFT_CONFIG_BOOLEAN,
+    .fallback = "true",
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_DOWNLOAD_COUNT_INTERVAL] = {
+    .group = "registry",
+    .name = "download-count-interval",
+    .type = LOFT_CONFIG_SECONDS,
+    .fallback = "60",
+    .minimum = 1,
+    .maximum = 3600,
+    .reloadable = TRUE,
+  },
   [LOFT_CONFIG_BUS] = {
     .group = "registry",
     .name = "bus",

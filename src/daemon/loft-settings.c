@@ -57,6 +57,10 @@ loft_settings_for_registry (LoftConfig *config)
     loft_config_get_number (config, LOFT_CONFIG_CHECKPOINT_INTERVAL);
   settings->maintenance_lease =
     loft_config_get_number (config, LOFT_CONFIG_MAINTENANCE_LEASE);
+  settings->download_counts =
+    loft_config_get_boolean (config, LOFT_CONFIG_DOWNLOAD_COUNTS);
+  settings->download_count_interval =
+    loft_config_get_number (config, LOFT_CONFIG_DOWNLOAD_COUNT_INTERVAL);
   g_clear_pointer (&settings->reserved, g_strfreev);
   settings->reserved =
     loft_config_get_words (config, LOFT_CONFIG_RESERVED_NAMES);
@@ -134,6 +138,8 @@ loft_settings_for_http (LoftConfig *config)
   settings.drain_timeout =
     loft_config_get_number (config, LOFT_CONFIG_DRAIN_TIMEOUT);
   settings.max_wait = loft_config_get_number (config, LOFT_CONFIG_MAX_WAIT);
+  settings.count_downloads =
+    loft_config_get_boolean (config, LOFT_CONFIG_DOWNLOAD_COUNTS);
   settings.gate = read_gate (config);
 
   const char *url = loft_config_get_text (config, LOFT_CONFIG_PUBLIC_URL);

@@ -142,6 +142,7 @@ send_hot (LoftGate *self,
     .head = head,
     .status = known ? 304 : 200,
     .kind = response->kind,
+    .subject = bodiless ? NULL : response->subject,
     .size = bodiless ? 0 : size,
     .request_id = id,
   };

@@ -66,6 +66,7 @@ typedef struct _LoftGateAnswer LoftGateAnswer;
  * @head: the head that was answered, as far as it was good
  * @status: the status
  * @kind: what a hot answer is to those who count it; 0 for a refusal
+ * @subject: (nullable): a hot answer's, if its body was sent
  * @size: bytes of its body that were sent
  * @request_id: the request's id
  * @dup_remote: tells who has connected
@@ -77,6 +78,7 @@ struct _LoftGateAnswer
   const LoftHead *head;
   guint status;
   guint kind;
+  const char *subject;
   gsize size;
   LoftSpan request_id;
   GSocketAddress *(*dup_remote) (const LoftGateAnswer *answer);

@@ -109,6 +109,7 @@ loft_hot_response_new (guint64 representations,
 void
 loft_hot_response_free (LoftHotResponse *self)
 {
+  g_clear_pointer (&self->subject, g_ref_string_release);
   g_free (self->tag);
   g_free (self->etag);
   g_bytes_unref (self->body);

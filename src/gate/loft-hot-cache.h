@@ -33,6 +33,8 @@ typedef struct
  * @kind: what it is to those who count it
  * @tag: what it speaks of; %NULL if of so many things that it changes with
  *   every change
+ * @subject: (nullable): what those who are sent the body have then, to who
+ * counts that; a #GRefString
  * @until: seconds since 1970 from which on it holds no more; 0 if time does not
  *   change it
  * @etag: its entity tag, with the quotes
@@ -47,6 +49,7 @@ typedef struct
   guint64 representations;
   guint kind;
   gint64 until;
+  char *subject;             /* owned, nullable */
   char *tag;                 /* owned, nullable */
   char *etag;                /* owned */
   GBytes *body;              /* owned */

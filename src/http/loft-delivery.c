@@ -103,6 +103,23 @@ find_share (LoftRequest *request, const LoftDownload *download)
   return share;
 }
 
+/* Says of what this is the answer. It counts where it ends with the end of the
+ * tarball, so that one which comes in several parts counts once. */
+static void
+note_subject (LoftRequest *request,
+              const LoftDownload *download,
+              const Share *share)
+{
+  gboolean is_sent = share->status == SOUP_STATUS_OK ||
+                     share->status == SOUP_STATUS_PARTIAL_CONTENT;
+
+  loft_hot_set_subject (
+    request,
+    download->subject,
+    is_sent && share->first + share->length == download->size &&
+      g_str_equal (loft_request_get_method (request), "GET"));
+}
+
 static void
 send_no_range (LoftRequest *request, goffset size)
 {
@@ -183,6 +200,7 @@ loft_delivery_send_bytes (LoftRequest *request, const LoftDownload *download)
     return;
 
   Share share = find_share (request, download);
+  note_subject (request, download, &share);
   loft_torn_expect (request);
   if (send_nothing (request, download, &share))
     return;
@@ -261,6 +279,7 @@ send_as_it_comes (LoftRequest *request, LoftDownload *download)
   gboolean small = download->size <= PIECE_MAX;
   gboolean part = share.status == SOUP_STATUS_PARTIAL_CONTENT;
 
+  note_subject (request, download, &share);
   if (send_nothing (request, download, &share))
     return;
 
@@ -280,12 +299,13 @@ send_as_it_comes (LoftRequest *request, LoftDownload *download)
 
 /* The address is for this client, and for a moment only. */
 static void
-send_elsewhere (LoftRequest *request, const char *url)
+send_elsewhere (LoftRequest *request, const LoftDownload *download)
 {
   SoupMessageHeaders *headers = loft_request_get_response_headers (request);
   g_autoptr (GBytes) body = g_bytes_new_static ("It is elsewhere.\n", 17);
 
-  soup_message_headers_replace (headers, "Location", url);
+  loft_hot_set_subject (request, download->subject, TRUE);
+  soup_message_headers_replace (headers, "Location", download->url);
   soup_message_headers_replace (headers, "Cache-Control", "no-store");
   loft_response_send (request,
                       SOUP_STATUS_TEMPORARY_REDIRECT,
@@ -359,7 +379,7 @@ loft_delivery_send (LoftRequest *request,
     return;
 
   if (download->url != NULL)
-    send_elsewhere (request, download->url);
+    send_elsewhere (request, download);
   else if (download->bytes != NULL)
     keep_and_send (request, g_steal_pointer (&owned));
   else if (download->tarball != NULL)

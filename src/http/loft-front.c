@@ -184,6 +184,8 @@ answered_cb (const LoftGateAnswer *answer, gpointer user_data)
     answer->status,
     (goffset) answer->size,
     0);
+  if (answer->subject != NULL)
+    loft_http_shared_count_download (self->shared, answer->subject);
   if (!settings->access_log)
     return;
 

@@ -73,6 +73,28 @@ loft_hot_copy (LoftRequest *request)
 }
 
 /**
+ * loft_hot_set_subject:
+ * @request: a request
+ * @subject: what #LoftDownload has
+ * @is_download: whether the answer, if all of it is sent, is a download of that
+ *
+ * Says of which tarball the answer is, or a part of it. To whom it is given
+ * again, whole, it is a download as well.
+ */
+void
+loft_hot_set_subject (LoftRequest *request,
+                      const char *subject,
+                      gboolean is_download)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (subject != NULL);
+
+  g_clear_pointer (&request->subject, g_ref_string_release);
+  request->subject = g_ref_string_acquire ((char *) subject);
+  request->is_download = is_download;
+}
+
+/**
  * loft_hot_offer:
  * @request: a request that is about to be answered
  * @etag: the entity tag of the answer
@@ -107,5 +129,7 @@ loft_hot_offer (LoftRequest *request,
                                                      kept);
 
   response->until = request->hot_until;
+  if (request->subject != NULL)
+    response->subject = g_ref_string_acquire (request->subject);
   loft_gate_stream_capture (request->stream, response, &request->mark);
 }

@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 void loft_hot_mark (LoftRequest *request, const char *tag);
 void loft_hot_limit (LoftRequest *request, gint64 until);
 void loft_hot_copy (LoftRequest *request);
+void loft_hot_set_subject (LoftRequest *request,
+                           const char *subject,
+                           gboolean is_download);
 void loft_hot_offer (LoftRequest *request,
                      const char *etag,
                      guint64 representations,

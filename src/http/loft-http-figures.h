@@ -45,6 +45,8 @@ typedef enum
  * @bytes: bytes of bodies that were sent, by row
  * @limited: requests that came too often, by limit
  * @torn: tarballs that were cut short while they were sent
+ * @downloads: tarballs that were downloaded
+ * @uncounted: those of which it was not noted which
  * @aborted: requests whose client left before it had the answer
  * @running: gauge: requests that are not answered yet
  *
@@ -58,6 +60,8 @@ typedef struct
   LoftCounter bytes[LOFT_HTTP_ROWS];
   LoftCounter limited[LOFT_N_LIMITS];
   LoftCounter torn;
+  LoftCounter downloads;
+  LoftCounter uncounted;
   LoftCounter aborted;
   LoftCounter running;
 } LoftHttpFigures;

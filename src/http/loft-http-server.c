@@ -347,6 +347,7 @@ finish_drain (LoftHttpServer *self, gboolean in_time)
   clear_drain_source (self);
   self->shared->idle = NULL;
   cut_off (self);
+  loft_download_tally_flush (self->shared->tally);
   if (in_time)
     g_task_return_boolean (task, TRUE);
   else

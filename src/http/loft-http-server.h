@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  *   at its end
  * @metrics_allow: (nullable): who may see figures, besides this machine
  * @limits: how often things may be done
+ * @count_downloads: whether downloads are counted
  * @gate: what the gate allows
  *
  * What an administrator may choose. All may change while the server runs.
@@ -33,13 +34,14 @@ typedef struct
   char *public_url;               /* owned, nullable */
   LoftAddressList *metrics_allow; /* owned, nullable */
   LoftLimit limits[LOFT_N_LIMITS];
+  gboolean count_downloads;
   LoftGateSettings gate;
 } LoftHttpSettings;
 
 #define LOFT_HTTP_SETTINGS_DEFAULT                                             \
   {                                                                            \
     .access_log = TRUE, .drain_timeout = 25, .max_wait = 60,                   \
-    .limits = { { 5, 600 }, { 30, 60 }, { 10, 6 } },                           \
+    .limits = { { 5, 600 }, { 30, 60 }, { 10, 6 } }, .count_downloads = TRUE,  \
     .gate = LOFT_GATE_SETTINGS_DEFAULT                                         \
   }
 

@@ -37,6 +37,7 @@ loft_http_shared_clear (LoftHttpShared *self)
   g_clear_object (&self->registry);
   g_clear_object (&self->encoder);
   g_clear_pointer (&self->downloads, loft_download_cache_free);
+  g_clear_pointer (&self->tally, loft_download_tally_free);
   g_clear_pointer (&self->torn, g_hash_table_unref);
   loft_http_settings_clear (&self->settings);
 }
@@ -63,6 +64,9 @@ loft_http_shared_new (LoftRegistry *registry, const LoftHttpSettings *settings)
   LoftPage *page = loft_registry_get_page (registry, &slot);
   self->figures = loft_figures_open (page, slot);
   self->downloads = loft_download_cache_new (DOWNLOADS_MAX, DOWNLOADS_SECONDS);
+  self->tally = loft_download_tally_new (registry,
+                                         &self->figures->http.downloads,
+                                         &self->figures->http.uncounted);
   self->torn = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
   loft_http_shared_set_settings (self, settings);
 
@@ -126,6 +130,20 @@ loft_http_shared_trusts (LoftHttpShared *self, GSocketAddress *remote)
 
   return self->settings.gate.trusted != NULL &&
          loft_address_list_contains (self->settings.gate.trusted, address);
+}
+
+/**
+ * loft_http_shared_count_download:
+ * @self: what requests share
+ * @subject: what was downloaded, as #LoftDownload has it
+ *
+ * Counts a download, if they are counted.
+ */
+void
+loft_http_shared_count_download (LoftHttpShared *self, const char *subject)
+{
+  if (self->settings.count_downloads)
+    loft_download_tally_add (self->tally, subject, g_get_real_time ());
 }
 
 /**

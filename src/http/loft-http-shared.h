@@ -7,6 +7,7 @@
 #pragma once
 
 #include "http/loft-download-cache.h"
+#include "http/loft-download-tally.h"
 #include "http/loft-encoder.h"
 #include "http/loft-http-figures.h"
 #include "http/loft-http-server.h"
@@ -20,6 +21,7 @@ G_BEGIN_DECLS
  * @torn: tarballs that were cut short, as far as the log tells of them
  * @figures: where everything is counted
  * @downloads: tarballs that were asked for lately
+ * @tally: where downloads are counted
  * @settings: as the administrator has chosen
  * @n_settings: how often that was done
  * @requests: (element-type LoftRequest): those that are running
@@ -34,6 +36,7 @@ typedef struct
   LoftRegistry *registry;       /* owned */
   LoftEncoder *encoder;         /* owned */
   LoftDownloadCache *downloads; /* owned */
+  LoftDownloadTally *tally;     /* owned */
   GHashTable *torn;             /* owned, of owned names and versions */
   LoftFigures *figures;         /* the registry's page's */
   LoftHttpSettings settings;
@@ -51,6 +54,8 @@ void loft_http_shared_set_settings (LoftHttpShared *self,
                                     const LoftHttpSettings *settings);
 void loft_http_shared_get_mark (LoftHttpShared *self, LoftHotMark *out_mark);
 gboolean loft_http_shared_trusts (LoftHttpShared *self, GSocketAddress *remote);
+void loft_http_shared_count_download (LoftHttpShared *self,
+                                      const char *subject);
 GInetAddress *loft_http_shared_find_peer (LoftHttpShared *self,
                                           GSocketAddress *remote,
                                           const char *forwarded,

@@ -146,6 +146,17 @@ add_http (GString *text, LoftHttpFigures *figures)
                         "shorter",
                         loft_counter_get (&figures->torn));
   loft_metrics_add_one (text,
+                        "loft_downloads_total",
+                        "counter",
+                        "Downloads that were counted",
+                        loft_counter_get (&figures->downloads));
+  loft_metrics_add_one (text,
+                        "loft_downloads_uncounted_total",
+                        "counter",
+                        "Downloads of them that are missing in the packages' "
+                        "numbers, for want of room",
+                        loft_counter_get (&figures->uncounted));
+  loft_metrics_add_one (text,
                         "loft_http_requests_aborted_total",
                         "counter",
                         "Requests whose client left before it had the answer",

@@ -17,6 +17,7 @@ extern const LoftEndpoint loft_read_packages;
 extern const LoftEndpoint loft_read_versions;
 extern const LoftEndpoint loft_read_version;
 extern const LoftEndpoint loft_read_download;
+extern const LoftEndpoint loft_read_downloads;
 extern const LoftEndpoint loft_read_dependents;
 extern const LoftEndpoint loft_read_options;
 

@@ -29,6 +29,7 @@
 
 #define CACHE_REVALIDATE "public, no-cache"
 #define CACHE_OWN "private, no-cache"
+#define CACHE_BRIEF "public, max-age=60"
 
 /* A body that is being compressed for a request. */
 typedef struct
@@ -284,6 +285,27 @@ loft_representation_send_own (LoftRequest *request,
 
   if (loft_request_is_alive (request))
     send_text (request, media_type, body, NULL, CACHE_OWN);
+}
+
+/**
+ * loft_representation_send_brief:
+ * @request: a request that reads
+ * @media_type: type of @body
+ * @body: what to answer
+ *
+ * Answers as loft_representation_send() does with what need not be new: it may
+ * be kept for a minute.
+ */
+void
+loft_representation_send_brief (LoftRequest *request,
+                                const char *media_type,
+                                GBytes *body)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL && body != NULL);
+
+  if (loft_request_is_alive (request))
+    send_text (request, media_type, body, NULL, CACHE_BRIEF);
 }
 
 /**

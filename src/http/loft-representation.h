@@ -25,6 +25,9 @@ void loft_representation_send (LoftRequest *request,
 void loft_representation_send_own (LoftRequest *request,
                                    const char *media_type,
                                    GBytes *body);
+void loft_representation_send_brief (LoftRequest *request,
+                                     const char *media_type,
+                                     GBytes *body);
 void loft_representation_send_as_it_is (LoftRequest *request,
                                         const char *media_type,
                                         GBytes *body);

@@ -57,6 +57,9 @@ struct _LoftRequest
     guint wait; /* seconds until there is one more */
   } limit;
 
+  char *subject;        /* owned, nullable: see loft_hot_set_subject() */
+  gboolean is_download; /* of that, if all of the answer is sent */
+
   gboolean paused;
   SoupStatus status; /* 0 before the answer */
   goffset sent;      /* bytes of its body */

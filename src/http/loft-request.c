@@ -41,6 +41,7 @@ loft_request_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_pointer (&self->id, g_free);
   g_clear_pointer (&self->hot_tag, g_free);
+  g_clear_pointer (&self->subject, g_ref_string_release);
   g_clear_pointer (&self->segments, g_strfreev);
   g_clear_pointer (&self->query, g_hash_table_unref);
   g_clear_pointer (&self->view, g_free);
@@ -169,6 +170,8 @@ count (LoftRequest *self, gboolean aborted, gint64 duration)
                            duration);
   if (aborted)
     loft_counter_add (&figures->aborted, 1);
+  else if (self->is_download)
+    loft_http_shared_count_download (self->shared, self->subject);
   loft_counter_add (&figures->running, -1);
 }
 

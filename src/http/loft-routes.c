@@ -34,6 +34,7 @@ static const LoftRoute routes[] = {
   { "POST", "/packages/publish", &loft_write_publish },
   { "GET", "/packages/:name", &loft_read_versions },
   { "GET", "/packages/:name/dependents", &loft_read_dependents },
+  { "GET", "/packages/:name/downloads", &loft_read_downloads },
   { "PUT", "/packages/:name/owners", &loft_write_owners },
   { "GET", "/packages/:name/:version", &loft_read_version },
   { "PUT", "/packages/:name/:version", &loft_write_put },

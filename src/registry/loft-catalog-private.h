@@ -15,7 +15,7 @@ G_BEGIN_DECLS
 
 /* Raise on every change of what is stored, be it a table, an index, or what a
  * column holds: another schema is another file, built anew. */
-#define LOFT_CATALOG_SCHEMA 9
+#define LOFT_CATALOG_SCHEMA 10
 
 /* Tells our files from other people's databases. */
 #define LOFT_CATALOG_APPLICATION_ID 0x6c6f6674
@@ -463,6 +463,8 @@ GBytes *loft_catalog_read_changes (LoftCatalogConnection *connection,
                                    guint limit,
                                    guint64 *out_last,
                                    GError **error);
+gboolean loft_catalog_disown_downloads (LoftCatalogConnection *connection,
+                                        GError **error);
 void loft_catalog_append_dependent (GString *text,
                                     const char *name,
                                     const char *version,

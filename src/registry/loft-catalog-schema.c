@@ -72,6 +72,14 @@
  * - tallies: how many packages have a `first` (kind 0) or an `oldest` (kind 1)
  *   in a bucket of 2^bits such values; for each of tally_sizes, of which `next`
  *   is the next. Those that are not known yet are in none.
+ *
+ * - download_pending: what was downloaded on this node and no part tells of.
+ *
+ * - download_parts, download_counts: the objects that tell of downloads, by
+ *   their #LoftDownloadPart, and what those tell that may have to be taken
+ * back.
+ *
+ * - download_days, download_versions: what all of them come to.
  */
 const char *const loft_catalog_schema =
   "CREATE TABLE meta ("
@@ -209,4 +217,37 @@ const char *const loft_catalog_schema =
   "  bucket INTEGER NOT NULL,"
   "  n INTEGER NOT NULL,"
   "  PRIMARY KEY (kind, bits, bucket)"
-  ") STRICT, WITHOUT ROWID;" TALLY ("0", "first") TALLY ("1", "oldest");
+  ") STRICT, WITHOUT ROWID;" TALLY ("0", "first")
+    TALLY ("1", "oldest") "CREATE TABLE download_pending ("
+                          "  id INTEGER PRIMARY KEY,"
+                          "  day INTEGER NOT NULL,"
+                          "  name TEXT NOT NULL,"
+                          "  version TEXT NOT NULL,"
+                          "  n INTEGER NOT NULL,"
+                          "  UNIQUE (day, name, version)"
+                          ") STRICT;"
+                          "CREATE TABLE download_parts ("
+                          "  id INTEGER PRIMARY KEY,"
+                          "  key TEXT NOT NULL UNIQUE,"
+                          "  state INTEGER NOT NULL"
+                          ") STRICT;"
+                          "CREATE TABLE download_counts ("
+                          "  part INTEGER NOT NULL,"
+                          "  day INTEGER NOT NULL,"
+                          "  name TEXT NOT NULL,"
+                          "  version TEXT NOT NULL,"
+                          "  n INTEGER NOT NULL,"
+                          "  PRIMARY KEY (part, day, name, version)"
+                          ") STRICT, WITHOUT ROWID;"
+                          "CREATE TABLE download_days ("
+                          "  name TEXT NOT NULL,"
+                          "  day INTEGER NOT NULL,"
+                          "  n INTEGER NOT NULL,"
+                          "  PRIMARY KEY (name, day)"
+                          ") STRICT, WITHOUT ROWID;"
+                          "CREATE TABLE download_versions ("
+                          "  name TEXT NOT NULL,"
+                          "  version TEXT NOT NULL,"
+                          "  n INTEGER NOT NULL,"
+                          "  PRIMARY KEY (name, version)"
+                          ") STRICT, WITHOUT ROWID;";

@@ -167,9 +167,10 @@ loft_catalog_adopt_snapshot (LoftCatalog *self,
       return FALSE;
 
     LoftCatalogConnection *writer = loft_catalog_open_existing (file, error);
-    if (writer == NULL)
+    if (writer == NULL || !loft_catalog_disown_downloads (writer, error))
       {
         g_atomic_int_set (&file->superseded, TRUE);
+        g_clear_pointer (&writer, loft_catalog_connection_free);
         return FALSE;
       }
 

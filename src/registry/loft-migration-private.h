@@ -141,6 +141,9 @@ gboolean loft_migration_copy_salt (LoftMigration *self, GError **error);
 gboolean loft_migration_copy_state (LoftMigration *self,
                                     const char *name,
                                     GError **error);
+gboolean loft_migration_copy_downloads (LoftMigration *self,
+                                        gpointer key,
+                                        GError **error);
 gboolean
 loft_migration_copy_token (LoftMigration *self, gpointer key, GError **error);
 

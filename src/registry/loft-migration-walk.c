@@ -11,6 +11,7 @@
 #include "registry/loft-checkpoint-pack.h"
 #include "registry/loft-checkpoint.h"
 #include "registry/loft-document.h"
+#include "registry/loft-download-keeper.h"
 #include "registry/loft-lease.h"
 #include "registry/loft-log-entry.h"
 #include "registry/loft-migration-private.h"
@@ -284,6 +285,7 @@ static gboolean
 is_own (const char *key, gboolean *out_counts)
 {
   static const char *const kept[] = { OWN "/claims/",
+                                      LOFT_DOWNLOADS_PREFIX,
                                       OWN "/names/",
                                       LOFT_TOKEN_STORE_PREFIX,
                                       LOFT_LOG_PREFIX };
@@ -362,10 +364,11 @@ loft_migration_copy_packages (LoftMigration *self, GError **error)
   return walk_packages (&walk, error) && loft_migration_drain (self, error);
 }
 
-/* What is stored of a token goes when it has not been good for long. Where the
- * target still has it from an earlier run it may look good there. */
+/* What is stored of a token goes when it has not been good for long, and
+ * numbers of downloads when they were put together. Where the target still has
+ * it from an earlier run it may look good there. */
 static gboolean
-drop_token (LoftMigration *self, gpointer data, GError **error)
+drop_one (LoftMigration *self, gpointer data, GError **error)
 {
   const char *key = data;
   g_autoptr (GError) local_error = NULL;
@@ -394,11 +397,11 @@ drop_token (LoftMigration *self, gpointer data, GError **error)
 }
 
 static gboolean
-drop_tokens (Walk *walk, GError **error)
+drop_others (Walk *walk, GError **error)
 {
   for (guint i = 0; i < walk->others->len; i++)
     if (!loft_migration_insist (walk->migration,
-                                drop_token,
+                                drop_one,
                                 walk->others->pdata[i],
                                 error))
       return FALSE;
@@ -407,11 +410,14 @@ drop_tokens (Walk *walk, GError **error)
   return TRUE;
 }
 
+/* Objects that may change, and go, need a @copy of their own. */
 static gboolean
-copy_own_folder (LoftMigration *self, const char *prefix, GError **error)
+copy_own_folder (LoftMigration *self,
+                 const char *prefix,
+                 LoftMigrationFunc copy,
+                 GError **error)
 {
   g_auto (Walk) walk = { NULL };
-  gboolean is_tokens = g_str_equal (prefix, LOFT_TOKEN_STORE_PREFIX);
   const char *key;
 
   walk_init (&walk, self, prefix, FALSE);
@@ -430,23 +436,20 @@ copy_own_folder (LoftMigration *self, const char *prefix, GError **error)
                                      &is_there,
                                      error))
         return FALSE;
-      if (is_tokens)
-        loft_migration_push (self,
-                             loft_migration_copy_token,
-                             g_strdup (key),
-                             g_free);
+      if (copy != NULL)
+        loft_migration_push (self, copy, g_strdup (key), g_free);
       else
         loft_migration_push_copy (self, key, is_there);
       loft_migration_keys_pass (walk.source);
-      if (is_tokens ? !drop_tokens (&walk, error)
-                    : !look_at_others (&walk, error))
+      if (copy != NULL ? !drop_others (&walk, error)
+                       : !look_at_others (&walk, error))
         return FALSE;
     }
 
   g_autoptr (GPtrArray) rest =
     loft_migration_keys_take (walk.target, NULL, walk.others, error);
 
-  return rest != NULL && (!is_tokens || drop_tokens (&walk, error));
+  return rest != NULL && (copy == NULL || drop_others (&walk, error));
 }
 
 /**
@@ -461,8 +464,20 @@ copy_own_folder (LoftMigration *self, const char *prefix, GError **error)
 gboolean
 loft_migration_copy_own (LoftMigration *self, GError **error)
 {
-  return copy_own_folder (self, OWN "/claims/", error) &&
-         copy_own_folder (self, OWN "/names/", error) &&
-         copy_own_folder (self, LOFT_TOKEN_STORE_PREFIX, error) &&
+  return copy_own_folder (self, OWN "/claims/", NULL, error) &&
+         copy_own_folder (self,
+                          LOFT_DOWNLOADS_INDEX,
+                          loft_migration_copy_downloads,
+                          error) &&
+         copy_own_folder (self, LOFT_DOWNLOADS_PACKS, NULL, error) &&
+         copy_own_folder (self,
+                          LOFT_DOWNLOADS_PARTS,
+                          loft_migration_copy_downloads,
+                          error) &&
+         copy_own_folder (self, OWN "/names/", NULL, error) &&
+         copy_own_folder (self,
+                          LOFT_TOKEN_STORE_PREFIX,
+                          loft_migration_copy_token,
+                          error) &&
          loft_migration_drain (self, error);
 }

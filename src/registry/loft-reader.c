@@ -272,6 +272,7 @@ locate_archive (LoftRegistry *self,
 
   g_autoptr (LoftCatalogVersion) found = g_new0 (LoftCatalogVersion, 1);
   g_autofree char *key = g_strconcat (name, "/", document->archive, NULL);
+  found->key = g_strdup (document->key);
   found->version = g_strdup (document->version);
   found->archive = g_strdup (document->archive);
   found->published_at = document->published_at;
@@ -291,7 +292,9 @@ static LoftDownload *
 make_download (const char *name, const LoftCatalogVersion *found)
 {
   LoftDownload *download = g_new0 (LoftDownload, 1);
+  g_autofree char *subject = g_strconcat (name, "/", found->key, NULL);
 
+  download->subject = g_ref_string_new (subject);
   download->size = found->size;
   download->sha256 = g_strdup (found->sha256);
   download->filename = g_strdup_printf ("%s-%s.tar.gz", name, found->version);

@@ -161,5 +161,6 @@ loft_download_free (LoftDownload *self)
   g_free (self->url);
   g_free (self->sha256);
   g_free (self->filename);
+  g_clear_pointer (&self->subject, g_ref_string_release);
   g_free (self);
 }

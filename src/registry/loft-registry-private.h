@@ -7,6 +7,7 @@
 #pragma once
 
 #include "registry/loft-authority.h"
+#include "registry/loft-download-keeper.h"
 #include "registry/loft-import.h"
 #include "registry/loft-lease.h"
 #include "registry/loft-log.h"
@@ -65,6 +66,11 @@ struct _LoftRegistry
   guint doubts;           /* of the keeper: that the log is the same */
   gboolean tidy_failed;   /* of the keeper: so that it is told of once */
   LoftLease *lease;       /* owned; of the keeper */
+
+  GThread *counter;              /* owned, NULL before start and after stop */
+  LoftDownloadKeeper *downloads; /* owned; of the counter */
+  gint64 downloads_day;          /* of the counter: looked at that day */
+  gboolean downloads_failed;     /* of the counter: so that it is told once */
 
   /* Guards settings and wishes. */
   GMutex mutex;
@@ -277,6 +283,8 @@ void loft_registry_give_up_catalog (LoftRegistry *self, const GError *error);
 void loft_registry_note_reached (LoftRegistry *self, gint64 time);
 gint64 loft_registry_get_lag (LoftRegistry *self);
 gpointer loft_registry_keep (gpointer data);
+gpointer loft_registry_keep_downloads (gpointer data);
+void loft_registry_keep_last_downloads (LoftRegistry *self);
 void loft_registry_note_clean_end (LoftRegistry *self);
 
 G_END_DECLS

@@ -12,6 +12,7 @@
 #define LOG_POLL 500
 #define CHECKPOINT_INTERVAL 5000
 #define MAINTENANCE_LEASE 300
+#define DOWNLOAD_COUNT_INTERVAL 60
 #define TOKEN_LIFETIME (90 * 24 * 60 * 60)
 #define MAX_TARBALL (20 * 1024 * 1024)
 #define MAX_VERSIONS 10000
@@ -40,6 +41,8 @@ loft_registry_settings_new (void)
   self->log_poll = LOG_POLL;
   self->checkpoint_interval = CHECKPOINT_INTERVAL;
   self->maintenance_lease = MAINTENANCE_LEASE;
+  self->download_counts = TRUE;
+  self->download_count_interval = DOWNLOAD_COUNT_INTERVAL;
 
   return self;
 }

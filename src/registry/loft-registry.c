@@ -63,6 +63,7 @@ loft_registry_finalize (GObject *object)
   LoftRegistry *self = LOFT_REGISTRY (object);
 
   g_clear_pointer (&self->lease, loft_lease_free);
+  g_clear_pointer (&self->downloads, loft_download_keeper_free);
   g_clear_pointer (&self->tarballs, loft_tarball_cache_free);
   g_clear_object (&self->log);
   g_clear_object (&self->catalog);
@@ -211,6 +212,8 @@ make (LoftStorage *storage,
   g_autofree char *node = g_uuid_string_random ();
   node[8] = '\0';
   self->lease = loft_lease_new (self->storage, node);
+  self->downloads =
+    loft_download_keeper_new (self->storage, self->catalog, node);
   self->cache_directory = g_strdup (cache_directory);
   if (loft_storage_has (storage, LOFT_STORAGE_FEATURE_REMOTE))
     self->tarballs = loft_tarball_cache_new (self->storage,
@@ -337,6 +340,7 @@ loft_registry_start (LoftRegistry *self)
     loft_tarball_cache_tidy (self->tarballs);
   self->keeper = g_thread_new ("keeper", loft_registry_keep, self);
   self->watcher = g_thread_new ("watcher", loft_registry_watch, self);
+  self->counter = g_thread_new ("counter", loft_registry_keep_downloads, self);
 }
 
 /**
@@ -357,6 +361,9 @@ loft_registry_stop (LoftRegistry *self)
   g_mutex_unlock (&self->mutex);
   if (self->watcher != NULL)
     g_thread_join (g_steal_pointer (&self->watcher));
+  gboolean counted = self->counter != NULL;
+  if (counted)
+    g_thread_join (g_steal_pointer (&self->counter));
   gboolean settled =
     self->keeper != NULL &&
     GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->keeper)));
@@ -364,6 +371,8 @@ loft_registry_stop (LoftRegistry *self)
     g_thread_pool_free (g_steal_pointer (&self->upkeepers), FALSE, TRUE);
   if (self->writers != NULL)
     g_thread_pool_free (g_steal_pointer (&self->writers), FALSE, TRUE);
+  if (counted)
+    loft_registry_keep_last_downloads (self);
   if (settled && !self->rescan_wanted)
     loft_registry_note_clean_end (self);
 }

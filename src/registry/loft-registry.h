@@ -37,6 +37,8 @@ G_BEGIN_DECLS
  *   other daemons, at the earliest; 0 for never
  * @maintenance_lease: seconds after which a daemon that was not heard of does
  *   not look after the storage any more
+ * @download_counts: whether downloads are counted
+ * @download_count_interval: seconds in which what was counted is handed over
  *
  * What an administrator may choose. All may change while the registry runs.
  */
@@ -55,6 +57,8 @@ typedef struct
   guint log_poll;
   guint64 checkpoint_interval;
   guint maintenance_lease;
+  gboolean download_counts;
+  guint download_count_interval;
 } LoftRegistrySettings;
 
 LoftRegistrySettings *loft_registry_settings_new (void);
@@ -193,6 +197,8 @@ typedef struct
  * @size: how many bytes the tarball has
  * @sha256: in hex
  * @filename: for people: `NAME-VERSION.tar.gz`
+ * @subject: what is counted: the package, a slash, and the document's key; a
+ *   #GRefString
  * @published_at: microseconds since 1970
  *
  * A tarball to hand out.
@@ -205,6 +211,7 @@ typedef struct
   goffset size;
   char *sha256;   /* owned */
   char *filename; /* owned */
+  char *subject;  /* owned */
   gint64 published_at;
 } LoftDownload;
 

@@ -10,6 +10,7 @@
 
 #include "registry/loft-checkpoint-pack.h"
 #include "registry/loft-checkpoint.h"
+#include "registry/loft-download-keeper.h"
 #include "registry/loft-export.h"
 #include "registry/loft-lease.h"
 #include "registry/loft-log-entry.h"
@@ -42,6 +43,7 @@ static const char *const known_files[] = {
 };
 static const char *const kept_folders[] = {
   "_registry/claims/",
+  LOFT_DOWNLOADS_PREFIX,
   "_registry/names/",
   "_registry/tokens/",
 };

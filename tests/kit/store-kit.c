@@ -14,14 +14,14 @@
 #define READY_SECONDS 60
 
 static void
-configure (StoreKit *self,
+configure (DaemonKit *daemon,
            const char *group,
            const char *key,
            const char *value)
 {
   g_autoptr (GError) error = NULL;
 
-  daemon_kit_configure (self->daemon, group, key, value, &error);
+  daemon_kit_configure (daemon, group, key, value, &error);
   g_assert_no_error (error);
 }
 
@@ -29,7 +29,24 @@ configure (StoreKit *self,
 void
 store_kit_configure (StoreKit *self, const char *key, const char *value)
 {
-  configure (self, "registry", key, value);
+  configure (self->daemon, "registry", key, value);
+}
+
+/* Has a daemon keep everything in the store. */
+void
+store_kit_configure_daemon (StoreKit *self, DaemonKit *daemon)
+{
+  g_autofree char *endpoint = s3_double_format_uri (self->engine);
+  g_autofree char *workers = g_strdup_printf ("%d", STORE_KIT_WORKERS);
+
+  configure (daemon, "registry", "storage", "s3://" S3_WIRE_BUCKET "/p");
+  configure (daemon, "registry", "max-tarball-size", "256 MiB");
+  configure (daemon, "s3", "endpoint", endpoint);
+  configure (daemon, "s3", "access-key", "me");
+  configure (daemon, "s3", "secret-key", "secret");
+  configure (daemon, "http", "workers", workers);
+  configure (daemon, "http", "limit-new", "0");
+  daemon->expects_warnings = TRUE;
 }
 
 /* Nothing runs yet but the store. */
@@ -41,18 +58,7 @@ store_kit_set_up (StoreKit *self)
   self->engine = s3_double_new (S3_MEMORY_GOOD);
   self->daemon = daemon_kit_new (NULL, &error);
   g_assert_no_error (error);
-
-  g_autofree char *endpoint = s3_double_format_uri (self->engine);
-  g_autofree char *workers = g_strdup_printf ("%d", STORE_KIT_WORKERS);
-
-  configure (self, "registry", "storage", "s3://" S3_WIRE_BUCKET "/p");
-  configure (self, "registry", "max-tarball-size", "256 MiB");
-  configure (self, "s3", "endpoint", endpoint);
-  configure (self, "s3", "access-key", "me");
-  configure (self, "s3", "secret-key", "secret");
-  configure (self, "http", "workers", workers);
-  configure (self, "http", "limit-new", "0");
-  self->daemon->expects_warnings = TRUE;
+  store_kit_configure_daemon (self, self->daemon);
 }
 
 void

@@ -28,6 +28,7 @@ typedef struct
 } StoreKit;
 
 void store_kit_set_up (StoreKit *self);
+void store_kit_configure_daemon (StoreKit *self, DaemonKit *daemon);
 void store_kit_tear_down (StoreKit *self);
 void store_kit_configure (StoreKit *self, const char *key, const char *value);
 void store_kit_start (StoreKit *self);
