@@ -6,8 +6,10 @@
 
 #include "config.h"
 
+#include "kit/words-kit.h"
 #include "pages/loft-html.h"
 #include "pages/loft-template.h"
+#include "pages/loft-words-private.h"
 #include "registry/loft-json.h"
 
 #include <string.h>
@@ -25,7 +27,7 @@ load_cb (const char *name, gpointer user_data, GError **error)
 }
 
 static char *
-fill (const char *text, const char *json)
+fill (const char *text, const LoftWords *words, const char *json)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LoftTemplate) template =
@@ -34,7 +36,7 @@ fill (const char *text, const char *json)
   g_autoptr (JsonNode) values = loft_json_parse (json, strlen (json), &error);
   g_assert_no_error (error);
   g_autoptr (LoftHtml) html =
-    loft_template_fill (template, json_node_get_object (values), NULL);
+    loft_template_fill (template, words, json_node_get_object (values), NULL);
 
   return g_strdup (loft_html_get_text (html));
 }
@@ -163,7 +165,75 @@ static void
 test_fill (gconstpointer test_data)
 {
   const FillCase *test = test_data;
-  g_autofree char *html = fill (test->template, test->values);
+  g_autofree char *html = fill (test->template, NULL, test->values);
+
+  g_assert_cmpstr (html, ==, test->html);
+}
+
+static const WordsKitMessage messages[] = {
+  { "", "Plural-Forms: nplurals=2; plural=n != 1;\n" },
+  { "Evil", "<b>&\"{{html a}}{a" },
+  { "From {a} to {b}", "Bis {b} von {a} und {b}" },
+  { "Open", "Offen" },
+  { "So long that it takes lines", "Lang" },
+  { "The newest is {link}.", "{link} ist das neueste." },
+  { "verb~Open", "Auf" },
+  { "{n} file|{n} files", "eine {n}|{n} viele" },
+};
+
+static const FillCase text_cases[] = {
+  { "plain", "<p>{{tr Open}}</p>", "{}", "<p>Offen</p>" },
+  { "context", "{{tr verb~Open}}", "{}", "Auf" },
+  { "unknown", "{{tr noun~Shut & \"}}", "{}", "Shut &amp; &quot;" },
+  { "lines", "{{tr So long\n    that  it takes\n lines }}", "{}", "Lang" },
+  { "attribute",
+    "<p title=\"{{tr Open}}\"></p>",
+    "{}",
+    "<p title=\"Offen\"></p>" },
+  { "evil",
+    "<p title=\"{{tr Evil}}\">{{tr Evil}}</p>",
+    "{\"a\":\"x\"}",
+    "<p title=\"&lt;b&gt;&amp;&quot;{{html a}}{a\">"
+    "&lt;b&gt;&amp;&quot;{{html a}}{a</p>" },
+  { "values",
+    "{{tr From {a} to {b}}}",
+    "{\"a\":\"<\",\"b\":12}",
+    "Bis 12 von &lt; und 12" },
+  { "values-attribute",
+    "<p title=\"{{tr From {a} to {b}}}\"></p>",
+    "{\"a\":\"\\\"\"}",
+    "<p title=\"Bis  von &quot; und \"></p>" },
+  { "value-no-gap", "{{tr Is {c}}}", "{\"c\":\"{a}\",\"a\":1}", "Is {a}" },
+  { "one", "{{trn a|{n} file|{n} files}}", "{\"a\":1}", "eine 1" },
+  { "many", "{{trn a.b|{n} file|{n} files}}", "{\"a\":{\"b\":3}}", "3 viele" },
+  { "none", "{{trn a|{n} file|{n} files}}", "{}", " viele" },
+  { "unknown-many", "{{trn a|{n} hat|{n} hats}}", "{\"a\":2}", "2 hats" },
+  { "part",
+    "{{let link}}<a href=\"{{a}}\">{{a}}</a>{{end}}{{tr The newest is "
+    "{link}.}}",
+    "{\"a\":\"&\"}",
+    "<a href=\"&amp;\">&amp;</a> ist das neueste." },
+  { "part-newest",
+    "{{let link}}x{{end}}{{let link}}y{{tr Open}}{{end}}"
+    "{{if a}}{{tr The newest is {link}.}}{{end}}",
+    "{\"a\":true}",
+    "yOffen ist das neueste." },
+  { "part-each",
+    "{{let link}}<i>{{.}}</i>{{end}}"
+    "{{each a}}{{tr The newest is {link}.}}{{end}}",
+    "{\"a\":[1,2]}",
+    "<i>1</i> ist das neueste.<i>2</i> ist das neueste." },
+};
+
+/* A text is written in the language of the reader, and stays a text. */
+static void
+test_text (gconstpointer data)
+{
+  const FillCase *test = data;
+  g_autoptr (GBytes) bytes =
+    words_kit_make (messages, G_N_ELEMENTS (messages), FALSE);
+  g_autoptr (LoftWords) words = loft_words_new ("xx", bytes);
+  g_autofree char *html = fill (test->template, words, test->values);
 
   g_assert_cmpstr (html, ==, test->html);
 }
@@ -205,6 +275,21 @@ test_refuse (void)
     "{{a b}}",
     "{{A}}",
     "{{raw a}}",
+    "<a href=\"{{tr x}}\"></a>",
+    "<p {{tr x}}></p>",
+    "{{tr {a}}",
+    "{{tr a|b}}",
+    "{{tr a~b~c}}",
+    "{{trn a|b}}",
+    "{{trn a||b}}",
+    "{{trn |a|b}}",
+    "{{let a}}",
+    "{{let a}}x{{else}}y{{end}}",
+    "{{let A}}x{{end}}",
+    "<p {{let a}}hidden{{end}}></p>",
+    "<p title=\"{{let a}}x{{end}}\"></p>",
+    "{{let a}}<p {{end}}></p>",
+    "{{let a}}x{{end}}<p title=\"{{tr {a}}}\"></p>",
     "{{include none}}",
     "{{include itself}}",
     "<p title=\"x",
@@ -241,9 +326,9 @@ test_markup (void)
   g_autoptr (JsonObject) none = json_object_new ();
 
   json_object_set_string_member (values, "a", "<");
-  g_autoptr (LoftHtml) part = loft_template_fill (inner, values, NULL);
+  g_autoptr (LoftHtml) part = loft_template_fill (inner, NULL, values, NULL);
   g_autoptr (LoftHtml) whole =
-    loft_template_fill (outer, none, "a", part, "b", NULL, NULL);
+    loft_template_fill (outer, NULL, none, "a", part, "b", NULL, NULL);
   g_autoptr (GBytes) bytes = loft_html_to_bytes (whole);
 
   g_assert_cmpstr (loft_html_get_text (whole), ==, "<p><b>&lt;</b></p>");
@@ -261,6 +346,13 @@ main (int argc, char **argv)
         g_strconcat ("/template/fill/", fill_cases[i].name, NULL);
 
       g_test_add_data_func (path, &fill_cases[i], test_fill);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (text_cases); i++)
+    {
+      g_autofree char *path =
+        g_strconcat ("/template/text/", text_cases[i].name, NULL);
+
+      g_test_add_data_func (path, &text_cases[i], test_text);
     }
   g_test_add_func ("/template/refuse", test_refuse);
   g_test_add_func ("/template/markup", test_markup);

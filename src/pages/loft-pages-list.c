@@ -58,7 +58,7 @@ loft_pages_render_home (const LoftPagesPlace *place, const LoftPagesHome *home)
   if (home->depended_on != NULL)
     add_elements (values, "depended_on", home->depended_on);
 
-  return loft_pages_finish ("home", values, "Start", NULL);
+  return loft_pages_finish (place, "home", values, "Start", NULL);
 }
 
 /* The orders that a list may have, and which one it has. */
@@ -120,7 +120,7 @@ loft_pages_render_list (const LoftPagesPlace *place, const LoftPagesList *list)
   if (place->view == NULL)
     add_orders (values, list);
 
-  return loft_pages_finish ("list", values, title, NULL);
+  return loft_pages_finish (place, "list", values, title, NULL);
 }
 
 /**
@@ -153,7 +153,7 @@ loft_pages_render_dependents (const LoftPagesPlace *place,
   json_object_set_boolean_member (values, "further", !is_first);
   json_object_set_member (values, "dependents", json_node_copy (elements));
 
-  return loft_pages_finish ("dependents", values, title, NULL);
+  return loft_pages_finish (place, "dependents", values, title, NULL);
 }
 
 /**
@@ -182,7 +182,8 @@ loft_pages_render_problem (const LoftPagesPlace *place, GBytes *problem)
   if (node != NULL)
     json_object_set_member (values, "problem", json_node_copy (node));
 
-  return loft_pages_finish ("problem",
+  return loft_pages_finish (place,
+                            "problem",
                             values,
                             title != NULL ? title : "Failure",
                             NULL);

@@ -207,7 +207,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
     {
       g_autofree char *title = g_strdup_printf ("Versions of %s", name);
 
-      return loft_pages_finish ("versions", values, title, NULL);
+      return loft_pages_finish (place, "versions", values, title, NULL);
     }
 
   g_autofree char *title = g_strdup_printf ("%s %s", name, text);
@@ -222,5 +222,5 @@ loft_pages_render_package (const LoftPagesPlace *place,
                                   package->more_dependents);
   g_autoptr (LoftHtml) readme = render_readme (values, package);
 
-  return loft_pages_finish ("package", values, title, readme);
+  return loft_pages_finish (place, "package", values, title, readme);
 }

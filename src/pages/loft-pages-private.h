@@ -11,7 +11,8 @@
 G_BEGIN_DECLS
 
 JsonObject *loft_pages_new_values (const LoftPagesPlace *place);
-LoftHtml *loft_pages_finish (const char *name,
+LoftHtml *loft_pages_finish (const LoftPagesPlace *place,
+                             const char *name,
                              JsonObject *values,
                              const char *title,
                              LoftHtml *readme);

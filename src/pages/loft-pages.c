@@ -166,6 +166,7 @@ loft_pages_new_values (const LoftPagesPlace *place)
 
 /**
  * loft_pages_finish:
+ * @place: where the page is
  * @name: a template
  * @values: what to fill it with
  * @title: what the page is called
@@ -176,12 +177,14 @@ loft_pages_new_values (const LoftPagesPlace *place)
  * Returns: (transfer full): the page
  */
 LoftHtml *
-loft_pages_finish (const char *name,
+loft_pages_finish (const LoftPagesPlace *place,
+                   const char *name,
                    JsonObject *values,
                    const char *title,
                    LoftHtml *readme)
 {
-  g_return_val_if_fail (name != NULL && values != NULL && title != NULL, NULL);
+  g_return_val_if_fail (place != NULL && name != NULL, NULL);
+  g_return_val_if_fail (values != NULL && title != NULL, NULL);
 
   const LoftTemplate *template = g_hash_table_lookup (templates, name);
   const LoftTemplate *layout = g_hash_table_lookup (templates, "layout");
@@ -189,7 +192,7 @@ loft_pages_finish (const char *name,
 
   json_object_set_string_member (values, "title", title);
   g_autoptr (LoftHtml) body =
-    loft_template_fill (template, values, "readme", readme, NULL);
+    loft_template_fill (template, place->words, values, "readme", readme, NULL);
 
-  return loft_template_fill (layout, values, "body", body, NULL);
+  return loft_template_fill (layout, place->words, values, "body", body, NULL);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "pages/loft-html.h"
+#include "pages/loft-words.h"
 
 #include <json-glib/json-glib.h>
 
@@ -18,6 +19,7 @@ G_BEGIN_DECLS
  * @base: relative reference that links begin with: @root, or what a view puts
  *   behind it
  * @view: (nullable): what a view's paths begin with, such as `at/2026-09-01`
+ * @words: (nullable): the language of the page; %NULL for English
  *
  * Where a page is, so that it can lead elsewhere.
  */
@@ -26,6 +28,7 @@ typedef struct
   char *root; /* owned */
   char *base; /* owned */
   char *view; /* owned, nullable */
+  const LoftWords *words;
 } LoftPagesPlace;
 
 /**

@@ -24,6 +24,7 @@ typedef struct
 {
   GString *html;
   GHashTable *markup; /* name to LoftHtml */
+  const LoftWords *words;
 } Filling;
 
 static JsonNode *
@@ -147,6 +148,65 @@ append_if (Filling *self, const LoftNode *node, const Scope *scope)
     append_nodes (self, nodes, scope);
 }
 
+static const char *
+find_text (const Filling *self, const LoftNode *node, const Scope *scope)
+{
+  if (node->plural == NULL)
+    return loft_words_get_in (self->words, node->context, node->text);
+
+  JsonNode *count = find_value (scope, node->count);
+  gint64 n = count != NULL && JSON_NODE_HOLDS_VALUE (count) &&
+                 json_node_get_value_type (count) == G_TYPE_INT64
+               ? json_node_get_int (count)
+               : 0;
+
+  return loft_words_get_plural (self->words,
+                                node->context,
+                                node->text,
+                                node->plural,
+                                (guint64) MAX (n, 0));
+}
+
+static void
+append_gap (Filling *self,
+            const LoftNode *node,
+            const char *name,
+            const Scope *scope)
+{
+  for (guint i = 0; node->parts != NULL && i < node->parts->len; i++)
+    {
+      const LoftNode *part = node->parts->pdata[i];
+
+      if (g_str_equal (part->text, name))
+        {
+          append_nodes (self, part->children, scope);
+          return;
+        }
+    }
+
+  if (node->count != NULL && g_str_equal (name, "n"))
+    name = node->count;
+  append_value (self->html, find_value (scope, name), node->place);
+}
+
+/* A translation is a text like others: what looks like markup in it is not. */
+static void
+append_text (Filling *self, const LoftNode *node, const Scope *scope)
+{
+  const char *text = find_text (self, node, scope);
+  LoftTextPiece piece = { 0 };
+
+  while (loft_template_text_next (&text, &piece))
+    {
+      g_autofree char *name = piece.name;
+      g_autofree char *literal = g_strndup (piece.literal, piece.length);
+
+      loft_escape_append_text (self->html, literal);
+      if (name != NULL)
+        append_gap (self, node, name, scope);
+    }
+}
+
 static void
 append_node (Filling *self, const LoftNode *node, const Scope *scope)
 {
@@ -171,6 +231,11 @@ append_node (Filling *self, const LoftNode *node, const Scope *scope)
     case LOFT_NODE_EACH:
       append_each (self, node, scope);
       break;
+    case LOFT_NODE_TEXT:
+      append_text (self, node, scope);
+      break;
+    case LOFT_NODE_PART:
+      break;
     case LOFT_NODE_LITERAL:
     default:
       g_string_append (self->html, node->text);
@@ -187,6 +252,7 @@ append_nodes (Filling *self, const GPtrArray *nodes, const Scope *scope)
 /**
  * loft_template_fill:
  * @self: a template
+ * @words: (nullable): the language of its texts; %NULL for English
  * @values: what to put into its gaps
  * @...: names and #LoftHtml, ended by %NULL; a name whose markup is %NULL
  *   stands for nothing
@@ -196,14 +262,17 @@ append_nodes (Filling *self, const GPtrArray *nodes, const Scope *scope)
  * Returns: (transfer full): a page, or a part of one
  */
 LoftHtml *
-loft_template_fill (const LoftTemplate *self, JsonObject *values, ...)
+loft_template_fill (const LoftTemplate *self,
+                    const LoftWords *words,
+                    JsonObject *values,
+                    ...)
 {
   g_return_val_if_fail (self != NULL && values != NULL, NULL);
 
   g_autoptr (GHashTable) markup = g_hash_table_new (g_str_hash, g_str_equal);
   g_autoptr (JsonNode) node = json_node_new (JSON_NODE_OBJECT);
   const Scope scope = { node, NULL };
-  Filling filling = { g_string_sized_new (4096), markup };
+  Filling filling = { g_string_sized_new (4096), markup, words };
   va_list arguments;
 
   json_node_set_object (node, values);

@@ -18,6 +18,9 @@
  *   {{if name}} … {{else}} … {{end}}    shown where there is such a value
  *   {{each name}} … {{end}}             once for each element of an array
  *   {{include name}}                    another template
+ *   {{tr Some text}}                    a text in the reader's language
+ *   {{let name}} … {{end}}              markup for such a text (see
+ *                                       loft-template-text.c)
  *
  * A name is looked for in the innermost element first. Nothing says "do not
  * escape": a value is a string, a string is text, and markup comes as a type of
@@ -37,23 +40,32 @@ typedef struct
   LoftTemplateLoadFunc load;
   gpointer user_data;
   guint depth;
+  GPtrArray *parts; /* LoftNode that texts may have as parts */
 } Parser;
 
-static void
-node_free (gpointer data)
+/**
+ * loft_node_free:
+ * @self: (transfer full): a piece of a template
+ *
+ * Frees @self.
+ */
+void
+loft_node_free (LoftNode *self)
 {
-  LoftNode *node = data;
-
-  g_free (node->text);
-  g_clear_pointer (&node->children, g_ptr_array_unref);
-  g_clear_pointer (&node->others, g_ptr_array_unref);
-  g_free (node);
+  g_free (self->text);
+  g_free (self->context);
+  g_free (self->plural);
+  g_free (self->count);
+  g_clear_pointer (&self->children, g_ptr_array_unref);
+  g_clear_pointer (&self->others, g_ptr_array_unref);
+  g_clear_pointer (&self->parts, g_ptr_array_unref);
+  g_free (self);
 }
 
 static GPtrArray *
 nodes_new (void)
 {
-  return g_ptr_array_new_with_free_func (node_free);
+  return g_ptr_array_new_with_free_func ((GDestroyNotify) loft_node_free);
 }
 
 static LoftNode *
@@ -124,6 +136,9 @@ take_words (Parser *self, GError **error)
       refuse ("Braces are not closed", start, error);
       return NULL;
     }
+  /* The first one may belong to what is inside: `{{tr All {n}}}`. */
+  while (close[strlen (CLOSE)] == '}')
+    close++;
   self->next = close + strlen (CLOSE);
 
   return g_strstrip (g_strndup (start, (gsize) (close - start)));
@@ -228,6 +243,69 @@ add_branches (Parser *self, GPtrArray *nodes, LoftNode *node, GError **error)
          refuse ("There is another “else” already", node->text, error);
 }
 
+/* Markup that a text has as a part is put where the text says. */
+static gboolean
+add_part (Parser *self, GPtrArray *nodes, const char *name, GError **error)
+{
+  LoftNode *node = add_node (nodes, LOFT_NODE_PART, name);
+  g_autofree char *end = NULL;
+
+  node->children = nodes_new ();
+  if (self->scan->state != LOFT_SCAN_TEXT)
+    return refuse ("No part may begin here", name, error);
+  if (!parse_branch (self, node->children, name, &end, error))
+    return FALSE;
+  if (!g_str_equal (end, "end"))
+    return refuse ("There is no “else” here", name, error);
+  g_ptr_array_add (self->parts, node);
+
+  return TRUE;
+}
+
+/* The newest parts of all that a text may name. */
+static void
+find_parts (const Parser *self, LoftNode *node, const char *text)
+{
+  LoftTextPiece piece = { 0 };
+
+  while (loft_template_text_next (&text, &piece))
+    {
+      g_autofree char *name = piece.name;
+
+      for (guint i = self->parts->len; name != NULL && i > 0; i--)
+        {
+          LoftNode *part = self->parts->pdata[i - 1];
+
+          if (!g_str_equal (part->text, name))
+            continue;
+          if (node->parts == NULL)
+            node->parts = g_ptr_array_new ();
+          g_ptr_array_add (node->parts, part);
+          break;
+        }
+    }
+}
+
+static gboolean
+add_text (Parser *self, GPtrArray *nodes, const char *words, GError **error)
+{
+  LoftTemplatePlace place = loft_template_scan_fill (self->scan);
+  LoftNode *node = loft_template_text_parse (words, error);
+
+  if (node == NULL)
+    return FALSE;
+  g_ptr_array_add (nodes, node);
+  node->place = place;
+  find_parts (self, node, node->text);
+  if (node->plural != NULL)
+    find_parts (self, node, node->plural);
+  if (place == LOFT_TEMPLATE_PLACE_TEXT ||
+      (place == LOFT_TEMPLATE_PLACE_ATTRIBUTE && node->parts == NULL))
+    return TRUE;
+
+  return refuse ("No such text may be put here", words, error);
+}
+
 static gboolean
 add_words (Parser *self,
            GPtrArray *nodes,
@@ -246,10 +324,14 @@ add_words (Parser *self,
     return check_name (words, error) && add_value (self, nodes, words, error);
   if (g_str_equal (parts[0], "include"))
     return add_included (self, nodes, parts[1], error);
+  if (g_str_equal (parts[0], "tr") || g_str_equal (parts[0], "trn"))
+    return add_text (self, nodes, words, error);
   if (!check_name (parts[1], error))
     return FALSE;
   if (g_str_equal (parts[0], "html"))
     return add_markup (self, nodes, parts[1], error);
+  if (g_str_equal (parts[0], "let"))
+    return add_part (self, nodes, parts[1], error);
   if (g_str_equal (parts[0], "if"))
     return add_branches (self,
                          nodes,
@@ -307,7 +389,8 @@ loft_template_new (const char *text,
 
   g_autoptr (LoftTemplate) self = g_new0 (LoftTemplate, 1);
   LoftTemplateScan scan = { 0 };
-  Parser parser = { text, &scan, load, user_data, 0 };
+  g_autoptr (GPtrArray) parts = g_ptr_array_new ();
+  Parser parser = { text, &scan, load, user_data, 0, parts };
   g_autofree char *end = NULL;
 
   self->nodes = nodes_new ();

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "pages/loft-html.h"
+#include "pages/loft-words.h"
 
 #include <gio/gio.h>
 #include <json-glib/json-glib.h>
@@ -42,6 +43,7 @@ void loft_template_free (LoftTemplate *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftTemplate, loft_template_free)
 
 LoftHtml *loft_template_fill (const LoftTemplate *self,
+                              const LoftWords *words,
                               JsonObject *values,
                               ...) G_GNUC_NULL_TERMINATED;
 
