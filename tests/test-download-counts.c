@@ -312,6 +312,61 @@ test_answers (Fixture *fixture, gconstpointer test_data)
   await_total (daemon, "small", 0);
 }
 
+/* Waits until a package's page has @part. */
+static void
+await_page (DaemonKit *daemon, const char *target, const char *part)
+{
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autoptr (GError) error = NULL;
+      g_autoptr (Wire) wire = wire_new (daemon->port);
+      g_autoptr (WireAnswer) answer = wire_request (wire,
+                                                    "GET",
+                                                    target,
+                                                    "Accept: text/html\r\n",
+                                                    NULL,
+                                                    &error);
+      g_assert_no_error (error);
+      g_assert_cmpuint (answer->status, ==, 200);
+      g_autofree char *text = wire_answer_dup_text (answer);
+
+      if (strstr (text, part) != NULL)
+        return;
+      g_usleep (G_USEC_PER_SEC / 10);
+    }
+  g_assert_not_reached ();
+}
+
+/* The page of a package shows them a while later, although it is given again as
+ * long as nothing else changes; one of a view, which may be kept, does not. */
+static void
+test_page (Fixture *fixture, gconstpointer test_data)
+{
+  DaemonKit *daemon = fixture->daemon;
+  g_autoptr (Wire) wire = wire_new (daemon->port);
+  g_autoptr (GError) error = NULL;
+
+  publish (daemon, "small", SMALL);
+  await_page (daemon, "/packages/small", "None yet.");
+  ask (wire, "GET", "small", NULL, 200);
+  await_page (daemon, "/packages/small", "1 in 90 days, 1 in all");
+  await_page (daemon, "/packages/small/1.0.0", "<path d=\"M");
+  for (guint i = 0; i < ROUNDS; i++)
+    ask (wire, "GET", "small", NULL, 200);
+  await_page (daemon, "/packages/small", "5 in 90 days, 5 in all");
+
+  g_autoptr (WireAnswer) view = wire_request (wire,
+                                              "GET",
+                                              "/at/2/packages/small",
+                                              "Accept: text/html\r\n",
+                                              NULL,
+                                              &error);
+  g_assert_no_error (error);
+  g_autofree char *text = wire_answer_dup_text (view);
+  g_assert_cmpuint (view->status, ==, 200);
+  g_assert_null (strstr (text, "Downloads"));
+}
+
 static DaemonKit *
 new_node (StoreKit *kit)
 {
@@ -375,6 +430,7 @@ main (int argc, char **argv)
   ADD ("what-counts/not-hot", "false", test_what_counts);
   ADD ("endings", "true", test_endings);
   ADD ("answers", "true", test_answers);
+  ADD ("page", "true", test_page);
 #undef ADD
   g_test_add_func ("/download-counts/two-servers", test_two_servers);
 

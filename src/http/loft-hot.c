@@ -54,7 +54,10 @@ loft_hot_limit (LoftRequest *request, gint64 until)
 {
   g_return_if_fail (LOFT_IS_REQUEST (request));
 
-  request->hot_until = MAX (until / G_USEC_PER_SEC, 1);
+  gint64 seconds = MAX (until / G_USEC_PER_SEC, 1);
+
+  if (request->hot_until == 0 || seconds < request->hot_until)
+    request->hot_until = seconds;
 }
 
 /**

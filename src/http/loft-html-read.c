@@ -23,6 +23,10 @@
 /* What is shown of a package's dependents beside the package. */
 #define DEPENDENTS_MAX 15
 
+/* For how many of the intervals in which downloads are counted a page may be
+ * given again. */
+#define DOWNLOADS_AGE 5
+
 /* What is shown of the newest packages at the beginning. */
 #define NEWEST_MAX 8
 
@@ -421,6 +425,20 @@ loft_html_handle_dependents (LoftRequest *request, guint limit)
                                          page);
 }
 
+/* With every download the page would be another. So the numbers on it may be a
+ * bit older than those that are known. */
+static void
+limit_age (LoftRequest *request)
+{
+  guint interval;
+
+  loft_registry_counts_downloads (loft_request_get_registry (request),
+                                  &interval);
+  loft_hot_limit (request,
+                  g_get_real_time () +
+                    DOWNLOADS_AGE * interval * G_TIME_SPAN_SECOND);
+}
+
 static void
 describe_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
@@ -438,6 +456,8 @@ describe_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
     }
   if (page->place->view != NULL)
     take_validity (page, &page->description->validity);
+  if (page->description->downloads != NULL)
+    limit_age (page->request);
   render_later (g_steal_pointer (&page));
 }
 
@@ -445,6 +465,7 @@ static LoftHtml *
 render_package (const Page *page)
 {
   const LoftDescription *description = page->description;
+  const LoftDownloads *downloads = description->downloads;
   const LoftPagesPackage package = {
     .versions = description->versions,
     .version = description->version,
@@ -453,6 +474,9 @@ render_package (const Page *page)
     .readme = description->readme,
     .readme_path = description->readme_path,
     .has_docs = description->has_docs,
+    .days = downloads != NULL ? downloads->days : NULL,
+    .n_days = LOFT_DOWNLOAD_DAYS,
+    .downloads = downloads != NULL ? downloads->total : 0,
     .is_named = page->is_named,
     .all_versions = page->all_versions,
   };

@@ -220,6 +220,10 @@ loft_pages_render_package (const LoftPagesPlace *place,
   json_object_set_boolean_member (values,
                                   "more_dependents",
                                   package->more_dependents);
+  if (package->days != NULL)
+    json_object_set_object_member (values,
+                                   "downloads",
+                                   loft_pages_new_downloads (package));
   g_autoptr (LoftHtml) readme = render_readme (values, package);
 
   return loft_pages_finish (place, "package", values, title, readme);

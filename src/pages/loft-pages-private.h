@@ -18,6 +18,7 @@ LoftHtml *loft_pages_finish (const LoftPagesPlace *place,
                              LoftHtml *readme);
 
 void loft_pages_add_words (JsonObject *element, gboolean ages);
+JsonObject *loft_pages_new_downloads (const LoftPagesPackage *package);
 char *loft_pages_format_size (gint64 size);
 char *loft_pages_format_age (GDateTime *time, GDateTime *now);
 

@@ -79,6 +79,10 @@ typedef struct
  * @readme: (nullable): text of its README
  * @readme_path: (nullable): where that is among the files
  * @has_docs: whether it has documentation
+ * @days: (nullable): how often it was downloaded on each of some days, the last
+ *   of which is today; %NULL where nobody counts
+ * @n_days: how many days those are
+ * @downloads: how often it was ever downloaded
  * @is_named: whether the version was asked for by its name
  * @all_versions: whether all versions are wanted, and nothing else
  *
@@ -92,6 +96,9 @@ typedef struct
   gboolean more_dependents;
   const char *readme;
   const char *readme_path;
+  const guint64 *days;
+  guint n_days;
+  guint64 downloads;
   gboolean has_docs;
   gboolean is_named;
   gboolean all_versions;

@@ -18,16 +18,17 @@
  * code, and names.
  */
 
-static const char *const url_attributes[] = { "action", "cite",   "formaction",
-                                              "href",   "poster", "src",
-                                              NULL };
+static const char *const url_attributes[] = {
+  "action", "cite", "formaction", "href", "poster", "src", "xlink:href", NULL
+};
 static const char *const forbidden_attributes[] = { "srcdoc",
                                                     "srcset",
                                                     "style",
                                                     NULL };
-static const char *const forbidden_elements[] = { "iframe", "object", "script",
-                                                  "style",  "svg",    "math",
-                                                  NULL };
+static const char *const forbidden_elements[] = {
+  "iframe", "object",  "script", "style",         "math",
+  "use",    "animate", "set",    "foreignobject", NULL
+};
 
 /**
  * loft_template_scan_init:
@@ -87,6 +88,10 @@ check_element (LoftTemplateScan *self, GError **error)
 {
   if (self->name->str[0] != '<')
     return TRUE;
+
+  /* In pictures there are elements that end at once. */
+  if (self->name->str[self->name->len - 1] == '/')
+    g_string_truncate (self->name, self->name->len - 1);
   if (g_strv_contains (forbidden_elements, self->name->str + 1))
     return refuse ("Templates hold no such element", self->name->str, error);
   g_string_truncate (self->name, 0);

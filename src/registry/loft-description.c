@@ -44,6 +44,7 @@ loft_description_free (LoftDescription *self)
   g_clear_pointer (&self->dependents, json_node_unref);
   g_free (self->readme);
   g_free (self->readme_path);
+  g_free (self->downloads);
   g_free (self);
 }
 
@@ -213,6 +214,14 @@ describe (LoftRegistry *self,
                    "There is no version of “%s” to show",
                    wish->name);
       return FALSE;
+    }
+
+  if (!wish->has_view && loft_registry_counts_downloads (self, NULL))
+    {
+      description->downloads =
+        loft_registry_read_downloads (self, wish->name, error);
+      if (description->downloads == NULL)
+        return FALSE;
     }
 
   return read_version (self, wish, version, description, cancellable, error);

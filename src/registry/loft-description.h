@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "registry/loft-registry.h"
+#include "registry/loft-downloads.h"
 
 #include <json-glib/json-glib.h>
 
@@ -22,6 +22,8 @@ G_BEGIN_DECLS
  * @readme: (nullable): text of the README
  * @readme_path: (nullable): its path among the files
  * @has_docs: whether the version has documentation
+ * @downloads: (nullable): how often it was downloaded, where that is counted
+ * and no view is asked
  * @validity: how long all this holds
  *
  * A package, by what is worth reading of it: the answers of the registry, and
@@ -36,6 +38,7 @@ typedef struct
   char *readme;      /* owned, nullable */
   char *readme_path; /* owned, nullable */
   gboolean has_docs;
+  LoftDownloads *downloads; /* owned, nullable */
   LoftValidity validity;
 } LoftDescription;
 
