@@ -32,7 +32,7 @@ typedef enum
 } LoftHttpMethod;
 
 /* Rows of the routing tables at most. Row 0 is no row: what nothing serves. */
-#define LOFT_HTTP_ROWS 40
+#define LOFT_HTTP_ROWS 64
 
 /* Of which the first is none, and the last any that is not known. */
 #define LOFT_HTTP_STATUSES 36

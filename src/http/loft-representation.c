@@ -77,13 +77,25 @@ make_etag (const char *digest, LoftCoding coding)
                           name != NULL ? name : "");
 }
 
-/* The gate tells pages from everything else, and codings. */
+/* What there is no page in the place of, and which is no page. */
+static gboolean
+is_for_all (const char *media_type)
+{
+  return !g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML) &&
+         !g_str_equal (media_type, LOFT_MEDIA_TYPE_JSON) &&
+         !g_str_equal (media_type, LOFT_MEDIA_TYPE_NDJSON);
+}
+
+/* The gate tells clients that want pages from all others, and codings. */
 static guint64
 get_bits (const char *media_type, LoftCoding coding, gboolean any_coding)
 {
   gboolean html = g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML);
   guint64 bits = any_coding ? (G_GUINT64_CONSTANT (1) << LOFT_CODINGS) - 1
                             : G_GUINT64_CONSTANT (1) << coding;
+
+  if (is_for_all (media_type))
+    return bits | bits << LOFT_CODINGS;
 
   return html ? bits << LOFT_CODINGS : bits;
 }
@@ -101,8 +113,43 @@ loft_representation_is_known (LoftRequest *request, const char *etag)
   g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
 
   const char *list = loft_request_get_header (request, "If-None-Match");
+  const char *since = loft_request_get_header (request, "If-Modified-Since");
+  const char *modified =
+    soup_message_headers_get_one (loft_request_get_response_headers (request),
+                                  "Last-Modified");
+
+  if (list == NULL && since != NULL && modified != NULL)
+    return g_str_equal (since, modified);
 
   return list != NULL && loft_headers_match_etag (list, etag);
+}
+
+/**
+ * loft_representation_set_modified:
+ * @request: a request that reads
+ * @time: microseconds since 1970
+ *
+ * Says when what will be answered has changed last, for clients that know no
+ * entity tags. Before that second is over there may be another change in it, so
+ * then nothing is said.
+ */
+void
+loft_representation_set_modified (LoftRequest *request, gint64 time)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  gint64 second = time / G_USEC_PER_SEC;
+  if (g_get_real_time () / G_USEC_PER_SEC <= second)
+    {
+      loft_hot_limit (request, (second + 1) * G_USEC_PER_SEC);
+      return;
+    }
+
+  g_autoptr (GDateTime) date = g_date_time_new_from_unix_utc (second);
+  g_autofree char *text = soup_date_time_to_string (date, SOUP_DATE_HTTP);
+  soup_message_headers_replace (loft_request_get_response_headers (request),
+                                "Last-Modified",
+                                text);
 }
 
 static void
@@ -227,7 +274,10 @@ send_text (LoftRequest *request,
 
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers, "Cache-Control", cache_control);
-  soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
+  soup_message_headers_replace (
+    headers,
+    "Vary",
+    is_for_all (media_type) ? "Accept-Encoding" : "Accept, Accept-Encoding");
   if (loft_representation_is_known (request, etag))
     {
       loft_hot_offer (request, etag, representations, NULL);

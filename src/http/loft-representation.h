@@ -15,6 +15,7 @@ G_BEGIN_DECLS
 
 #define LOFT_MEDIA_TYPE_HTML "text/html; charset=utf-8"
 #define LOFT_MEDIA_TYPE_JSON "application/json"
+#define LOFT_MEDIA_TYPE_ATOM "application/atom+xml; charset=utf-8"
 #define LOFT_MEDIA_TYPE_GZIP "application/gzip"
 #define LOFT_MEDIA_TYPE_NDJSON "application/x-ndjson"
 
@@ -36,6 +37,7 @@ void loft_representation_send_view (LoftRequest *request,
                                     GBytes *body,
                                     const char *digest,
                                     const LoftValidity *validity);
+void loft_representation_set_modified (LoftRequest *request, gint64 time);
 gboolean loft_representation_is_known (LoftRequest *request, const char *etag);
 
 char *loft_representation_format_disposition (const char *filename);

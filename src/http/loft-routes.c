@@ -10,6 +10,7 @@
 
 #include "http/loft-changes.h"
 #include "http/loft-docs-read.h"
+#include "http/loft-feed.h"
 #include "http/loft-html-read.h"
 #include "http/loft-http-figures.h"
 #include "http/loft-http-limits.h"
@@ -29,10 +30,12 @@ static const LoftRoute routes[] = {
   { "GET", "/readyz", &loft_read_readyz },
   { "GET", "/metrics", &loft_read_metrics },
   { "GET", "/limits", &loft_read_limits },
+  { "GET", "/feed.atom", &loft_read_feed },
   { "GET", "/changes", &loft_read_changes },
   { "GET", "/packages", &loft_read_packages },
   { "POST", "/packages/publish", &loft_write_publish },
   { "GET", "/packages/:name", &loft_read_versions },
+  { "GET", "/packages/:name/feed.atom", &loft_read_package_feed },
   { "GET", "/packages/:name/dependents", &loft_read_dependents },
   { "GET", "/packages/:name/downloads", &loft_read_downloads },
   { "PUT", "/packages/:name/owners", &loft_write_owners },

@@ -10,7 +10,11 @@
 
 G_BEGIN_DECLS
 
+/* What the site is called. */
+#define LOFT_PAGES_SITE "loft packages"
+
 JsonObject *loft_pages_new_values (const LoftPagesPlace *place);
+LoftHtml *loft_pages_fill (const char *name, JsonObject *values);
 LoftHtml *loft_pages_finish (const LoftPagesPlace *place,
                              const char *name,
                              JsonObject *values,

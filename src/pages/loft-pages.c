@@ -48,7 +48,8 @@ load (const char *file, GError **error)
 static char *
 load_template_cb (const char *name, gpointer user_data, GError **error)
 {
-  g_autofree char *file = g_strconcat (name, ".html", NULL);
+  g_autofree char *file =
+    g_strconcat (name, strchr (name, '.') != NULL ? "" : ".html", NULL);
   g_autoptr (GBytes) bytes = load (file, error);
   gsize size = 0;
   const char *text = bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
@@ -96,9 +97,9 @@ load_template (const char *name)
 static void
 ensure_loaded (void)
 {
-  static const char *const names[] = { "dependents", "home",    "layout",
-                                       "list",       "package", "problem",
-                                       "versions" };
+  static const char *const names[] = { "dependents", "feed.xml", "home",
+                                       "layout",     "list",     "package",
+                                       "problem",    "versions" };
   static gsize loaded = 0;
 
   if (!g_once_init_enter (&loaded))
@@ -162,6 +163,26 @@ loft_pages_new_values (const LoftPagesPlace *place)
   json_object_set_string_member (values, "registry_version", PACKAGE_VERSION);
 
   return values;
+}
+
+/**
+ * loft_pages_fill:
+ * @name: a template
+ * @values: what to fill it with
+ *
+ * Makes what is no page, and is in no language.
+ *
+ * Returns: (transfer full): the template, filled
+ */
+LoftHtml *
+loft_pages_fill (const char *name, JsonObject *values)
+{
+  g_return_val_if_fail (name != NULL && values != NULL, NULL);
+
+  const LoftTemplate *template = g_hash_table_lookup (templates, name);
+  g_return_val_if_fail (template != NULL, NULL);
+
+  return loft_template_fill (template, NULL, values, NULL);
 }
 
 /**

@@ -135,6 +135,8 @@ const char *const loft_catalog_schema =
   "  PRIMARY KEY (package, stable, sort, key),"
   "  UNIQUE (package, key)"
   ") STRICT, WITHOUT ROWID;"
+  "CREATE INDEX versions_by_time ON versions (published DESC)"
+  "  WHERE yanked = 0;"
   "CREATE TABLE yanked ("
   "  package INTEGER NOT NULL,"
   "  key TEXT NOT NULL,"

@@ -194,6 +194,12 @@ GBytes *loft_catalog_list_all_versions (LoftCatalog *self,
 GBytes *loft_catalog_list_few_versions (LoftCatalog *self,
                                         const char *name,
                                         GError **error);
+GBytes *loft_catalog_list_news (LoftCatalog *self,
+                                const char *name,
+                                guint limit,
+                                char **out_origin,
+                                gint64 *out_changed,
+                                GError **error);
 GBytes *loft_catalog_list_packages (LoftCatalog *self,
                                     char **out_digest,
                                     GError **error);

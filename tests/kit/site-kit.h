@@ -1,0 +1,26 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include "kit/server-kit.h"
+
+G_BEGIN_DECLS
+
+/* What a registry tells of packages beside pages and JSON. */
+
+void site_kit_publish (ServerFixture *fixture,
+                       const char *name,
+                       const char *version,
+                       const char *members);
+void site_kit_set_url (ServerFixture *fixture, const char *url);
+char *site_kit_get (ServerFixture *fixture,
+                    const char *target,
+                    const char *headers,
+                    const char *media_type);
+gboolean site_kit_check_xml (const char *xml, const char *schema);
+
+G_END_DECLS
