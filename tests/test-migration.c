@@ -459,6 +459,53 @@ test_token_gone (Fixture *fixture, gconstpointer test_data)
   migration_kit_assert_same (fixture);
 }
 
+/* Numbers of downloads grow, and are put together, between two runs. */
+static void
+test_downloads (Fixture *fixture, gconstpointer test_data)
+{
+  static const char *const parts[] = {
+    "_registry/downloads/parts/2026-11-24-11111111-000001",
+    "_registry/downloads/parts/2026-11-25-11111111-000001",
+    "_registry/downloads/parts/2026-11-26-11111111-000001",
+  };
+  static const char counts[] = "{\"days\":{}}\n";
+  static const char more[] =
+    "{\"days\":{\"2026-11-26\":{\"hello\":{\"1.0.0\":1}}}}\n";
+  static const char pack[] = "{\"days\":{},\"covers\":[\"…\"]}\n";
+  static const char index[] =
+    "{\"packs\":[\"_registry/downloads/packs/2026-11-24-abcdef01\"]}\n";
+  RegistryFixture *source = &fixture->source;
+
+  for (guint i = 0; i < G_N_ELEMENTS (parts); i++)
+    upkeep_kit_put (source, parts[i], counts, strlen (counts));
+  migration_kit_succeed (fixture);
+  migration_kit_assert_same (fixture);
+
+  upkeep_kit_remove (source, parts[2]);
+  upkeep_kit_put (source, parts[2], more, strlen (more));
+  migration_kit_succeed (fixture);
+  migration_kit_assert_same (fixture);
+
+  upkeep_kit_put (source,
+                  "_registry/downloads/packs/2026-11-24-abcdef01",
+                  pack,
+                  strlen (pack));
+  upkeep_kit_put (source,
+                  "_registry/downloads/packs.json",
+                  index,
+                  strlen (index));
+  upkeep_kit_remove (source, parts[0]);
+  upkeep_kit_remove (source, parts[1]);
+  migration_kit_succeed (fixture);
+  migration_kit_assert_same (fixture);
+  g_autofree char *keys =
+    storage_kit_list (fixture->real, "_registry/downloads/", NULL, 0);
+  g_assert_cmpstr (keys,
+                   ==,
+                   "packs.json packs/2026-11-24-abcdef01"
+                   " parts/2026-11-26-11111111-000001");
+}
+
 void
 migration_add (const char *path,
                gconstpointer data,
@@ -504,6 +551,7 @@ main (int argc, char **argv)
   migration_add ("/migration/cut", NULL, test_cut);
   migration_add ("/migration/busy", NULL, test_busy);
   migration_add ("/migration/token-gone", NULL, test_token_gone);
+  migration_add ("/migration/downloads", NULL, test_downloads);
   migration_add_log_tests ();
 
   return g_test_run ();

@@ -67,6 +67,11 @@ assert_found (Fixture *fixture,
 static void
 test_healthy (Fixture *fixture, gconstpointer test_data)
 {
+  upkeep_kit_put (fixture, "_registry/downloads/packs.json", "{}", -1);
+  upkeep_kit_put (fixture,
+                  "_registry/downloads/parts/2026-11-26-11111111-000001",
+                  "{\"days\":{}}",
+                  -1);
   for (guint repair = 0; repair < 2; repair++)
     {
       g_autoptr (GError) error = NULL;
