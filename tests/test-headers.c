@@ -105,6 +105,77 @@ test_html (void)
     }
 }
 
+/* The language that a reader likes best, of those that there are. */
+static void
+test_language (void)
+{
+  static const char *const tags[] = { "en", "de", "fr", "zh-CN", NULL };
+  static const struct
+  {
+    const char *accept_language;
+    const char *tag;
+  } rows[] = {
+    { NULL, "en" },
+    { "", "en" },
+    { "*", "en" },
+    { "de", "de" },
+    { "DE", "de" },
+    { "de-AT", "de" },
+    { "de-Latn-AT-1996", "de" },
+    { "de-AT, fr;q=0.9", "de" },
+    { "fr;q=0.9, de-AT", "de" },
+    { "fr, de", "fr" },
+    { "fr;q=0.5, de;q=0.5", "fr" },
+    { "fr;q=0.5, de;q=0.501", "de" },
+    { "de;q=0", "en" },
+    { "de;q=0, fr;q=0.001", "fr" },
+    { "de;q=0.000, de-AT", "de" },
+    { "en;q=0", "en" },
+    { "en;q=0, *", "en" },
+    { "*;q=0.5, de;q=0.2", "en" },
+    { "*;q=0.2, de;q=0.5", "de" },
+    { "*, de", "de" },
+    { "en;q=0.1, de;q=0.2, *;q=0.5", "de" },
+    { "*;q=0", "en" },
+    { "pt-BR, pt;q=0.9", "en" },
+    { "pt-BR, pt;q=0.9, fr;q=0.1", "fr" },
+    { "en-GB, de", "en" },
+    { "deu", "en" },
+    { "d", "en" },
+    { "zh", "zh-CN" },
+    { "zh-CN", "zh-CN" },
+    { "zh-Hans", "zh-CN" },
+    { "zh-Hans-CN", "zh-CN" },
+    { "zh-Hans-HK", "zh-CN" },
+    { "zh-SG", "zh-CN" },
+    { "zh-TW", "en" },
+    { "zh-Hant", "en" },
+    { "zh-hant-cn", "en" },
+    { "zh-HK, fr;q=0.1", "fr" },
+    { "zh-TW, zh;q=0.9, en;q=0.8", "zh-CN" },
+    { "zh-TW, en;q=0.9, zh;q=0.8", "en" },
+    { " de ; q=0.5 , fr ; q=0.4 ", "de" },
+    { "de;q=2, fr;q=0.1", "fr" },
+    { "de;q=, fr;q=x", "en" },
+    { "de;x=1, fr", "fr" },
+    { "de_AT, fr;q=0.1", "fr" },
+    { "de-, -de, -, fr;q=0.1", "fr" },
+    { "de-abcdefghi, fr;q=0.1", "fr" },
+    { ",,,;;;,de", "de" },
+    { "d\xc3\xa9, fr;q=0.1", "fr" },
+    { "../../de", "en" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    {
+      guint found =
+        loft_headers_negotiate_language (rows[i].accept_language, tags);
+
+      g_test_message ("%s", rows[i].accept_language);
+      g_assert_cmpstr (tags[found], ==, rows[i].tag);
+    }
+}
+
 /* Entity tags are compared weakly, in lists too. */
 static void
 test_etag (void)
@@ -370,6 +441,7 @@ main (int argc, char **argv)
 
   g_test_add_func ("/headers/negotiate", test_negotiate);
   g_test_add_func ("/headers/html", test_html);
+  g_test_add_func ("/headers/language", test_language);
   g_test_add_func ("/headers/etag", test_etag);
   g_test_add_func ("/headers/range", test_range);
   g_test_add_func ("/headers/range/nothing", test_range_of_nothing);

@@ -161,6 +161,113 @@ test_languages (void)
   g_assert_null (loft_words_find ("zh_CN"));
 }
 
+typedef struct
+{
+  const char *tag;
+  const char *numbers[3];
+  const char *sizes[5];
+  const char *dates[2];
+  const char *time;
+  const char *ages[6];
+} FormatCase;
+
+static const gint64 numbers[] = { 999, 1234, -1234567 };
+static const gint64 sizes[] = { 1,
+                                999,
+                                1000,
+                                1234567,
+                                5 * G_GINT64_CONSTANT (1000000000000000) };
+static const int ages[] = { 0, 1, 7, 14, 61, 800 };
+
+static const FormatCase format_cases[] = {
+  { "en",
+    { "999", "1,234", "−1,234,567" },
+    { "1 byte", "999 bytes", "1.0 kB", "1.2 MB", "5,000.0 TB" },
+    { "1 May 2026", "24 December 2026" },
+    "1 May 2026, 08:05 UTC",
+    { "today",
+      "yesterday",
+      "7 days ago",
+      "2 weeks ago",
+      "2 months ago",
+      "2 years ago" } },
+  { "de",
+    { "999", "1.234", "−1.234.567" },
+    { "1 Byte", "999 Byte", "1,0 kB", "1,2 MB", "5.000,0 TB" },
+    { "1. Mai 2026", "24. Dezember 2026" },
+    "1. Mai 2026, 08:05 Uhr UTC",
+    { "heute",
+      "gestern",
+      "vor 7 Tagen",
+      "vor 2 Wochen",
+      "vor 2 Monaten",
+      "vor 2 Jahren" } },
+  { "es",
+    { "999", "1234", "−1.234.567" },
+    { "1 byte", "999 bytes", "1,0 kB", "1,2 MB", "5000,0 TB" },
+    { "1 de mayo de 2026", "24 de diciembre de 2026" },
+    "1 de mayo de 2026, 08:05 UTC",
+    { "hoy",
+      "ayer",
+      "hace 7 días",
+      "hace 2 semanas",
+      "hace 2 meses",
+      "hace 2 años" } },
+  { "fr",
+    { "999", "1 234", "−1 234 567" },
+    { "1 octet", "999 octets", "1,0 ko", "1,2 Mo", "5 000,0 To" },
+    { "1er mai 2026", "24 décembre 2026" },
+    "1er mai 2026 à 08:05 UTC",
+    { "aujourd’hui",
+      "hier",
+      "il y a 7 jours",
+      "il y a 2 semaines",
+      "il y a 2 mois",
+      "il y a 2 ans" } },
+  { "zh-CN",
+    { "999", "1,234", "−1,234,567" },
+    { "1 字节", "999 字节", "1.0 kB", "1.2 MB", "5,000.0 TB" },
+    { "2026年5月1日", "2026年12月24日" },
+    "2026年5月1日 08:05 UTC",
+    { "今天", "昨天", "7 天前", "2 周前", "2 个月前", "2 年前" } },
+};
+
+/* Takes the text. That a space may not be broken is not looked at. */
+static void
+check_text (char *text, const char *expected)
+{
+  g_autofree char *owned = text;
+  g_autoptr (GString) plain = g_string_new (owned);
+
+  g_string_replace (plain, "\u00a0", " ", 0);
+  g_string_replace (plain, "\u202f", " ", 0);
+  g_assert_cmpstr (plain->str, ==, expected);
+}
+
+/* Numbers, sizes and times read as those of the language do. */
+static void
+test_format (gconstpointer data)
+{
+  const FormatCase *test = data;
+  const LoftWords *words = loft_words_find (test->tag);
+  g_autoptr (GDateTime) first = g_date_time_new_utc (2026, 5, 1, 8, 5, 59);
+  g_autoptr (GDateTime) last = g_date_time_new_utc (2026, 12, 24, 0, 0, 0);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (numbers); i++)
+    check_text (loft_words_format_number (words, numbers[i]), test->numbers[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (sizes); i++)
+    check_text (loft_words_format_size (words, sizes[i]), test->sizes[i]);
+  check_text (loft_words_format_date (words, first), test->dates[0]);
+  check_text (loft_words_format_date (words, last), test->dates[1]);
+  check_text (loft_words_format_time (words, first), test->time);
+  for (gsize i = 0; i < G_N_ELEMENTS (ages); i++)
+    {
+      g_autoptr (GDateTime) before = g_date_time_add_days (last, -ages[i]);
+
+      check_text (loft_words_format_age (words, before, last), test->ages[i]);
+    }
+}
+
 int
 main (int argc, char **argv)
 {
@@ -174,6 +281,13 @@ main (int argc, char **argv)
         g_strconcat ("/words/plural/", plural_cases[i].name, NULL);
 
       g_test_add_data_func (path, &plural_cases[i], test_plural);
+    }
+  for (gsize i = 0; i < G_N_ELEMENTS (format_cases); i++)
+    {
+      g_autofree char *path =
+        g_strconcat ("/words/format/", format_cases[i].tag, NULL);
+
+      g_test_add_data_func (path, &format_cases[i], test_format);
     }
   g_test_add_func ("/words/plural-deep", test_plural_deep);
   g_test_add_func ("/words/catalog", test_catalog);

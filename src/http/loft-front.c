@@ -10,6 +10,7 @@
 
 #include "http/loft-access-log.h"
 #include "http/loft-headers.h"
+#include "pages/loft-words.h"
 
 #include <errno.h>
 #include <string.h>
@@ -37,6 +38,7 @@ struct _LoftFront
 
   Wording accept;
   Wording accept_encoding;
+  Wording accept_language;
 };
 
 static GQuark
@@ -102,6 +104,13 @@ find_page (const char *accept)
   return loft_headers_prefer_html (accept);
 }
 
+static int
+find_language (const char *accept_language)
+{
+  return (int) loft_headers_negotiate_language (accept_language,
+                                                loft_words_list_tags ());
+}
+
 /* What a header stands for that is short enough to remember. */
 static int
 get_meaning (Wording *wording, LoftSpan value, int (*find) (const char *))
@@ -127,9 +136,11 @@ choose_cb (const LoftHead *head, gpointer user_data)
   LoftFront *self = user_data;
   LoftSpan accept = head->fields[LOFT_HEAD_FIELD_ACCEPT];
   LoftSpan accept_encoding = head->fields[LOFT_HEAD_FIELD_ACCEPT_ENCODING];
+  LoftSpan accept_language = head->fields[LOFT_HEAD_FIELD_ACCEPT_LANGUAGE];
 
   /* An answer that may be old has to say so, with its age. */
   if (accept.length >= WORDING_MAX || accept_encoding.length >= WORDING_MAX ||
+      accept_language.length >= WORDING_MAX ||
       loft_registry_get_age (self->shared->registry) > 0)
     return -1;
 
@@ -137,7 +148,14 @@ choose_cb (const LoftHead *head, gpointer user_data)
     get_meaning (&self->accept_encoding, accept_encoding, find_coding);
   gboolean html = get_meaning (&self->accept, accept, find_page) != 0;
 
-  return html ? LOFT_CODINGS + coding : coding;
+  if (!html)
+    return coding;
+
+  int language =
+    get_meaning (&self->accept_language, accept_language, find_language);
+  int representation = LOFT_CODINGS * (1 + language) + coding;
+
+  return representation < LOFT_HOT_REPRESENTATIONS ? representation : -1;
 }
 
 static void

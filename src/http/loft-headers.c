@@ -8,15 +8,12 @@
 
 #include "http/loft-headers.h"
 
+#include "http/loft-headers-private.h"
 #include "http/loft-problem.h"
 #include "http/loft-router.h"
 #include "registry/loft-registry-error.h"
 
 #include <string.h>
-
-/* Qualities are counted in thousandths, as the grammar has three digits. */
-#define QUALITY_ONE 1000
-#define QUALITY_UNSET -1
 
 #define TOKEN_MAX 1024
 #define QUERY_MAX_BYTES 4096
@@ -29,9 +26,16 @@ skip_space (const char *text)
   return text + strspn (text, WHITE_SPACE);
 }
 
-/* Cuts the next item off a comma-separated list; NULL at its end. */
-static char *
-next_item (const char **list)
+/**
+ * loft_headers_next_item:
+ * @list: (inout): a comma-separated list; then what follows the item
+ *
+ * Cuts the next item off.
+ *
+ * Returns: (transfer full) (nullable): the item, or %NULL at the end
+ */
+char *
+loft_headers_next_item (const char **list)
 {
   const char *start = skip_space (*list);
 
@@ -46,32 +50,39 @@ next_item (const char **list)
   return g_strchomp (g_strndup (start, length));
 }
 
-/* `;q=` and a number from 0 to 1 with three digits at most. */
-static int
-parse_quality (const char *parameters)
+/**
+ * loft_headers_parse_quality:
+ * @parameters: what follows an item: nothing, or `;q=` and a number from 0 to 1
+ *   with three digits at most
+ *
+ * Returns: thousandths, or %LOFT_QUALITY_UNSET if that makes no sense
+ */
+int
+loft_headers_parse_quality (const char *parameters)
 {
   const char *next = skip_space (parameters);
 
   if (*next == '\0')
-    return QUALITY_ONE;
+    return LOFT_QUALITY_ONE;
   if (*next != ';')
-    return QUALITY_UNSET;
+    return LOFT_QUALITY_UNSET;
   next = skip_space (next + 1);
   if (g_ascii_tolower (next[0]) != 'q' || next[1] != '=' ||
       (next[2] != '0' && next[2] != '1'))
-    return QUALITY_UNSET;
+    return LOFT_QUALITY_UNSET;
 
-  int quality = (next[2] - '0') * QUALITY_ONE;
+  int quality = (next[2] - '0') * LOFT_QUALITY_ONE;
   next += 3;
   if (*next == '.')
     {
       next++;
-      for (int unit = QUALITY_ONE / 10; unit > 0 && g_ascii_isdigit (*next);
+      for (int unit = LOFT_QUALITY_ONE / 10;
+           unit > 0 && g_ascii_isdigit (*next);
            unit /= 10)
         quality += (*next++ - '0') * unit;
     }
-  if (*skip_space (next) != '\0' || quality > QUALITY_ONE)
-    return QUALITY_UNSET;
+  if (*skip_space (next) != '\0' || quality > LOFT_QUALITY_ONE)
+    return LOFT_QUALITY_UNSET;
 
   return quality;
 }
@@ -90,21 +101,23 @@ parse_quality (const char *parameters)
 LoftCoding
 loft_headers_negotiate (const char *accept_encoding)
 {
-  int qualities[LOFT_CODINGS] = { QUALITY_UNSET, QUALITY_UNSET, QUALITY_UNSET };
+  int qualities[LOFT_CODINGS] = { LOFT_QUALITY_UNSET,
+                                  LOFT_QUALITY_UNSET,
+                                  LOFT_QUALITY_UNSET };
   const char *list = accept_encoding != NULL ? accept_encoding : "";
 
   while (TRUE)
     {
-      g_autofree char *item = next_item (&list);
+      g_autofree char *item = loft_headers_next_item (&list);
 
       if (item == NULL)
         break;
 
       gsize length = strcspn (item, "; \t");
-      int quality = parse_quality (item + length);
+      int quality = loft_headers_parse_quality (item + length);
 
       item[length] = '\0';
-      if (quality == QUALITY_UNSET)
+      if (quality == LOFT_QUALITY_UNSET)
         continue;
       if (g_ascii_strcasecmp (item, "gzip") == 0 ||
           g_ascii_strcasecmp (item, "x-gzip") == 0)
@@ -143,22 +156,22 @@ gboolean
 loft_headers_prefer_html (const char *accept)
 {
   const char *list = accept != NULL ? accept : "";
-  int html = QUALITY_UNSET;
-  int json = QUALITY_UNSET;
-  int other = QUALITY_UNSET;
+  int html = LOFT_QUALITY_UNSET;
+  int json = LOFT_QUALITY_UNSET;
+  int other = LOFT_QUALITY_UNSET;
 
   while (TRUE)
     {
-      g_autofree char *item = next_item (&list);
+      g_autofree char *item = loft_headers_next_item (&list);
 
       if (item == NULL)
         break;
 
       gsize length = strcspn (item, "; \t");
-      int quality = parse_quality (item + length);
+      int quality = loft_headers_parse_quality (item + length);
 
       item[length] = '\0';
-      if (quality == QUALITY_UNSET)
+      if (quality == LOFT_QUALITY_UNSET)
         continue;
       if (g_ascii_strcasecmp (item, "text/html") == 0)
         html = quality;
@@ -169,7 +182,7 @@ loft_headers_prefer_html (const char *accept)
         other = MAX (other, quality);
     }
 
-  return html > 0 && (json != QUALITY_UNSET ? html > json : html >= other);
+  return html > 0 && (json != LOFT_QUALITY_UNSET ? html > json : html >= other);
 }
 
 /**

@@ -70,6 +70,8 @@ loft_html_new_place (LoftRequest *request)
 
   for (guint i = 1; i < depth; i++)
     g_string_append (root, "../");
+  place->words = loft_words_find (
+    loft_words_list_tags ()[loft_request_get_language (request)]);
   place->view = g_strdup (loft_request_get_view_prefix (request));
   place->base = place->view != NULL
                   ? g_strconcat (root->str, place->view, "/", NULL)
@@ -158,6 +160,24 @@ loft_html_add_headers (LoftRequest *request)
 }
 
 /**
+ * loft_html_add_language:
+ * @request: a request that is answered with a page
+ *
+ * Says in which language the page is.
+ */
+void
+loft_html_add_language (LoftRequest *request)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  guint language = loft_request_get_language (request);
+
+  soup_message_headers_replace (loft_request_get_response_headers (request),
+                                "Content-Language",
+                                loft_words_list_tags ()[language]);
+}
+
+/**
  * loft_html_send_own:
  * @request: a request
  * @html: a page
@@ -176,6 +196,7 @@ loft_html_send_own (LoftRequest *request, LoftHtml *html)
 
   g_autoptr (GBytes) body = loft_html_to_bytes (html);
   loft_html_add_headers (request);
+  loft_html_add_language (request);
   loft_representation_send_own (request, LOFT_MEDIA_TYPE_HTML, body);
 }
 
@@ -200,6 +221,7 @@ loft_html_send (LoftRequest *request,
 
   g_autoptr (GBytes) body = loft_html_to_bytes (html);
   loft_html_add_headers (request);
+  loft_html_add_language (request);
   if (validity != NULL)
     {
       loft_representation_send_view (request,

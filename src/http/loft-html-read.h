@@ -23,6 +23,7 @@ void loft_html_send (LoftRequest *request,
                      const LoftValidity *validity);
 void loft_html_send_own (LoftRequest *request, LoftHtml *html);
 void loft_html_add_headers (LoftRequest *request);
+void loft_html_add_language (LoftRequest *request);
 
 /* What is asked for as JSON by the same paths. */
 

@@ -86,18 +86,42 @@ is_for_all (const char *media_type)
          !g_str_equal (media_type, LOFT_MEDIA_TYPE_NDJSON);
 }
 
-/* The gate tells clients that want pages from all others, and codings. */
-static guint64
-get_bits (const char *media_type, LoftCoding coding, gboolean any_coding)
+static const char *
+get_vary (const char *media_type)
 {
-  gboolean html = g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML);
+  if (is_for_all (media_type))
+    return "Accept-Encoding";
+  if (g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML))
+    return "Accept, Accept-Encoding, Accept-Language";
+
+  return "Accept, Accept-Encoding";
+}
+
+/* The gate tells clients that want pages, and in which language, from all
+ * others, and codings. */
+static guint64
+get_bits (LoftRequest *request,
+          const char *media_type,
+          LoftCoding coding,
+          gboolean any_coding)
+{
   guint64 bits = any_coding ? (G_GUINT64_CONSTANT (1) << LOFT_CODINGS) - 1
                             : G_GUINT64_CONSTANT (1) << coding;
 
   if (is_for_all (media_type))
-    return bits | bits << LOFT_CODINGS;
+    {
+      for (guint shift = LOFT_CODINGS; shift < LOFT_HOT_REPRESENTATIONS;
+           shift += LOFT_CODINGS)
+        bits |= bits << LOFT_CODINGS;
 
-  return html ? bits << LOFT_CODINGS : bits;
+      return bits;
+    }
+  if (!g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML))
+    return bits;
+
+  guint shift = LOFT_CODINGS * (1 + loft_request_get_language (request));
+
+  return shift < LOFT_HOT_REPRESENTATIONS ? bits << shift : 0;
 }
 
 /**
@@ -159,7 +183,10 @@ send_encoded (LoftRequest *request,
               const char *etag,
               LoftCoding coding)
 {
-  loft_hot_offer (request, etag, get_bits (media_type, coding, FALSE), encoded);
+  loft_hot_offer (request,
+                  etag,
+                  get_bits (request, media_type, coding, FALSE),
+                  encoded);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Content-Encoding",
                                 loft_coding_get_name (coding));
@@ -269,15 +296,12 @@ send_text (LoftRequest *request,
   gboolean small = g_bytes_get_size (body) < COMPRESS_MIN;
   LoftCoding coding =
     small ? LOFT_CODING_IDENTITY : loft_request_get_coding (request);
-  guint64 representations = get_bits (media_type, coding, small);
+  guint64 representations = get_bits (request, media_type, coding, small);
   g_autofree char *etag = make_etag (digest, coding);
 
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers, "Cache-Control", cache_control);
-  soup_message_headers_replace (
-    headers,
-    "Vary",
-    is_for_all (media_type) ? "Accept-Encoding" : "Accept, Accept-Encoding");
+  soup_message_headers_replace (headers, "Vary", get_vary (media_type));
   if (loft_representation_is_known (request, etag))
     {
       loft_hot_offer (request, etag, representations, NULL);
@@ -379,14 +403,15 @@ loft_representation_send_as_it_is (LoftRequest *request,
     return;
 
   SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  guint64 representations = get_bits (media_type, LOFT_CODING_IDENTITY, TRUE);
+  guint64 representations =
+    get_bits (request, media_type, LOFT_CODING_IDENTITY, TRUE);
   g_autofree char *digest = compute_digest (body);
   g_autofree char *etag = make_etag (digest, LOFT_CODING_IDENTITY);
   gboolean known = loft_representation_is_known (request, etag);
 
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers, "Cache-Control", CACHE_REVALIDATE);
-  soup_message_headers_replace (headers, "Vary", "Accept, Accept-Encoding");
+  soup_message_headers_replace (headers, "Vary", get_vary (media_type));
   loft_hot_offer (request, etag, representations, known ? NULL : body);
   loft_response_send (request,
                       known ? SOUP_STATUS_NOT_MODIFIED : SOUP_STATUS_OK,

@@ -9,6 +9,7 @@
 #include "http/loft-headers.h"
 #include "http/loft-problem.h"
 #include "http/loft-request-private.h"
+#include "pages/loft-words.h"
 
 #include <string.h>
 
@@ -266,6 +267,27 @@ loft_request_get_coding (LoftRequest *self)
 
   return loft_headers_negotiate (
     soup_message_headers_get_list (headers, "Accept-Encoding"));
+}
+
+/**
+ * loft_request_get_language:
+ * @self: a request
+ *
+ * Chooses a language for a page.
+ *
+ * Returns: which one of loft_words_list_tags() the client likes best
+ */
+guint
+loft_request_get_language (LoftRequest *self)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (self), 0);
+
+  SoupMessageHeaders *headers =
+    soup_server_message_get_request_headers (self->message);
+
+  return loft_headers_negotiate_language (
+    soup_message_headers_get_list (headers, "Accept-Language"),
+    loft_words_list_tags ());
 }
 
 /**

@@ -77,6 +77,7 @@ gboolean loft_request_get_query_number (LoftRequest *self,
 gboolean
 loft_request_get_token (LoftRequest *self, char **out_token, GError **error);
 LoftCoding loft_request_get_coding (LoftRequest *self);
+guint loft_request_get_language (LoftRequest *self);
 
 LoftHttpShared *loft_request_get_shared (LoftRequest *self);
 LoftRegistry *loft_request_get_registry (LoftRequest *self);

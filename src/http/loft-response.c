@@ -214,9 +214,10 @@ make_page (LoftRequest *request, GBytes *problem)
   g_autoptr (LoftHtml) html = loft_pages_render_problem (place, owned);
 
   loft_html_add_headers (request);
+  loft_html_add_language (request);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Vary",
-                                "Accept");
+                                "Accept, Accept-Language");
 
   return loft_html_to_bytes (html);
 }

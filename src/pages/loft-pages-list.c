@@ -8,6 +8,8 @@
 
 #include "pages/loft-pages-private.h"
 
+#include <glib/gi18n.h>
+
 #include "registry/loft-json.h"
 
 /* Pages that list packages. */
@@ -21,13 +23,15 @@ add_string (JsonObject *values, const char *name, const char *value)
 
 /* Rows of a list; what they are made of is not needed any more. */
 static void
-add_elements (JsonObject *values, const char *name, JsonNode *elements)
+add_elements (const LoftPagesPlace *place,
+              JsonObject *values,
+              const char *name,
+              JsonNode *elements)
 {
-  gboolean ages = !json_object_has_member (values, "view");
   JsonArray *array = json_node_get_array (elements);
 
   for (guint i = 0; i < json_array_get_length (array); i++)
-    loft_pages_add_words (json_array_get_object_element (array, i), ages);
+    loft_pages_add_words (place, json_array_get_object_element (array, i));
   json_object_set_array_member (values, name, json_array_ref (array));
 }
 
@@ -54,22 +58,28 @@ loft_pages_render_home (const LoftPagesPlace *place, const LoftPagesHome *home)
                                 "n_versions",
                                 (gint64) home->n_versions);
   if (home->newest != NULL)
-    add_elements (values, "newest", home->newest);
+    add_elements (place, values, "newest", home->newest);
   if (home->depended_on != NULL)
-    add_elements (values, "depended_on", home->depended_on);
+    add_elements (place, values, "depended_on", home->depended_on);
 
-  return loft_pages_finish (place, "home", values, "Start", NULL);
+  return loft_pages_finish (place,
+                            "home",
+                            values,
+                            loft_words_get_in (place->words, "title", "Start"),
+                            NULL);
 }
 
 /* The orders that a list may have, and which one it has. */
 static void
-add_orders (JsonObject *values, const LoftPagesList *list)
+add_orders (const LoftPagesPlace *place,
+            JsonObject *values,
+            const LoftPagesList *list)
 {
   static const char *const orders[][2] = {
-    { "relevance", "Relevance" },
-    { "name", "Name" },
-    { "updated", "Last published" },
-    { "dependents", "Dependents" },
+    { "relevance", NC_ ("order", "Relevance") },
+    { "name", NC_ ("order", "Name") },
+    { "updated", NC_ ("order", "Last published") },
+    { "dependents", NC_ ("order", "Dependents") },
   };
   gboolean is_search = list->query != NULL && *list->query != '\0';
   const char *current = list->sort != NULL ? list->sort : "relevance";
@@ -83,7 +93,10 @@ add_orders (JsonObject *values, const LoftPagesList *list)
       JsonObject *order = json_object_new ();
 
       json_object_set_string_member (order, "key", orders[i][0]);
-      json_object_set_string_member (order, "label", orders[i][1]);
+      json_object_set_string_member (
+        order,
+        "label",
+        loft_words_get_in (place->words, "order", orders[i][1]));
       json_object_set_boolean_member (order,
                                       "current",
                                       g_str_equal (orders[i][0], current));
@@ -110,15 +123,17 @@ loft_pages_render_list (const LoftPagesPlace *place, const LoftPagesList *list)
   g_autoptr (JsonObject) values = loft_pages_new_values (place);
   gboolean is_search = list->query != NULL && *list->query != '\0';
   g_autofree char *title =
-    is_search ? g_strdup_printf ("Packages for “%s”", list->query)
-              : g_strdup ("All packages");
+    is_search
+      ? g_strdup_printf (loft_words_get (place->words, "Packages for “%s”"),
+                         list->query)
+      : g_strdup (loft_words_get (place->words, "All packages"));
 
   add_string (values, "query", list->query);
   add_string (values, "next", list->next);
   json_object_set_boolean_member (values, "further", !list->is_first);
-  add_elements (values, "packages", list->elements);
+  add_elements (place, values, "packages", list->elements);
   if (place->view == NULL)
-    add_orders (values, list);
+    add_orders (place, values, list);
 
   return loft_pages_finish (place, "list", values, title, NULL);
 }
@@ -146,7 +161,9 @@ loft_pages_render_dependents (const LoftPagesPlace *place,
   g_return_val_if_fail (name != NULL && elements != NULL, NULL);
 
   g_autoptr (JsonObject) values = loft_pages_new_values (place);
-  g_autofree char *title = g_strdup_printf ("Packages that depend on %s", name);
+  g_autofree char *title = g_strdup_printf (
+    loft_words_get (place->words, "Packages that depend on %s"),
+    name);
 
   json_object_set_string_member (values, "name", name);
   add_string (values, "next", next);
@@ -154,6 +171,30 @@ loft_pages_render_dependents (const LoftPagesPlace *place,
   json_object_set_member (values, "dependents", json_node_copy (elements));
 
   return loft_pages_finish (place, "dependents", values, title, NULL);
+}
+
+/* What people can make of it. All else is “Failure”. */
+static const char *
+get_problem_title (const LoftWords *words, gint64 status)
+{
+  switch (status)
+    {
+    case 400:
+      return loft_words_get (words, "This request makes no sense");
+    case 401:
+    case 403:
+      return loft_words_get (words, "This is not for everybody");
+    case 404:
+      return loft_words_get (words, "There is no such page");
+    case 405:
+      return loft_words_get (words, "This page can’t be used so");
+    case 429:
+      return loft_words_get (words, "Too many requests");
+    case 503:
+      return loft_words_get (words, "The registry can’t answer at present");
+    default:
+      return loft_words_get (words, "Failure");
+    }
 }
 
 /**
@@ -175,16 +216,13 @@ loft_pages_render_problem (const LoftPagesPlace *place, GBytes *problem)
   const char *text = g_bytes_get_data (problem, &length);
   g_autoptr (JsonNode) node = loft_json_parse (text, length, NULL);
   JsonObject *object = node != NULL ? json_node_get_object (node) : NULL;
-  const char *title =
-    object != NULL ? loft_json_get_string (object, "title") : NULL;
+  const char *title = get_problem_title (
+    place->words,
+    object != NULL ? loft_json_get_int (object, "status", 0) : 0);
 
   json_object_set_boolean_member (values, "is_problem", TRUE);
   if (node != NULL)
     json_object_set_member (values, "problem", json_node_copy (node));
 
-  return loft_pages_finish (place,
-                            "problem",
-                            values,
-                            title != NULL ? title : "Failure",
-                            NULL);
+  return loft_pages_finish (place, "problem", values, title, NULL);
 }

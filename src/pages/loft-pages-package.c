@@ -35,7 +35,9 @@ copy_object (JsonObject *object, const char *const *members)
 
 /* The newest first. */
 static void
-add_versions (JsonObject *values, const LoftPagesPackage *package)
+add_versions (const LoftPagesPlace *place,
+              JsonObject *values,
+              const LoftPagesPackage *package)
 {
   static const char *const members[] = { "version",
                                          "published_at",
@@ -55,7 +57,7 @@ add_versions (JsonObject *values, const LoftPagesPackage *package)
         copy_object (json_array_get_object_element (versions, length - 1 - i),
                      members);
 
-      loft_pages_add_words (row, !json_object_has_member (values, "view"));
+      loft_pages_add_words (place, row);
       json_object_set_boolean_member (
         row,
         "shown",
@@ -94,7 +96,7 @@ add_dependencies (JsonObject *values, JsonObject *version)
 }
 
 static void
-add_files (JsonObject *values, JsonObject *version)
+add_files (const LoftPagesPlace *place, JsonObject *values, JsonObject *version)
 {
   JsonArray *files = loft_json_get_array (version, "files");
   guint length = files != NULL ? json_array_get_length (files) : 0;
@@ -116,7 +118,7 @@ add_files (JsonObject *values, JsonObject *version)
       json_object_set_string_member (row, "path", path);
       if (size >= 0)
         {
-          g_autofree char *text = loft_pages_format_size (size);
+          g_autofree char *text = loft_words_format_size (place->words, size);
 
           json_object_set_string_member (row, "size_text", text);
         }
@@ -198,14 +200,15 @@ loft_pages_render_package (const LoftPagesPlace *place,
   const char *name = loft_json_get_string (version, "name");
   const char *text = loft_json_get_string (version, "version");
 
-  loft_pages_add_words (shown, place->view == NULL);
+  loft_pages_add_words (place, shown);
   json_object_set_object_member (values, "package", shown);
   json_object_set_boolean_member (values, "is_named", package->is_named);
   json_object_set_boolean_member (values, "has_docs", package->has_docs);
-  add_versions (values, package);
+  add_versions (place, values, package);
   if (package->all_versions)
     {
-      g_autofree char *title = g_strdup_printf ("Versions of %s", name);
+      g_autofree char *title =
+        g_strdup_printf (loft_words_get (place->words, "Versions of %s"), name);
 
       return loft_pages_finish (place, "versions", values, title, NULL);
     }
@@ -213,7 +216,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
   g_autofree char *title = g_strdup_printf ("%s %s", name, text);
   add_newest (values, package);
   add_dependencies (values, version);
-  add_files (values, version);
+  add_files (place, values, version);
   json_object_set_member (values,
                           "dependents",
                           json_node_copy (package->dependents));

@@ -21,9 +21,7 @@ LoftHtml *loft_pages_finish (const LoftPagesPlace *place,
                              const char *title,
                              LoftHtml *readme);
 
-void loft_pages_add_words (JsonObject *element, gboolean ages);
+void loft_pages_add_words (const LoftPagesPlace *place, JsonObject *element);
 JsonObject *loft_pages_new_downloads (const LoftPagesPackage *package);
-char *loft_pages_format_size (gint64 size);
-char *loft_pages_format_age (GDateTime *time, GDateTime *now);
 
 G_END_DECLS

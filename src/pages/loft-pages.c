@@ -154,6 +154,9 @@ loft_pages_new_values (const LoftPagesPlace *place)
   JsonObject *values = json_object_new ();
 
   ensure_loaded ();
+  json_object_set_string_member (values,
+                                 "language",
+                                 loft_words_get_tag (place->words));
   json_object_set_string_member (values, "root", place->root);
   json_object_set_string_member (values, "base", place->base);
   if (place->view != NULL)

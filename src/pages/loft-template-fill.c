@@ -92,10 +92,25 @@ dup_text (JsonNode *node)
     }
 }
 
-static void
-append_value (GString *html, JsonNode *value, LoftTemplatePlace place)
+static gboolean
+is_number (JsonNode *node)
 {
-  g_autofree char *text = dup_text (value);
+  return node != NULL && JSON_NODE_HOLDS_VALUE (node) &&
+         json_node_get_value_type (node) == G_TYPE_INT64;
+}
+
+/* People read numbers as they are used to, programs as digits. */
+static void
+append_value (Filling *self,
+              JsonNode *value,
+              LoftTemplatePlace place,
+              gboolean in_text)
+{
+  GString *html = self->html;
+  g_autofree char *text =
+    in_text && is_number (value)
+      ? loft_words_format_number (self->words, json_node_get_int (value))
+      : dup_text (value);
 
   switch (place)
     {
@@ -155,10 +170,7 @@ find_text (const Filling *self, const LoftNode *node, const Scope *scope)
     return loft_words_get_in (self->words, node->context, node->text);
 
   JsonNode *count = find_value (scope, node->count);
-  gint64 n = count != NULL && JSON_NODE_HOLDS_VALUE (count) &&
-                 json_node_get_value_type (count) == G_TYPE_INT64
-               ? json_node_get_int (count)
-               : 0;
+  gint64 n = is_number (count) ? json_node_get_int (count) : 0;
 
   return loft_words_get_plural (self->words,
                                 node->context,
@@ -186,7 +198,7 @@ append_gap (Filling *self,
 
   if (node->count != NULL && g_str_equal (name, "n"))
     name = node->count;
-  append_value (self->html, find_value (scope, name), node->place);
+  append_value (self, find_value (scope, name), node->place, TRUE);
 }
 
 /* A translation is a text like others: what looks like markup in it is not. */
@@ -213,7 +225,10 @@ append_node (Filling *self, const LoftNode *node, const Scope *scope)
   switch (node->kind)
     {
     case LOFT_NODE_VALUE:
-      append_value (self->html, find_value (scope, node->text), node->place);
+      append_value (self,
+                    find_value (scope, node->text),
+                    node->place,
+                    node->place == LOFT_TEMPLATE_PLACE_TEXT);
       break;
     case LOFT_NODE_MARKUP:
       {

@@ -32,6 +32,7 @@ struct _LoftWords
 
 /* Made once, and then only read. The first one is English. */
 static GPtrArray *languages = NULL; /* of owned LoftWords */
+static GPtrArray *tags = NULL;      /* of their tags, and NULL */
 
 static LoftWords *
 words_new_plain (const char *tag)
@@ -116,7 +117,25 @@ ensure_loaded (void)
   for (gsize i = 0; files != NULL && files[i] != NULL; i++)
     if (g_str_has_suffix (files[i], SUFFIX))
       load_language (files[i]);
+  tags = g_ptr_array_new ();
+  for (guint i = 0; i < languages->len; i++)
+    g_ptr_array_add (tags, ((LoftWords *) languages->pdata[i])->tag);
+  g_ptr_array_add (tags, NULL);
   g_once_init_leave (&loaded, 1);
+}
+
+/**
+ * loft_words_list_tags:
+ *
+ * Returns: (transfer none) (array zero-terminated=1): all languages, the first
+ *   of which is English
+ */
+const char *const *
+loft_words_list_tags (void)
+{
+  ensure_loaded ();
+
+  return (const char *const *) tags->pdata;
 }
 
 /**
@@ -142,6 +161,18 @@ loft_words_find (const char *tag)
     }
 
   return NULL;
+}
+
+/**
+ * loft_words_get_tag:
+ * @self: (nullable): a language; %NULL for English
+ *
+ * Returns: (transfer none): the language, as `de` or `zh-CN`
+ */
+const char *
+loft_words_get_tag (const LoftWords *self)
+{
+  return self != NULL ? self->tag : "en";
 }
 
 static const char *
