@@ -72,6 +72,8 @@ loft_html_new_place (LoftRequest *request)
     g_string_append (root, "../");
   place->words = loft_words_find (
     loft_words_list_tags ()[loft_request_get_language (request)]);
+  place->url =
+    g_strdup (loft_request_get_shared (request)->settings.public_url);
   place->view = g_strdup (loft_request_get_view_prefix (request));
   place->base = place->view != NULL
                   ? g_strconcat (root->str, place->view, "/", NULL)
@@ -93,6 +95,7 @@ loft_html_free_place (LoftPagesPlace *place)
   g_free (place->root);
   g_free (place->base);
   g_free (place->view);
+  g_free (place->url);
   g_free (place);
 }
 

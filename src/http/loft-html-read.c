@@ -293,7 +293,7 @@ loft_html_handle_root (LoftRequest *request)
   page->n_versions = status.versions;
   loft_registry_search_async (registry,
                               NULL,
-                              LOFT_SORT_DEPENDENTS,
+                              LOFT_SORT_DEPENDED_ON,
                               NULL,
                               NEWEST_MAX,
                               cancellable,

@@ -420,6 +420,30 @@ loft_representation_send_as_it_is (LoftRequest *request,
 }
 
 /**
+ * loft_representation_send_file:
+ * @request: a request that reads
+ * @media_type: type of @body
+ * @body: what to answer
+ * @cache_control: what caches may do with it
+ *
+ * Answers as loft_representation_send() does, but caches may go on with it for
+ * a while.
+ */
+void
+loft_representation_send_file (LoftRequest *request,
+                               const char *media_type,
+                               GBytes *body,
+                               const char *cache_control)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (media_type != NULL && body != NULL);
+  g_return_if_fail (cache_control != NULL);
+
+  if (loft_request_is_alive (request))
+    send_text (request, media_type, body, NULL, cache_control);
+}
+
+/**
  * loft_representation_send_view:
  * @request: a request for a view
  * @media_type: type of @body

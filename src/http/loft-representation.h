@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 #define LOFT_MEDIA_TYPE_HTML "text/html; charset=utf-8"
 #define LOFT_MEDIA_TYPE_JSON "application/json"
 #define LOFT_MEDIA_TYPE_ATOM "application/atom+xml; charset=utf-8"
+#define LOFT_MEDIA_TYPE_SVG "image/svg+xml"
 #define LOFT_MEDIA_TYPE_GZIP "application/gzip"
 #define LOFT_MEDIA_TYPE_NDJSON "application/x-ndjson"
 
@@ -32,6 +33,10 @@ void loft_representation_send_brief (LoftRequest *request,
 void loft_representation_send_as_it_is (LoftRequest *request,
                                         const char *media_type,
                                         GBytes *body);
+void loft_representation_send_file (LoftRequest *request,
+                                    const char *media_type,
+                                    GBytes *body,
+                                    const char *cache_control);
 void loft_representation_send_view (LoftRequest *request,
                                     const char *media_type,
                                     GBytes *body,

@@ -8,6 +8,7 @@
 
 #include "http/loft-routes.h"
 
+#include "http/loft-badge-read.h"
 #include "http/loft-changes.h"
 #include "http/loft-docs-read.h"
 #include "http/loft-feed.h"
@@ -31,6 +32,7 @@ static const LoftRoute routes[] = {
   { "GET", "/metrics", &loft_read_metrics },
   { "GET", "/limits", &loft_read_limits },
   { "GET", "/feed.atom", &loft_read_feed },
+  { "GET", "/badges/:file", &loft_read_badge },
   { "GET", "/changes", &loft_read_changes },
   { "GET", "/packages", &loft_read_packages },
   { "POST", "/packages/publish", &loft_write_publish },

@@ -175,6 +175,25 @@ render_readme (JsonObject *values, const LoftPagesPackage *package)
   return loft_markdown_render (source, path, NULL, NULL);
 }
 
+/* The one place of what is shown, whatever view or query led to it. */
+static void
+add_canonical (JsonObject *values,
+               const LoftPagesPlace *place,
+               const char *name,
+               const char *version)
+{
+  g_autofree char *segment = g_uri_escape_string (name, NULL, FALSE);
+  g_autofree char *other =
+    version != NULL ? g_uri_escape_string (version, NULL, FALSE) : NULL;
+  g_autofree char *path =
+    g_strconcat ("packages/", segment, other != NULL ? "/" : NULL, other, NULL);
+  g_autofree char *canonical = place->url != NULL
+                                 ? g_strconcat (place->url, "/", path, NULL)
+                                 : g_strconcat (place->root, path, NULL);
+
+  json_object_set_string_member (values, "canonical", canonical);
+}
+
 /**
  * loft_pages_render_package:
  * @place: where the page is
@@ -214,6 +233,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
     }
 
   g_autofree char *title = g_strdup_printf ("%s %s", name, text);
+  add_canonical (values, place, name, package->is_named ? text : NULL);
   add_newest (values, package);
   add_dependencies (values, version);
   add_files (place, values, version);

@@ -161,6 +161,8 @@ loft_pages_new_values (const LoftPagesPlace *place)
   json_object_set_string_member (values, "base", place->base);
   if (place->view != NULL)
     json_object_set_string_member (values, "view", place->view);
+  if (place->url != NULL)
+    json_object_set_string_member (values, "public_url", place->url);
   json_object_set_string_member (values, "style", assets[0].name);
   json_object_set_string_member (values, "icon", assets[1].name);
   json_object_set_string_member (values, "registry_version", PACKAGE_VERSION);

@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * @base: relative reference that links begin with: @root, or what a view puts
  *   behind it
  * @view: (nullable): what a view's paths begin with, such as `at/2026-09-01`
+ * @url: (nullable): where readers find the registry, without a slash at its
+ *   end; %NULL if nobody knows
  * @words: (nullable): the language of the page; %NULL for English
  *
  * Where a page is, so that it can lead elsewhere.
@@ -28,6 +30,7 @@ typedef struct
   char *root; /* owned */
   char *base; /* owned */
   char *view; /* owned, nullable */
+  char *url;  /* owned, nullable */
   const LoftWords *words;
 } LoftPagesPlace;
 

@@ -41,6 +41,16 @@
 #define CHANGE_OF_ALL                                                          \
   "SELECT ifnull ((SELECT time FROM events ORDER BY seq DESC LIMIT 1), 0)"
 
+static void
+set_no_such_package (const char *name, GError **error)
+{
+  g_set_error (error,
+               LOFT_REGISTRY_ERROR,
+               LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
+               "There is no package “%s”",
+               name);
+}
+
 static gboolean
 find_change (LoftCatalogReader *reader,
              const char *name,
@@ -53,11 +63,7 @@ find_change (LoftCatalogReader *reader,
   int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
 
   if (code == SQLITE_DONE)
-    g_set_error (error,
-                 LOFT_REGISTRY_ERROR,
-                 LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
-                 "There is no package “%s”",
-                 name);
+    set_no_such_package (name, error);
   if (code != SQLITE_ROW)
     return FALSE;
 
@@ -143,4 +149,50 @@ loft_catalog_list_news (LoftCatalog *self,
   *out_origin = g_steal_pointer (&origin);
 
   return g_string_free_to_bytes (g_steal_pointer (&text));
+}
+
+/**
+ * loft_catalog_find_newest:
+ * @self: a catalog
+ * @name: a package
+ * @out_version: (out) (transfer full) (nullable): its newest version; %NULL if
+ *   all are yanked
+ * @error: return location for a #GError
+ *
+ * Finds out which version of a package is in lists. Quick.
+ *
+ * Returns: %TRUE, or %FALSE with @error set;
+ *   %LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE if there never was a version of @name
+ */
+gboolean
+loft_catalog_find_newest (LoftCatalog *self,
+                          const char *name,
+                          char **out_version,
+                          GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (name != NULL && out_version != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return FALSE;
+
+  g_autoptr (LoftCatalogStatement) find =
+    loft_catalog_query (reader,
+                        error,
+                        "SELECT newest FROM packages"
+                        "  WHERE name = ?1 AND versions > 0",
+                        "t",
+                        name);
+  int code = find != NULL ? loft_catalog_step (find, error) : SQLITE_ERROR;
+
+  if (code == SQLITE_DONE)
+    set_no_such_package (name, error);
+  if (code != SQLITE_ROW)
+    return FALSE;
+
+  *out_version = g_strdup (loft_catalog_column_text (find, 0));
+
+  return TRUE;
 }

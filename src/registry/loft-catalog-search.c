@@ -21,6 +21,8 @@ kind_of_sort (LoftSort sort)
       return 'u';
     case LOFT_SORT_DEPENDENTS:
       return 'd';
+    case LOFT_SORT_DEPENDED_ON:
+      return 'o';
     case LOFT_SORT_RELEVANCE:
     default:
       return 'r';
@@ -80,11 +82,12 @@ page_finish (Page *page, char **out_next)
 }
 
 /* The greatest first; a cursor holds the number in place of a time. */
-#define BY_NUMBER(column)                                                      \
+#define BY_NUMBER(column, minimum)                                             \
   "SELECT p." column ", p.name, f.element FROM packages AS p"                  \
   "  CROSS JOIN fragments AS f ON f.name = p.name"                             \
   "  WHERE p.newest IS NOT NULL AND p." column " <= ?1"                        \
-  "    AND (p." column " < ?1 OR p.name > ?2)"                                 \
+  "    AND p." column " >= " minimum "    AND (p." column                      \
+  " < ?1 OR p.name > ?2)"                                                      \
   "  ORDER BY p." column " DESC, p.name LIMIT ?3"
 
 /* All packages, in an order that an index has. */
@@ -94,8 +97,9 @@ browse (LoftCatalogReader *reader,
         const LoftCatalogCursor *after,
         GError **error)
 {
-  const char *by_number = page->kind == 'u'   ? BY_NUMBER ("updated")
-                          : page->kind == 'd' ? BY_NUMBER ("dependents")
+  const char *by_number = page->kind == 'u'   ? BY_NUMBER ("updated", "0")
+                          : page->kind == 'd' ? BY_NUMBER ("dependents", "0")
+                          : page->kind == 'o' ? BY_NUMBER ("dependents", "1")
                                               : NULL;
   const char *name = after->name != NULL ? after->name : "";
   gint64 number = after->name != NULL ? after->time : G_MAXINT64;

@@ -69,6 +69,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogVersion, loft_catalog_version_free)
  * @LOFT_SORT_NAME: by name
  * @LOFT_SORT_UPDATED: newest change first
  * @LOFT_SORT_DEPENDENTS: what most others depend on first
+ * @LOFT_SORT_DEPENDED_ON: the same, without a query, and without what nothing
+ *   depends on
  *
  * Order of a search.
  */
@@ -77,7 +79,8 @@ typedef enum
   LOFT_SORT_RELEVANCE,
   LOFT_SORT_NAME,
   LOFT_SORT_UPDATED,
-  LOFT_SORT_DEPENDENTS
+  LOFT_SORT_DEPENDENTS,
+  LOFT_SORT_DEPENDED_ON
 } LoftSort;
 
 LoftCatalog *loft_catalog_open (const char *directory,
@@ -194,6 +197,10 @@ GBytes *loft_catalog_list_all_versions (LoftCatalog *self,
 GBytes *loft_catalog_list_few_versions (LoftCatalog *self,
                                         const char *name,
                                         GError **error);
+gboolean loft_catalog_find_newest (LoftCatalog *self,
+                                   const char *name,
+                                   char **out_version,
+                                   GError **error);
 GBytes *loft_catalog_list_news (LoftCatalog *self,
                                 const char *name,
                                 guint limit,

@@ -68,6 +68,33 @@ list_in_thread_cb (GTask *task,
 }
 
 /**
+ * loft_registry_find_newest:
+ * @self: a registry
+ * @name: a package
+ * @out_version: (out) (transfer full) (nullable): its newest version; %NULL if
+ *   all are yanked
+ * @error: return location for a #GError
+ *
+ * Finds out which version of a package is the newest: from the catalog, quick
+ * enough for a main loop.
+ *
+ * Returns: %TRUE, or %FALSE with @error set to a #LoftRegistryError
+ */
+gboolean
+loft_registry_find_newest (LoftRegistry *self,
+                           const char *name,
+                           char **out_version,
+                           GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), FALSE);
+  g_return_val_if_fail (name != NULL && out_version != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  return loft_registry_can_answer (self, error) &&
+         loft_catalog_find_newest (self->catalog, name, out_version, error);
+}
+
+/**
  * loft_registry_list_news_async:
  * @self: a registry
  * @name: (nullable): a package; %NULL for all

@@ -31,6 +31,10 @@ typedef struct
 void loft_news_free (LoftNews *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftNews, loft_news_free)
 
+gboolean loft_registry_find_newest (LoftRegistry *self,
+                                    const char *name,
+                                    char **out_version,
+                                    GError **error);
 void loft_registry_list_news_async (LoftRegistry *self,
                                     const char *name,
                                     guint limit,
