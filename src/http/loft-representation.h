@@ -17,6 +17,7 @@ G_BEGIN_DECLS
 #define LOFT_MEDIA_TYPE_JSON "application/json"
 #define LOFT_MEDIA_TYPE_ATOM "application/atom+xml; charset=utf-8"
 #define LOFT_MEDIA_TYPE_SVG "image/svg+xml"
+#define LOFT_MEDIA_TYPE_TEXT "text/plain; charset=utf-8"
 #define LOFT_MEDIA_TYPE_GZIP "application/gzip"
 #define LOFT_MEDIA_TYPE_NDJSON "application/x-ndjson"
 

@@ -22,6 +22,7 @@
 #include "http/loft-metrics.h"
 #include "http/loft-problem.h"
 #include "http/loft-read.h"
+#include "http/loft-robots.h"
 #include "http/loft-view-read.h"
 
 /* Everything that is served. The first row that fits counts. */
@@ -32,6 +33,7 @@ static const LoftRoute routes[] = {
   { "GET", "/metrics", &loft_read_metrics },
   { "GET", "/limits", &loft_read_limits },
   { "GET", "/feed.atom", &loft_read_feed },
+  { "GET", "/robots.txt", &loft_read_robots },
   { "GET", "/badges/:file", &loft_read_badge },
   { "GET", "/changes", &loft_read_changes },
   { "GET", "/packages", &loft_read_packages },
