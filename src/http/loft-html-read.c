@@ -473,6 +473,7 @@ render_package (const Page *page)
     .more_dependents = description->more_dependents,
     .readme = description->readme,
     .readme_path = description->readme_path,
+    .yank_reason = description->yank_reason,
     .has_docs = description->has_docs,
     .days = downloads != NULL ? downloads->days : NULL,
     .n_days = LOFT_DOWNLOAD_DAYS,

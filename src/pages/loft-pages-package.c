@@ -234,6 +234,8 @@ loft_pages_render_package (const LoftPagesPlace *place,
 
   g_autofree char *title = g_strdup_printf ("%s %s", name, text);
   add_canonical (values, place, name, package->is_named ? text : NULL);
+  if (package->yank_reason != NULL)
+    json_object_set_string_member (values, "yank_reason", package->yank_reason);
   add_newest (values, package);
   add_dependencies (values, version);
   add_files (place, values, version);

@@ -86,6 +86,7 @@ typedef struct
  *   of which is today; %NULL where nobody counts
  * @n_days: how many days those are
  * @downloads: how often it was ever downloaded
+ * @yank_reason: (nullable): why the version is yanked
  * @is_named: whether the version was asked for by its name
  * @all_versions: whether all versions are wanted, and nothing else
  *
@@ -99,6 +100,7 @@ typedef struct
   gboolean more_dependents;
   const char *readme;
   const char *readme_path;
+  const char *yank_reason;
   const guint64 *days;
   guint n_days;
   guint64 downloads;

@@ -196,3 +196,44 @@ loft_catalog_find_newest (LoftCatalog *self,
 
   return TRUE;
 }
+
+/**
+ * loft_catalog_get_yank_reason:
+ * @self: a catalog
+ * @name: a package
+ * @key: the key of one of its versions
+ * @error: return location for a #GError
+ *
+ * Tells why a version is yanked.
+ *
+ * Returns: (transfer full) (nullable): the reason; %NULL if none was given, or
+ *   with @error set
+ */
+char *
+loft_catalog_get_yank_reason (LoftCatalog *self,
+                              const char *name,
+                              const char *key,
+                              GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (name != NULL && key != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return NULL;
+
+  g_autoptr (LoftCatalogStatement) find =
+    loft_catalog_query (reader,
+                        error,
+                        "SELECT y.reason FROM packages AS p"
+                        "  CROSS JOIN yanked AS y ON y.package = p.id"
+                        "  WHERE p.name = ?1 AND y.key = ?2 AND y.reason <> ''",
+                        "tt",
+                        name,
+                        key);
+
+  return find != NULL && loft_catalog_step (find, error) == SQLITE_ROW
+           ? g_strdup (loft_catalog_column_text (find, 0))
+           : NULL;
+}

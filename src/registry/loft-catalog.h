@@ -201,6 +201,10 @@ gboolean loft_catalog_find_newest (LoftCatalog *self,
                                    const char *name,
                                    char **out_version,
                                    GError **error);
+char *loft_catalog_get_yank_reason (LoftCatalog *self,
+                                    const char *name,
+                                    const char *key,
+                                    GError **error);
 GBytes *loft_catalog_list_news (LoftCatalog *self,
                                 const char *name,
                                 guint limit,

@@ -43,6 +43,7 @@ loft_description_free (LoftDescription *self)
   g_clear_pointer (&self->version, json_node_unref);
   g_clear_pointer (&self->dependents, json_node_unref);
   g_free (self->readme);
+  g_free (self->yank_reason);
   g_free (self->readme_path);
   g_free (self->downloads);
   g_free (self);
@@ -181,6 +182,22 @@ read_version (LoftRegistry *self,
                                                          error);
   if (text == NULL)
     return FALSE;
+
+  /* What a view shows may be kept for ever, and a reason may be changed. */
+  if (found->yanked && !wish->has_view)
+    {
+      g_autoptr (GError) local_error = NULL;
+
+      description->yank_reason = loft_catalog_get_yank_reason (self->catalog,
+                                                               wish->name,
+                                                               found->key,
+                                                               &local_error);
+      if (local_error != NULL)
+        {
+          g_propagate_error (error, g_steal_pointer (&local_error));
+          return FALSE;
+        }
+    }
 
   join_validity (&description->validity, &validity);
   description->version =

@@ -24,6 +24,7 @@ G_BEGIN_DECLS
  * @has_docs: whether the version has documentation
  * @downloads: (nullable): how often it was downloaded, where that is counted
  * and no view is asked
+ * @yank_reason: (nullable): why the version is yanked, as it is now
  * @validity: how long all this holds
  *
  * A package, by what is worth reading of it: the answers of the registry, and
@@ -39,6 +40,7 @@ typedef struct
   char *readme_path; /* owned, nullable */
   gboolean has_docs;
   LoftDownloads *downloads; /* owned, nullable */
+  char *yank_reason;        /* owned, nullable */
   LoftValidity validity;
 } LoftDescription;
 
