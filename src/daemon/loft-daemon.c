@@ -32,6 +32,9 @@
  * in all the same, which are then answered from the catalog alone. */
 #define START_TIMEOUT (3 * G_TIME_SPAN_SECOND)
 
+/* How many answers at most are delivered once all has been stopped. */
+#define DELIVERIES_MAX 1000
+
 /**
  * LoftDaemon:
  *
@@ -483,6 +486,16 @@ serve (LoftDaemon *self, GError **error)
   return TRUE;
 }
 
+/* Who has asked the registry for something keeps it, and with it the storage,
+ * until the answer has been delivered. */
+static void
+deliver_last (void)
+{
+  for (guint i = 0; i < DELIVERIES_MAX; i++)
+    if (!g_main_context_iteration (NULL, FALSE))
+      return;
+}
+
 /**
  * loft_daemon_run:
  * @self: a daemon
@@ -540,6 +553,7 @@ loft_daemon_run (LoftDaemon *self, GError **error)
   if (self->bus != NULL)
     loft_dbus_service_stop (self->bus);
   loft_registry_stop (self->registry);
+  deliver_last ();
   g_message ("Stopped");
 
   return TRUE;
