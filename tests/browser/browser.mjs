@@ -1,0 +1,55 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+import { chromium } from 'playwright-core';
+
+import { LONG_NAME } from './packages.mjs';
+
+const MAX_WAIT = 15000;
+
+/* A phone and a desk, by day and by night. */
+export const LOOKS = [360, 1280].flatMap((width) =>
+  ['light', 'dark'].map((scheme) => ({ width, scheme })));
+
+/* Each kind of page, and each state that one can be in. */
+export const PAGES = {
+  home: '/',
+  list: '/packages',
+  'list-short': '/packages?limit=20',
+  search: '/packages?q=hello',
+  'search-vain': '/packages?q=nothing+has+this',
+  package: '/packages/hello',
+  'package-version': '/packages/hello/0.9.0',
+  'package-bare': '/packages/bare',
+  'package-many': '/packages/many',
+  'package-long': `/packages/${LONG_NAME}`,
+  'package-hostile': '/packages/hostile',
+  'package-rtl': '/packages/shalom',
+  'package-deprecated': '/packages/old-thing',
+  'package-yanked': '/packages/withdrawn/1.0.0',
+  versions: '/packages/many?versions=all',
+  dependents: '/packages/hello/dependents',
+  'dependents-none': '/packages/many/dependents',
+  missing: '/packages/nobody-has-this',
+  view: '/at/3/packages',
+};
+
+export function launch () {
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM,
+    args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'],
+  });
+}
+
+export async function openPage (browser, look, options = {}) {
+  const context = await browser.newContext({
+    viewport: { width: look.width, height: look.width < 600 ? 740 : 800 },
+    colorScheme: look.scheme,
+    ...options,
+  });
+  context.setDefaultTimeout(MAX_WAIT);
+  return context.newPage();
+}
