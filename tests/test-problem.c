@@ -156,7 +156,7 @@ test_reasons (void)
     const char *reason;
   } rows[] = {
     { LOFT_REGISTRY_ERROR_NOT_READY, "is still reading its storage" },
-    { LOFT_REGISTRY_ERROR_BUSY, "Too many ask this registry for full lists" },
+    { LOFT_REGISTRY_ERROR_BUSY, "Too many ask this registry for the same" },
     { LOFT_REGISTRY_ERROR_UNAVAILABLE, "does not answer" },
   };
 

@@ -150,7 +150,7 @@ describe_own_failure (const GError *error)
                        LOFT_REGISTRY_ERROR_NOT_READY))
     return "This registry is still reading its storage; try again soon";
   if (g_error_matches (error, LOFT_REGISTRY_ERROR, LOFT_REGISTRY_ERROR_BUSY))
-    return "Too many ask this registry for full lists at once; try again soon";
+    return "Too many ask this registry for the same at once; try again soon";
   if (g_error_matches (error,
                        LOFT_REGISTRY_ERROR,
                        LOFT_REGISTRY_ERROR_UNAVAILABLE))

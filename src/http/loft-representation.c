@@ -387,6 +387,7 @@ loft_representation_send_brief (LoftRequest *request,
  * @request: a request that reads
  * @media_type: type of @body
  * @body: what to answer
+ * @for_ever: whether it never changes
  *
  * Answers as loft_representation_send() does, but compresses nothing: for
  * pictures and the like, which are compressed already.
@@ -394,7 +395,8 @@ loft_representation_send_brief (LoftRequest *request,
 void
 loft_representation_send_as_it_is (LoftRequest *request,
                                    const char *media_type,
-                                   GBytes *body)
+                                   GBytes *body,
+                                   gboolean for_ever)
 {
   g_return_if_fail (LOFT_IS_REQUEST (request));
   g_return_if_fail (media_type != NULL && body != NULL);
@@ -410,7 +412,10 @@ loft_representation_send_as_it_is (LoftRequest *request,
   gboolean known = loft_representation_is_known (request, etag);
 
   soup_message_headers_replace (headers, "ETag", etag);
-  soup_message_headers_replace (headers, "Cache-Control", CACHE_REVALIDATE);
+  soup_message_headers_replace (headers,
+                                "Cache-Control",
+                                for_ever ? LOFT_CACHE_FOREVER
+                                         : CACHE_REVALIDATE);
   soup_message_headers_replace (headers, "Vary", get_vary (media_type));
   loft_hot_offer (request, etag, representations, known ? NULL : body);
   loft_response_send (request,

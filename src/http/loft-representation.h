@@ -33,7 +33,8 @@ void loft_representation_send_brief (LoftRequest *request,
                                      GBytes *body);
 void loft_representation_send_as_it_is (LoftRequest *request,
                                         const char *media_type,
-                                        GBytes *body);
+                                        GBytes *body,
+                                        gboolean for_ever);
 void loft_representation_send_file (LoftRequest *request,
                                     const char *media_type,
                                     GBytes *body,

@@ -24,6 +24,8 @@ static const char rules[] = "User-agent: *\n"
                             "Disallow: /packages?*&q=\n"
                             "Disallow: /packages/*/download$\n"
                             "Disallow: /packages/*/downloads$\n"
+                            "Disallow: /packages/*/files/\n"
+                            "Disallow: /packages/*/raw/\n"
                             "Disallow: /tokens\n";
 
 static void

@@ -12,6 +12,7 @@
 #include "http/loft-changes.h"
 #include "http/loft-docs-read.h"
 #include "http/loft-feed.h"
+#include "http/loft-files-read.h"
 #include "http/loft-html-read.h"
 #include "http/loft-http-figures.h"
 #include "http/loft-http-limits.h"
@@ -46,6 +47,9 @@ static const LoftRoute routes[] = {
   { "GET", "/packages/:name/:version", &loft_read_version },
   { "PUT", "/packages/:name/:version", &loft_write_put },
   { "GET", "/packages/:name/:version/download", &loft_read_download },
+  { "GET", "/packages/:name/:version/files", &loft_read_files },
+  { "GET", "/packages/:name/:version/files/*path", &loft_read_file },
+  { "GET", "/packages/:name/:version/raw/*path", &loft_read_raw_file },
   { "POST", "/packages/:name/:version/yank", &loft_write_yank },
   { "DELETE", "/packages/:name/:version/yank", &loft_write_yank },
   { "GET", "/d/:name", &loft_read_docs },
@@ -68,6 +72,9 @@ static const LoftRoute view_routes[] = {
   { "GET", "/packages/:name/dependents", &loft_view_read_dependents },
   { "GET", "/packages/:name/:version", &loft_view_read_version },
   { "GET", "/packages/:name/:version/download", &loft_view_read_download },
+  { "GET", "/packages/:name/:version/files", &loft_read_files },
+  { "GET", "/packages/:name/:version/files/*path", &loft_read_file },
+  { "GET", "/packages/:name/:version/raw/*path", &loft_read_raw_file },
   { "GET", "/d/:name", &loft_read_docs },
   { "GET", "/d/:name/:version", &loft_read_docs_version },
   { "GET", "/pkg-docs/:name/:version", &loft_read_docs_file },

@@ -20,5 +20,8 @@ LoftHtml *loft_markdown_render (GBytes *source,
                                 const char *path,
                                 const char *links,
                                 const char *images);
+LoftHtml *loft_markdown_render_source (const char *text,
+                                       gboolean is_loft,
+                                       gboolean *out_cut);
 
 G_END_DECLS

@@ -99,35 +99,15 @@ static void
 add_files (const LoftPagesPlace *place, JsonObject *values, JsonObject *version)
 {
   JsonArray *files = loft_json_get_array (version, "files");
-  guint length = files != NULL ? json_array_get_length (files) : 0;
-  JsonArray *rows = json_array_new ();
 
-  for (guint i = 0; i < MIN (length, FILES_MAX); i++)
-    {
-      JsonNode *node = json_array_get_element (files, i);
-      JsonObject *file =
-        JSON_NODE_HOLDS_OBJECT (node) ? json_node_get_object (node) : NULL;
-      const char *path =
-        file != NULL ? loft_json_get_string (file, "path") : NULL;
-      gint64 size = file != NULL ? loft_json_get_int (file, "size", -1) : -1;
-      JsonObject *row = NULL;
-
-      if (path == NULL)
-        continue;
-      row = json_object_new ();
-      json_object_set_string_member (row, "path", path);
-      if (size >= 0)
-        {
-          g_autofree char *text = loft_words_format_size (place->words, size);
-
-          json_object_set_string_member (row, "size_text", text);
-        }
-      json_array_add_object_element (rows, row);
-    }
-  json_object_set_array_member (values, "files", rows);
-  json_object_set_int_member (values, "n_files", length);
-  if (length > FILES_MAX)
-    json_object_set_int_member (values, "more_files", length - FILES_MAX);
+  json_object_set_array_member (
+    values,
+    "files",
+    loft_pages_new_files (place, version, 0, FILES_MAX));
+  json_object_set_int_member (values,
+                              "n_files",
+                              files != NULL ? json_array_get_length (files)
+                                            : 0);
 }
 
 /* Whoever looks at an old version, or at one that was yanked, shall know of a
@@ -156,7 +136,9 @@ add_newest (JsonObject *values, const LoftPagesPackage *package)
 
 /* What is not said to be Markdown is text. */
 static LoftHtml *
-render_readme (JsonObject *values, const LoftPagesPackage *package)
+render_readme (const LoftPagesPlace *place,
+               JsonObject *values,
+               const LoftPagesPackage *package)
 {
   const char *path = package->readme_path;
   const char *suffix = path != NULL ? strrchr (path, '.') : NULL;
@@ -172,7 +154,14 @@ render_readme (JsonObject *values, const LoftPagesPackage *package)
   g_autoptr (GBytes) source =
     g_bytes_new_static (package->readme, strlen (package->readme));
 
-  return loft_markdown_render (source, path, NULL, NULL);
+  JsonObject *version = json_node_get_object (package->version);
+  const char *name = loft_json_get_string (version, "name");
+  const char *text = loft_json_get_string (version, "version");
+  g_autofree char *links =
+    loft_pages_format_folder (place, name, text, "files");
+  g_autofree char *images = loft_pages_format_folder (place, name, text, "raw");
+
+  return loft_markdown_render (source, path, links, images);
 }
 
 /* The one place of what is shown, whatever view or query led to it. */
@@ -249,7 +238,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
     json_object_set_object_member (values,
                                    "downloads",
                                    loft_pages_new_downloads (package));
-  g_autoptr (LoftHtml) readme = render_readme (values, package);
+  g_autoptr (LoftHtml) readme = render_readme (place, values, package);
 
   return loft_pages_finish (place, "package", values, title, readme);
 }

@@ -22,6 +22,14 @@ LoftHtml *loft_pages_finish (const LoftPagesPlace *place,
                              LoftHtml *readme);
 
 void loft_pages_add_words (const LoftPagesPlace *place, JsonObject *element);
+char *loft_pages_format_folder (const LoftPagesPlace *place,
+                                const char *name,
+                                const char *version,
+                                const char *folder);
+JsonArray *loft_pages_new_files (const LoftPagesPlace *place,
+                                 JsonObject *version,
+                                 guint begin,
+                                 guint max);
 JsonObject *loft_pages_new_downloads (const LoftPagesPackage *package);
 
 G_END_DECLS

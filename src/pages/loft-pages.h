@@ -109,6 +109,30 @@ typedef struct
   gboolean all_versions;
 } LoftPagesPackage;
 
+/* Of a file that is larger nothing is given but the whole tarball. */
+#define LOFT_PAGES_RAW_MAX (8 * 1024 * 1024)
+
+/**
+ * LoftPagesFile:
+ * @name: a package
+ * @version: the version that it is of
+ * @path: where it is in the package
+ * @bytes: its content, or what may be shown of it
+ * @size: how many bytes it has
+ * @is_image: whether it is a picture
+ *
+ * A file of a package to show.
+ */
+typedef struct
+{
+  const char *name;
+  const char *version;
+  const char *path;
+  GBytes *bytes;
+  guint64 size;
+  gboolean is_image;
+} LoftPagesFile;
+
 LoftHtml *loft_pages_render_home (const LoftPagesPlace *place,
                                   const LoftPagesHome *home);
 LoftHtml *loft_pages_render_list (const LoftPagesPlace *place,
@@ -120,6 +144,11 @@ LoftHtml *loft_pages_render_dependents (const LoftPagesPlace *place,
                                         const char *next);
 LoftHtml *loft_pages_render_package (const LoftPagesPlace *place,
                                      const LoftPagesPackage *package);
+LoftHtml *loft_pages_render_files (const LoftPagesPlace *place,
+                                   JsonNode *version,
+                                   const char *after);
+LoftHtml *loft_pages_render_file (const LoftPagesPlace *place,
+                                  const LoftPagesFile *file);
 LoftHtml *loft_pages_render_problem (const LoftPagesPlace *place,
                                      GBytes *problem);
 

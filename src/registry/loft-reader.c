@@ -356,7 +356,7 @@ redirect_archive (LoftRegistry *self,
 }
 
 /**
- * loft_registry_open_archive:
+ * loft_registry_open_archive_here:
  * @self: a registry
  * @name: a package
  * @found: one of its versions
@@ -364,21 +364,20 @@ redirect_archive (LoftRegistry *self,
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Opens the tarball of a version that is known, or tells where it is. Blocks.
+ * Opens the tarball of a version that is known, wherever clients would be sent
+ * for it. Blocks.
  *
  * Returns: (transfer full): the tarball, or %NULL with @error set to a
  *   #LoftRegistryError or a #LoftStorageError
  */
 LoftDownload *
-loft_registry_open_archive (LoftRegistry *self,
-                            const char *name,
-                            const LoftCatalogVersion *found,
-                            gboolean about,
-                            GCancellable *cancellable,
-                            GError **error)
+loft_registry_open_archive_here (LoftRegistry *self,
+                                 const char *name,
+                                 const LoftCatalogVersion *found,
+                                 gboolean about,
+                                 GCancellable *cancellable,
+                                 GError **error)
 {
-  if (!about && loft_registry_redirects (self))
-    return redirect_archive (self, name, found, cancellable, error);
   if (self->tarballs != NULL && found->size > 0)
     return open_copy (self, name, found, about, cancellable, error);
 
@@ -418,6 +417,39 @@ loft_registry_open_archive (LoftRegistry *self,
       loft_registry_hash_object (self->storage, key, NULL, cancellable, error);
 
   return download->sha256 != NULL ? g_steal_pointer (&download) : NULL;
+}
+
+/**
+ * loft_registry_open_archive:
+ * @self: a registry
+ * @name: a package
+ * @found: one of its versions
+ * @about: whether no byte of it is wanted, but only what is known of it
+ * @cancellable: (nullable): a cancellable
+ * @error: return location for a #GError
+ *
+ * Opens the tarball of a version that is known, or tells where it is. Blocks.
+ *
+ * Returns: (transfer full): the tarball, or %NULL with @error set to a
+ *   #LoftRegistryError or a #LoftStorageError
+ */
+LoftDownload *
+loft_registry_open_archive (LoftRegistry *self,
+                            const char *name,
+                            const LoftCatalogVersion *found,
+                            gboolean about,
+                            GCancellable *cancellable,
+                            GError **error)
+{
+  if (!about && loft_registry_redirects (self))
+    return redirect_archive (self, name, found, cancellable, error);
+
+  return loft_registry_open_archive_here (self,
+                                          name,
+                                          found,
+                                          about,
+                                          cancellable,
+                                          error);
 }
 
 /**

@@ -258,6 +258,12 @@ LoftDownload *loft_registry_open_archive (LoftRegistry *self,
                                           gboolean about,
                                           GCancellable *cancellable,
                                           GError **error);
+LoftDownload *loft_registry_open_archive_here (LoftRegistry *self,
+                                               const char *name,
+                                               const LoftCatalogVersion *found,
+                                               gboolean about,
+                                               GCancellable *cancellable,
+                                               GError **error);
 LoftDownload *loft_registry_read_archive (LoftRegistry *self,
                                           const char *name,
                                           const char *version,

@@ -1,0 +1,327 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-files-read.h"
+
+#include "http/loft-hot.h"
+#include "http/loft-html-read.h"
+#include "http/loft-problem.h"
+#include "http/loft-representation.h"
+#include "http/loft-response.h"
+#include "registry/loft-description.h"
+#include "registry/loft-json.h"
+#include "registry/loft-registry-files.h"
+
+#include <string.h>
+
+/*
+ * Files of packages: the list of them, each one on a page, and each one as it
+ * is. A browser that opens the last takes it for a page of nobody, which loads
+ * nothing and does nothing; and what is no picture is to be saved.
+ */
+#define SECURITY_POLICY "default-src 'none'; sandbox"
+
+/* Of a text only so much is shown. */
+#define SHOWN_MAX (1024 * 1024)
+
+static const struct
+{
+  const char *suffix;
+  const char *media_type;
+} images[] = {
+  { ".png", "image/png" },     { ".jpg", "image/jpeg" },
+  { ".jpeg", "image/jpeg" },   { ".gif", "image/gif" },
+  { ".webp", "image/webp" },   { ".avif", "image/avif" },
+  { ".svg", "image/svg+xml" },
+};
+
+static const char *
+find_image_type (const char *path)
+{
+  const char *suffix = strrchr (path, '.');
+
+  for (gsize i = 0; suffix != NULL && i < G_N_ELEMENTS (images); i++)
+    if (g_ascii_strcasecmp (images[i].suffix, suffix) == 0)
+      return images[i].media_type;
+
+  return NULL;
+}
+
+/* What a page is made of, in a thread. */
+typedef struct
+{
+  LoftRequest *request;  /* owned; not looked at by the thread */
+  LoftPagesPlace *place; /* owned */
+  char *name;            /* owned */
+  char *after;           /* owned, nullable */
+  LoftFile *file;        /* owned, nullable */
+  JsonNode *version;     /* owned, nullable */
+} Page;
+
+static Page *
+page_new (LoftRequest *request)
+{
+  Page *page = g_new0 (Page, 1);
+
+  page->request = g_object_ref (request);
+  page->place = loft_html_new_place (request);
+  page->name = g_strdup (loft_request_get_parameter (request, "name"));
+  page->after = g_strdup (loft_request_get_query (request, "after"));
+
+  return page;
+}
+
+static void
+page_free (Page *page)
+{
+  g_object_unref (page->request);
+  loft_html_free_place (page->place);
+  g_free (page->name);
+  g_free (page->after);
+  g_clear_pointer (&page->file, loft_file_free);
+  g_clear_pointer (&page->version, json_node_unref);
+  g_free (page);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Page, page_free)
+
+static void
+render_in_thread_cb (GTask *task,
+                     gpointer source_object,
+                     gpointer task_data,
+                     GCancellable *cancellable)
+{
+  const Page *page = task_data;
+  LoftHtml *html = NULL;
+
+  if (page->file != NULL)
+    {
+      const LoftPagesFile file = {
+        .name = page->name,
+        .version = page->file->version,
+        .path = page->file->path,
+        .bytes = page->file->bytes,
+        .size = page->file->size,
+        .is_image = find_image_type (page->file->path) != NULL,
+      };
+
+      html = loft_pages_render_file (page->place, &file);
+    }
+  else
+    html = loft_pages_render_files (page->place, page->version, page->after);
+  g_task_return_pointer (task, html, (GDestroyNotify) loft_html_unref);
+}
+
+static void
+render_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Page) page = user_data;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftHtml) html =
+    g_task_propagate_pointer (G_TASK (result), &local_error);
+
+  if (html != NULL)
+    loft_html_send (page->request, html, NULL);
+  else
+    loft_response_send_problem (page->request, local_error);
+}
+
+/* Takes the page. */
+static void
+render_later (Page *page)
+{
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, render_cb, page);
+
+  g_task_set_source_tag (task, render_later);
+  g_task_set_task_data (task, page, NULL);
+  g_task_run_in_thread (task, render_in_thread_cb);
+}
+
+static void
+send_list (LoftRequest *request, JsonNode *version)
+{
+  JsonArray *files =
+    loft_json_get_array (json_node_get_object (version), "files");
+  g_autoptr (JsonNode) root = json_node_new (JSON_NODE_ARRAY);
+
+  if (files != NULL)
+    json_node_set_array (root, files);
+  else
+    json_node_take_array (root, json_array_new ());
+
+  g_autoptr (GBytes) body = loft_json_to_bytes (root);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+static void
+describe_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftDescription) description =
+    loft_registry_describe_finish (LOFT_REGISTRY (source_object),
+                                   result,
+                                   &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (description == NULL)
+    loft_response_send_problem (request, local_error);
+  else if (loft_html_is_wanted (request))
+    {
+      Page *page = page_new (request);
+
+      page->version = json_node_ref (description->version);
+      render_later (page);
+    }
+  else
+    send_list (request, description->version);
+}
+
+static void
+handle_files (LoftRequest *request)
+{
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
+  loft_request_pause (request);
+  loft_registry_describe_async (loft_request_get_registry (request),
+                                loft_request_get_view (request),
+                                loft_request_get_parameter (request, "name"),
+                                loft_request_get_parameter (request, "version"),
+                                1,
+                                loft_request_get_cancellable (request),
+                                describe_cb,
+                                g_object_ref (request));
+}
+
+static void
+send_about (LoftRequest *request, const LoftFile *file)
+{
+  g_autoptr (JsonBuilder) builder = json_builder_new_immutable ();
+
+  json_builder_begin_object (builder);
+  json_builder_set_member_name (builder, "path");
+  json_builder_add_string_value (builder, file->path);
+  json_builder_set_member_name (builder, "size");
+  json_builder_add_int_value (builder, (gint64) file->size);
+  json_builder_end_object (builder);
+
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  g_autoptr (GBytes) body = loft_json_to_bytes (root);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+static void
+file_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftFile) file =
+    loft_registry_read_file_finish (LOFT_REGISTRY (source_object),
+                                    result,
+                                    &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (file == NULL)
+    loft_response_send_problem (request, local_error);
+  else if (loft_html_is_wanted (request))
+    {
+      Page *page = page_new (request);
+
+      page->file = g_steal_pointer (&file);
+      render_later (page);
+    }
+  else
+    send_about (request, file);
+}
+
+static void
+send_raw (LoftRequest *request, const LoftFile *file)
+{
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  const char *media_type = find_image_type (file->path);
+  const char *slash = strrchr (file->path, '/');
+
+  soup_message_headers_replace (headers,
+                                "Content-Security-Policy",
+                                SECURITY_POLICY);
+  soup_message_headers_replace (headers, "Referrer-Policy", "no-referrer");
+  if (media_type == NULL)
+    {
+      g_autofree char *disposition = loft_representation_format_disposition (
+        slash != NULL ? slash + 1 : file->path);
+
+      soup_message_headers_replace (headers,
+                                    "Content-Disposition",
+                                    disposition);
+    }
+  loft_representation_send_as_it_is (
+    request,
+    media_type != NULL ? media_type : "application/octet-stream",
+    file->bytes,
+    TRUE);
+}
+
+static void
+raw_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftFile) file =
+    loft_registry_read_file_finish (LOFT_REGISTRY (source_object),
+                                    result,
+                                    &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (file != NULL && file->size > LOFT_PAGES_RAW_MAX)
+    local_error = g_error_new_literal (
+      LOFT_REGISTRY_ERROR,
+      LOFT_REGISTRY_ERROR_TOO_LARGE,
+      "This file is only to be had with the whole tarball");
+  if (local_error != NULL)
+    loft_response_send_problem (request, local_error);
+  else
+    send_raw (request, file);
+}
+
+static void
+ask (LoftRequest *request, gsize length, GAsyncReadyCallback callback)
+{
+  g_autofree char *path =
+    g_strjoinv ("/", (char **) loft_request_get_rest (request));
+
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
+  loft_request_pause (request);
+  loft_registry_read_file_async (
+    loft_request_get_registry (request),
+    loft_request_get_view (request),
+    loft_request_get_parameter (request, "name"),
+    loft_request_get_parameter (request, "version"),
+    path,
+    length,
+    loft_request_get_cancellable (request),
+    callback,
+    g_object_ref (request));
+}
+
+static void
+handle_file (LoftRequest *request)
+{
+  ask (request, SHOWN_MAX, file_cb);
+}
+
+static void
+handle_raw_file (LoftRequest *request)
+{
+  ask (request, LOFT_PAGES_RAW_MAX, raw_cb);
+}
+
+const LoftEndpoint loft_read_files = { .handle = handle_files };
+const LoftEndpoint loft_read_file = { .handle = handle_file };
+const LoftEndpoint loft_read_raw_file = { .handle = handle_raw_file };
