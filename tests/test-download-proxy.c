@@ -510,6 +510,44 @@ test_memory (Fixture *fixture, gconstpointer test_data)
                       before[i] + 32 * 1024);
 }
 
+static WireAnswer *
+ask_file (Fixture *fixture, const char *name)
+{
+  g_autoptr (Wire) wire = wire_new (fixture->kit.daemon->port);
+  g_autofree char *target =
+    g_strdup_printf ("/packages/%s/1.0.0/raw/manifest.json", name);
+
+  return wire_request (wire, "GET", target, NULL, NULL, NULL);
+}
+
+/* A file of a package comes out of the copy, which is fetched for it, and none
+ * comes out of one that is not right. */
+static void
+test_file (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GBytes) tarball =
+    store_kit_publish (&fixture->kit, "hello", LARGE);
+  g_autoptr (GBytes) other = store_kit_publish (&fixture->kit, "other", LARGE);
+  g_autoptr (WireAnswer) answer = ask_file (fixture, "hello");
+  g_assert_nonnull (answer);
+  g_autofree char *text = wire_answer_dup_text (answer);
+
+  g_assert_cmpuint (answer->status, ==, 200);
+  g_assert_nonnull (strstr (text, "hello"));
+  check (fixture, "hello", tarball);
+  g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
+
+  g_atomic_int_set (&fixture->flip, 1);
+  g_autoptr (WireAnswer) wrong = ask_file (fixture, "other");
+  g_assert_nonnull (wrong);
+  g_assert_cmpuint (wrong->status, >=, 500);
+
+  g_atomic_int_set (&fixture->flip, 0);
+  g_autoptr (WireAnswer) right = ask_file (fixture, "other");
+  g_assert_nonnull (right);
+  g_assert_cmpuint (right->status, ==, 200);
+}
+
 #define add(name, func, size)                                                  \
   g_test_add ("/download-proxy/" name, Fixture, size, set_up, func, tear_down)
 
@@ -530,6 +568,7 @@ main (int argc, char **argv)
   add ("stuck", test_stuck, NULL);
   add ("slow-reader", test_slow_reader, NULL);
   add ("memory", test_memory, NULL);
+  add ("file", test_file, NULL);
 
   return g_test_run ();
 }

@@ -7,7 +7,9 @@
 #include "config.h"
 
 #include "kit/loft-test-archive.h"
+#include "kit/log-kit.h"
 #include "kit/site-kit.h"
+#include "kit/upkeep-kit.h"
 
 #include <string.h>
 
@@ -314,16 +316,103 @@ test_hot (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, hot_cb, NULL);
 }
 
+#define DOCUMENT                                                               \
+  "{\"name\":\"odd\",\"version\":\"%s\",\"manifest\":{},\"owners\":[]}"
+
+static void
+adopt (ServerFixture *fixture, const char *version, GBytes *tarball)
+{
+  gsize size = 0;
+  const char *data = g_bytes_get_data (tarball, &size);
+  g_autofree char *archive = g_strdup_printf ("odd/%s.tar.gz", version);
+  g_autofree char *key = g_strdup_printf ("odd/%s.json", version);
+  g_autofree char *document = g_strdup_printf (DOCUMENT, version);
+
+  upkeep_kit_put (&fixture->registry, archive, data, (gssize) size);
+  upkeep_kit_put (&fixture->registry, key, document, -1);
+}
+
+static const LoftTestMember odd_members[] = {
+  { .path = "manifest.json", .content = "{}" },
+  { .path = "../up", .content = "outside" },
+  { .path = "/root", .content = "outside" },
+  { .path = "hard", .type = '1', .target = "manifest.json" },
+  { .path = "soft", .type = '2', .target = "/etc/passwd" },
+  { .path = "a\nb", .content = "two lines" },
+  { .path = "\xff", .content = "no text" },
+  { .path = "twice", .content = "first" },
+  { .path = "twice", .content = "second" },
+  { .path = "last", .content = "behind all that" },
+};
+
+static const ServerKitRow odd_rows[] = {
+  { .name = "odd-list", .target = "/packages/odd/1.0.0/files", .status = 200 },
+  { .name = "odd-page",
+    .target = "/packages/odd/1.0.0/files",
+    .headers = HTML,
+    .status = 200 },
+  { .name = "up", .target = "/packages/odd/1.0.0/raw/up", .status = 404 },
+  { .name = "hard", .target = "/packages/odd/1.0.0/raw/hard", .status = 404 },
+  { .name = "soft", .target = "/packages/odd/1.0.0/raw/soft", .status = 404 },
+  { .name = "bytes", .target = "/packages/odd/1.0.0/raw/%FF", .status = 400 },
+  { .name = "twice",
+    .target = "/packages/odd/1.0.0/raw/twice",
+    .status = 200,
+    .body = "first" },
+  { .name = "odd-last",
+    .target = "/packages/odd/1.0.0/raw/last",
+    .status = 200,
+    .body = "behind all that" },
+  { .name = "torn", .target = "/packages/odd/2.0.0/raw/last", .status = 500 },
+  { .name = "no-gzip", .target = "/packages/odd/3.0.0/raw/a", .status = 500 },
+};
+
+/* What the original server has left may be anything, and harms nobody. */
+static void
+test_adopted (ServerFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LoftTestArchive) archive = loft_test_archive_new ();
+  g_autoptr (GBytes) other = g_bytes_new_static ("this is no gzip", 15);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (odd_members); i++)
+    loft_test_archive_add (archive, &odd_members[i]);
+  loft_test_archive_end (archive);
+
+  g_autoptr (GBytes) whole = loft_test_archive_to_gzip (archive);
+  g_autoptr (GBytes) half =
+    g_bytes_new_from_bytes (whole, 0, g_bytes_get_size (whole) / 2);
+  adopt (fixture, "1.0.0", whole);
+  adopt (fixture, "2.0.0", half);
+  adopt (fixture, "3.0.0", other);
+
+  g_autofree char *report =
+    upkeep_kit_rescan (&fixture->registry, NULL, &error);
+  g_assert_no_error (error);
+  g_test_message ("%s", report);
+  log_kit_expect (G_LOG_LEVEL_WARNING, "*odd-2.0.0.tar.gz can't be read*");
+  log_kit_expect (G_LOG_LEVEL_WARNING, "*odd-3.0.0.tar.gz can't be read*");
+  server_kit_run_rows (fixture, odd_rows, G_N_ELEMENTS (odd_rows));
+  log_kit_check ();
+}
+
 int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
+  log_kit_init ();
 
   g_test_add ("/files/rows",
               ServerFixture,
               NULL,
               server_fixture_set_up,
               test_rows,
+              server_fixture_tear_down);
+  g_test_add ("/files/adopted",
+              ServerFixture,
+              NULL,
+              server_fixture_set_up,
+              test_adopted,
               server_fixture_tear_down);
   g_test_add ("/files/hot",
               ServerFixture,
