@@ -47,14 +47,16 @@ static const LoftTestMember members[] = {
 };
 
 static void
-publish (ServerFixture *fixture, LoftTestArchive *archive)
+publish (ServerFixture *fixture, const char *version, LoftTestArchive *archive)
 {
+  g_autofree char *target = g_strconcat ("/packages/hello/", version, NULL);
+
   loft_test_archive_end (archive);
 
   g_autoptr (GBytes) tarball = loft_test_archive_to_gzip (archive);
   g_autoptr (HttpAnswer) answer = http_request (fixture->port,
                                                 "PUT",
-                                                "/packages/hello/1.0.0",
+                                                target,
                                                 SERVER_KIT_AUTH SERVER_KIT_GZIP,
                                                 tarball);
   g_autofree char *text = http_answer_dup_text (answer);
@@ -80,7 +82,7 @@ publish_cb (ServerFixture *fixture, gconstpointer data)
   loft_test_archive_add_file (archive, "wide.txt", wide);
   loft_test_archive_add (archive, &member);
   loft_test_archive_add_file (archive, "last.txt", "behind all that\n");
-  publish (fixture, archive);
+  publish (fixture, "1.0.0", archive);
 }
 
 static const ServerKitRow rows[] = {
@@ -290,6 +292,49 @@ test_rows (ServerFixture *fixture, gconstpointer test_data)
 }
 
 static void
+many_cb (ServerFixture *fixture, gconstpointer data)
+{
+  static const ServerKitRow pages[] = {
+    { .name = "first",
+      .target = "/packages/hello/2.0.0/files",
+      .headers = HTML,
+      .status = 200,
+      .body = "<a rel=\"next\" href=\"?after=src%2F198.lf\">",
+      .absent = "src/199.lf" },
+    { .name = "second",
+      .target = "/packages/hello/2.0.0/files?after=src%2F198.lf",
+      .headers = HTML,
+      .status = 200,
+      .body = "src/199.lf",
+      .absent = "rel=\"next\"" },
+    { .name = "behind",
+      .target = "/packages/hello/2.0.0/files?after=z",
+      .headers = HTML,
+      .status = 200,
+      .absent = "rel=\"next\"" },
+  };
+  g_autoptr (LoftTestArchive) archive = loft_test_archive_new ();
+
+  loft_test_archive_add_manifest (archive, "hello", "2.0.0");
+  for (guint i = 0; i < 300; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("src/%03u.lf", i);
+
+      loft_test_archive_add_file (archive, path, "x");
+    }
+  publish (fixture, "2.0.0", archive);
+  for (gsize i = 0; i < G_N_ELEMENTS (pages); i++)
+    server_kit_ask_row (fixture, &pages[i]);
+}
+
+/* Of many files every one can be reached. */
+static void
+test_many (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, many_cb, NULL);
+}
+
+static void
 hot_cb (ServerFixture *fixture, gconstpointer data)
 {
   publish_cb (fixture, NULL);
@@ -413,6 +458,12 @@ main (int argc, char **argv)
               NULL,
               server_fixture_set_up,
               test_adopted,
+              server_fixture_tear_down);
+  g_test_add ("/files/many",
+              ServerFixture,
+              NULL,
+              server_fixture_set_up,
+              test_many,
               server_fixture_tear_down);
   g_test_add ("/files/hot",
               ServerFixture,

@@ -16,7 +16,7 @@
 /* Files of a package: the list of them, and each one. */
 
 /* So many are on a page. */
-#define FILES_MAX 500
+#define FILES_MAX 200
 
 /**
  * loft_pages_format_folder:
