@@ -143,7 +143,7 @@ static const ServerKitRow rows[] = {
     .target = FILES "/src/main.lf",
     .headers = HTML,
     .status = 200,
-    .body = "<a id=\"L4\" href=\"#L4\">4</a>",
+    .body = "<a id=\"L4\" href=\"#L4\" tabindex=\"-1\">4</a>",
     .absent = "id=\"L5\"" },
   { .name = "classes",
     .target = FILES "/src/main.lf",

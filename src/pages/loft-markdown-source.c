@@ -31,7 +31,8 @@ count_lines (const char *text)
 }
 
 /* Each number is a link to itself, so that a line can be pointed at. They stand
- * beside the text and not in it: whoever takes the text takes no numbers. */
+ * beside the text and not in it: whoever takes the text takes no numbers, and
+ * whoever goes from link to link by keyboard is not stopped at each. */
 static void
 add_numbers (LoftHtmlWriter *writer, guint n)
 {
@@ -45,6 +46,7 @@ add_numbers (LoftHtmlWriter *writer, guint n)
       loft_html_writer_open (writer, "a");
       loft_html_writer_set (writer, "id", id);
       loft_html_writer_set (writer, "href", url);
+      loft_html_writer_set (writer, "tabindex", "-1");
       loft_html_writer_add_text (writer, id + 1, strlen (id + 1));
       loft_html_writer_close (writer);
       loft_html_writer_add_text (writer, "\n", 1);
