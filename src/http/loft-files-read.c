@@ -22,9 +22,12 @@
 /*
  * Files of packages: the list of them, each one on a page, and each one as it
  * is. A browser that opens the last takes it for a page of nobody, which loads
- * nothing and does nothing; and what is no picture is to be saved.
+ * nothing and does nothing; what is no picture is to be saved, and so are
+ * pictures that could have scripts, which pages show all the same.
  */
 #define SECURITY_POLICY "default-src 'none'; sandbox"
+
+#define MEDIA_TYPE_SVG "image/svg+xml"
 
 /* Of a text only so much is shown. */
 #define SHOWN_MAX (1024 * 1024)
@@ -34,10 +37,10 @@ static const struct
   const char *suffix;
   const char *media_type;
 } images[] = {
-  { ".png", "image/png" },     { ".jpg", "image/jpeg" },
-  { ".jpeg", "image/jpeg" },   { ".gif", "image/gif" },
-  { ".webp", "image/webp" },   { ".avif", "image/avif" },
-  { ".svg", "image/svg+xml" },
+  { ".png", "image/png" },    { ".jpg", "image/jpeg" },
+  { ".jpeg", "image/jpeg" },  { ".gif", "image/gif" },
+  { ".webp", "image/webp" },  { ".avif", "image/avif" },
+  { ".svg", MEDIA_TYPE_SVG },
 };
 
 static const char *
@@ -251,7 +254,7 @@ send_raw (LoftRequest *request, const LoftFile *file)
                                 "Content-Security-Policy",
                                 SECURITY_POLICY);
   soup_message_headers_replace (headers, "Referrer-Policy", "no-referrer");
-  if (media_type == NULL)
+  if (media_type == NULL || g_str_equal (media_type, MEDIA_TYPE_SVG))
     {
       g_autofree char *disposition = loft_representation_format_disposition (
         slash != NULL ? slash + 1 : file->path);
