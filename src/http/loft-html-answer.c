@@ -15,10 +15,11 @@
 #include "http/loft-representation.h"
 #include "http/loft-response.h"
 
-/* Nothing but our own files, and nothing of it acts. */
+/* Nothing but our own files. */
 #define SECURITY_POLICY                                                        \
-  "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; " \
-  "base-uri 'none'; frame-ancestors 'none'"
+  "default-src 'none'; script-src 'self'; connect-src 'self'; style-src "      \
+  "'self'; img-src 'self'; form-action 'self'; base-uri 'none'; "              \
+  "frame-ancestors 'none'"
 
 #define DAY (G_GINT64_CONSTANT (24) * 60 * 60 * G_USEC_PER_SEC)
 

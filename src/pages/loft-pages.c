@@ -34,6 +34,12 @@ typedef struct
 static Asset assets[] = {
   { "style.css", "style-", ".css", "text/css; charset=utf-8", NULL, NULL },
   { "icon.svg", "icon-", ".svg", "image/svg+xml", NULL, NULL },
+  { "script.js",
+    "script-",
+    ".js",
+    "text/javascript; charset=utf-8",
+    NULL,
+    NULL },
 };
 static GHashTable *templates = NULL;
 
@@ -166,6 +172,7 @@ loft_pages_new_values (const LoftPagesPlace *place)
     json_object_set_string_member (values, "public_url", place->url);
   json_object_set_string_member (values, "style", assets[0].name);
   json_object_set_string_member (values, "icon", assets[1].name);
+  json_object_set_string_member (values, "script", assets[2].name);
   json_object_set_string_member (values, "registry_version", PACKAGE_VERSION);
 
   return values;

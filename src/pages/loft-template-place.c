@@ -15,7 +15,7 @@
  * somewhere becomes part of. What templates need is little: elements, and
  * attributes between double quotes. Everything else is refused, most of all the
  * places in which escaping would not help: scripts, styles, attributes that are
- * code, and names.
+ * code, and names. A script may be named, but then it is nowhere else.
  */
 
 static const char *const url_attributes[] = {
@@ -26,8 +26,8 @@ static const char *const forbidden_attributes[] = { "srcdoc",
                                                     "style",
                                                     NULL };
 static const char *const forbidden_elements[] = {
-  "iframe", "object",  "script", "style",         "math",
-  "use",    "animate", "set",    "foreignobject", NULL
+  "iframe",  "object", "style",         "math", "use",
+  "animate", "set",    "foreignobject", NULL
 };
 
 /**
@@ -68,6 +68,20 @@ refuse (const char *what, const char *name, GError **error)
   return FALSE;
 }
 
+/* Between a script's tags. */
+static gboolean
+read_script (LoftTemplateScan *self, char c, GError **error)
+{
+  char text[] = { c, '\0' };
+
+  if (c != '<')
+    return refuse ("Templates hold no script", text, error);
+  self->state = LOFT_SCAN_TAG;
+  g_string_assign (self->name, "<");
+
+  return TRUE;
+}
+
 static gboolean
 read_text (LoftTemplateScan *self, char c, GError **error)
 {
@@ -92,6 +106,9 @@ check_element (LoftTemplateScan *self, GError **error)
   /* In pictures there are elements that end at once. */
   if (self->name->str[self->name->len - 1] == '/')
     g_string_truncate (self->name, self->name->len - 1);
+  if (self->is_script && !g_str_equal (self->name->str, "</script"))
+    return refuse ("Templates hold no such script", self->name->str, error);
+  self->is_script = g_str_equal (self->name->str, "<script");
   if (g_strv_contains (forbidden_elements, self->name->str + 1))
     return refuse ("Templates hold no such element", self->name->str, error);
   g_string_truncate (self->name, 0);
@@ -128,7 +145,7 @@ read_tag (LoftTemplateScan *self, char c, GError **error)
         return FALSE;
       g_string_truncate (self->name, 0);
       if (c == '>')
-        self->state = LOFT_SCAN_TEXT;
+        self->state = self->is_script ? LOFT_SCAN_SCRIPT : LOFT_SCAN_TEXT;
 
       return TRUE;
     }
@@ -179,6 +196,7 @@ loft_template_scan_read (LoftTemplateScan *self,
 {
   static gboolean (*const readers[]) (LoftTemplateScan *, char, GError **) = {
     [LOFT_SCAN_TEXT] = read_text,
+    [LOFT_SCAN_SCRIPT] = read_script,
     [LOFT_SCAN_TAG] = read_tag,
     [LOFT_SCAN_VALUE] = read_value,
   };
@@ -211,6 +229,7 @@ loft_template_scan_fill (LoftTemplateScan *self)
 
       return self->filled++ == 0 ? LOFT_TEMPLATE_PLACE_URL
                                  : LOFT_TEMPLATE_PLACE_URL_PART;
+    case LOFT_SCAN_SCRIPT:
     case LOFT_SCAN_TAG:
     default:
       return LOFT_TEMPLATE_PLACE_NONE;

@@ -39,12 +39,14 @@ typedef struct
   enum
   {
     LOFT_SCAN_TEXT,
+    LOFT_SCAN_SCRIPT,
     LOFT_SCAN_TAG,
     LOFT_SCAN_VALUE
   } state;
   GString *name; /* owned: of the tag at first, then of the attribute */
   gsize filled;  /* bytes and gaps of the attribute's value */
   gboolean is_closing;
+  gboolean is_script;
 } LoftTemplateScan;
 
 void loft_template_scan_init (LoftTemplateScan *self);

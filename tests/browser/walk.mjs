@@ -35,7 +35,7 @@ async function heading (page) {
 /* Searches, opens, looks through versions and dependents, and comes home. */
 async function walk (page) {
   await page.goto(`${url}/`);
-  await page.getByRole('searchbox').fill('hello greets');
+  await page.getByLabel('Search packages').fill('hello greets');
   await page.getByRole('button', { name: 'Search' }).click();
   assert.match(await heading(page), /hello greets/);
   await page.getByRole('link', { name: 'hello', exact: true }).click();
@@ -112,6 +112,42 @@ async function walkByKeyboard (page) {
   await page.getByText('src/main.lf').waitFor({ state: 'visible' });
 }
 
+/* Packages are found while one types, and what they say of themselves is text. */
+async function walkSuggestions (page) {
+  await page.goto(`${url}/packages/many`);
+  const input = page.getByRole('combobox', { name: 'Search packages' });
+  const options = page.getByRole('option');
+  await input.pressSequentially('hello');
+  await options.first().waitFor();
+  const count = await options.count();
+  await page.getByRole('status').getByText(`Suggestions: ${count}`).waitFor();
+  await page.keyboard.press('ArrowDown');
+  const id = await input.getAttribute('aria-activedescendant');
+  assert.equal(await page.locator(`#${id}`).getAttribute('aria-selected'),
+               'true');
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getByRole('listbox').isVisible(), false);
+  assert.equal(await input.getAttribute('aria-expanded'), 'false');
+  assert.equal(await input.inputValue(), 'hello');
+  await input.fill('hostile');
+  await options.first().waitFor();
+  assert.equal(await page.locator('[role=option] script').count(), 0);
+  assert.equal(await page.evaluate(() => window.stolen), undefined);
+  await page.keyboard.press('ArrowUp');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('Enter');
+  await page.waitForURL(/packages\/hostile$/);
+}
+
+async function copyCommand (page) {
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
+  await page.goto(`${url}/packages/hello`);
+  await page.locator('.install').getByRole('button', { name: 'Copy' }).click();
+  await page.getByRole('status').getByText('Copied').waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()),
+               'loft add hello');
+}
+
 async function withPage (browser, look, options, test) {
   const page = await openPage(browser, look, options);
   try {
@@ -130,6 +166,8 @@ async function walkAll (browser) {
   await check('without JavaScript', on(DESK, scriptless, walk));
   await check('on a phone', on(PHONE, scriptless, walk));
   await check('by keyboard', on(DESK, {}, walkByKeyboard));
+  await check('packages are suggested', on(DESK, {}, walkSuggestions));
+  await check('a command is copied', on(DESK, {}, copyCommand));
   await check('pages are turned', on(DESK, scriptless, turnPages));
   await check('all of many versions are shown',
               on(PHONE, scriptless, openManyVersions));
