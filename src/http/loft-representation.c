@@ -17,6 +17,9 @@
 #include <gnutls/gnutls.h>
 #include <string.h>
 
+/* What is larger would keep others waiting while its digest is made. */
+#define DIGEST_MAX (256 * 1024)
+
 #define SHA256_LENGTH 32
 
 /* Half of a SHA-256 is more than enough to tell two lists apart. */
@@ -382,15 +385,77 @@ loft_representation_send_brief (LoftRequest *request,
     send_text (request, media_type, body, NULL, CACHE_BRIEF);
 }
 
+typedef struct
+{
+  LoftRequest *request; /* owned */
+  char *media_type;     /* owned */
+  GBytes *body;         /* owned */
+  gboolean for_ever;
+} Plain;
+
+static void
+plain_free (Plain *self)
+{
+  g_object_unref (self->request);
+  g_free (self->media_type);
+  g_bytes_unref (self->body);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Plain, plain_free)
+
+static void
+send_digested (const Plain *plain, const char *digest)
+{
+  LoftRequest *request = plain->request;
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  guint64 representations =
+    get_bits (request, plain->media_type, LOFT_CODING_IDENTITY, TRUE);
+  g_autofree char *etag = make_etag (digest, LOFT_CODING_IDENTITY);
+  gboolean known = loft_representation_is_known (request, etag);
+
+  soup_message_headers_replace (headers, "ETag", etag);
+  soup_message_headers_replace (headers,
+                                "Cache-Control",
+                                plain->for_ever ? LOFT_CACHE_FOREVER
+                                                : CACHE_REVALIDATE);
+  soup_message_headers_replace (headers, "Vary", get_vary (plain->media_type));
+  loft_hot_offer (request, etag, representations, known ? NULL : plain->body);
+  loft_response_send (request,
+                      known ? SOUP_STATUS_NOT_MODIFIED : SOUP_STATUS_OK,
+                      known ? NULL : plain->media_type,
+                      known ? NULL : plain->body);
+}
+
+static void
+digest_in_thread_cb (GTask *task,
+                     gpointer source_object,
+                     gpointer task_data,
+                     GCancellable *cancellable)
+{
+  g_task_return_pointer (task, compute_digest (task_data), g_free);
+}
+
+static void
+digest_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Plain) plain = user_data;
+  g_autofree char *digest = g_task_propagate_pointer (G_TASK (result), NULL);
+
+  if (digest != NULL && loft_request_is_alive (plain->request))
+    send_digested (plain, digest);
+}
+
 /**
  * loft_representation_send_as_it_is:
- * @request: a request that reads
+ * @request: a request that reads, paused
  * @media_type: type of @body
  * @body: what to answer
  * @for_ever: whether it never changes
  *
  * Answers as loft_representation_send() does, but compresses nothing: for
- * pictures and the like, which are compressed already.
+ * pictures and the like, which are compressed already. The digest of a large
+ * one is made in a thread.
  */
 void
 loft_representation_send_as_it_is (LoftRequest *request,
@@ -404,24 +469,26 @@ loft_representation_send_as_it_is (LoftRequest *request,
   if (!loft_request_is_alive (request))
     return;
 
-  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  guint64 representations =
-    get_bits (request, media_type, LOFT_CODING_IDENTITY, TRUE);
-  g_autofree char *digest = compute_digest (body);
-  g_autofree char *etag = make_etag (digest, LOFT_CODING_IDENTITY);
-  gboolean known = loft_representation_is_known (request, etag);
+  g_autoptr (Plain) plain = g_new0 (Plain, 1);
+  plain->request = g_object_ref (request);
+  plain->media_type = g_strdup (media_type);
+  plain->body = g_bytes_ref (body);
+  plain->for_ever = for_ever;
+  if (g_bytes_get_size (body) <= DIGEST_MAX)
+    {
+      g_autofree char *digest = compute_digest (body);
 
-  soup_message_headers_replace (headers, "ETag", etag);
-  soup_message_headers_replace (headers,
-                                "Cache-Control",
-                                for_ever ? LOFT_CACHE_FOREVER
-                                         : CACHE_REVALIDATE);
-  soup_message_headers_replace (headers, "Vary", get_vary (media_type));
-  loft_hot_offer (request, etag, representations, known ? NULL : body);
-  loft_response_send (request,
-                      known ? SOUP_STATUS_NOT_MODIFIED : SOUP_STATUS_OK,
-                      known ? NULL : media_type,
-                      known ? NULL : body);
+      send_digested (plain, digest);
+      return;
+    }
+
+  g_autoptr (GTask) task =
+    g_task_new (NULL, NULL, digest_cb, g_steal_pointer (&plain));
+  g_task_set_source_tag (task, loft_representation_send_as_it_is);
+  g_task_set_task_data (task,
+                        g_bytes_ref (body),
+                        (GDestroyNotify) g_bytes_unref);
+  g_task_run_in_thread (task, digest_in_thread_cb);
 }
 
 /**
