@@ -16,6 +16,7 @@ G_BEGIN_DECLS
 #define LOFT_MEDIA_TYPE_HTML "text/html; charset=utf-8"
 #define LOFT_MEDIA_TYPE_JSON "application/json"
 #define LOFT_MEDIA_TYPE_ATOM "application/atom+xml; charset=utf-8"
+#define LOFT_MEDIA_TYPE_XML "application/xml; charset=utf-8"
 #define LOFT_MEDIA_TYPE_SVG "image/svg+xml"
 #define LOFT_MEDIA_TYPE_TEXT "text/plain; charset=utf-8"
 #define LOFT_MEDIA_TYPE_GZIP "application/gzip"

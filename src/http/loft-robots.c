@@ -11,8 +11,6 @@
 #include "http/loft-hot.h"
 #include "http/loft-representation.h"
 
-#include <string.h>
-
 /* What search engines shall leave alone (RFC 9309): what is no page, the same
  * registry once more for each day and event, and searches, which never end. */
 static const char rules[] = "User-agent: *\n"
@@ -31,7 +29,12 @@ static const char rules[] = "User-agent: *\n"
 static void
 handle_robots (LoftRequest *request)
 {
-  g_autoptr (GBytes) body = g_bytes_new_static (rules, strlen (rules));
+  const char *url = loft_request_get_shared (request)->settings.public_url;
+  GString *text = g_string_new (rules);
+
+  if (url != NULL)
+    g_string_append_printf (text, "\nSitemap: %s/sitemap.xml\n", url);
+  g_autoptr (GBytes) body = g_string_free_to_bytes (text);
 
   loft_hot_mark (request, NULL);
   loft_representation_send (request, LOFT_MEDIA_TYPE_TEXT, body, NULL);

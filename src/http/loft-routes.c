@@ -24,6 +24,7 @@
 #include "http/loft-problem.h"
 #include "http/loft-read.h"
 #include "http/loft-robots.h"
+#include "http/loft-sitemap.h"
 #include "http/loft-view-read.h"
 
 /* Everything that is served. The first row that fits counts. */
@@ -35,6 +36,7 @@ static const LoftRoute routes[] = {
   { "GET", "/limits", &loft_read_limits },
   { "GET", "/feed.atom", &loft_read_feed },
   { "GET", "/robots.txt", &loft_read_robots },
+  { "GET", "/sitemap.xml", &loft_read_sitemap },
   { "GET", "/badges/:file", &loft_read_badge },
   { "GET", "/changes", &loft_read_changes },
   { "GET", "/packages", &loft_read_packages },

@@ -205,6 +205,11 @@ char *loft_catalog_get_yank_reason (LoftCatalog *self,
                                     const char *name,
                                     const char *key,
                                     GError **error);
+gboolean loft_catalog_count_site_parts (LoftCatalog *self,
+                                        guint64 *out_n,
+                                        GError **error);
+GPtrArray *
+loft_catalog_list_site (LoftCatalog *self, guint64 part, GError **error);
 GBytes *loft_catalog_list_news (LoftCatalog *self,
                                 const char *name,
                                 guint limit,
