@@ -21,6 +21,9 @@
 /* How often it is tried then. */
 #define TRIAL_INTERVAL (G_USEC_PER_SEC / 2)
 
+/* How long a silence counts when nobody asks any more, in microseconds. */
+#define SILENCE_AGE (2 * G_TIME_SPAN_SECOND)
+
 /* Between two tries, doubled each time. */
 #define PAUSE_FIRST (40 * G_TIME_SPAN_MILLISECOND)
 #define PAUSE_MAX G_USEC_PER_SEC
@@ -35,7 +38,9 @@
  * for a thread first, and so longer than anybody may. So after a few silences
  * in a row the engine counts as away: one request at a time is let through to
  * find out whether it is back, and all others fail at once. Any answer, even a
- * refusal, ends that. */
+ * refusal, ends that, and so does a while in which nobody asked: what was so
+ * before says nothing of now. */
+
 /* How old what an answer says of the time may be, in microseconds. */
 #define CLOCK_PATIENCE (2 * G_TIME_SPAN_SECOND)
 
@@ -249,6 +254,8 @@ get_share (LoftS3Engine *self)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   gint64 now = g_get_monotonic_time ();
 
+  if (self->n_silences == SILENCES_MAX && now > self->next_trial + SILENCE_AGE)
+    self->n_silences--;
   if (self->n_silences < SILENCES_MAX)
     return self->config->timeout / 2;
   if (now < self->next_trial)
