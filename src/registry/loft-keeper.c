@@ -29,6 +29,11 @@
  * each costs a document from the storage. */
 #define FAR_BEHIND 10000
 
+/* What following the log may take at the start before it is followed again, in
+ * microseconds, and how often it is. */
+#define FOLLOW_CLOSE (G_USEC_PER_SEC / 4)
+#define FOLLOWS_MAX 20
+
 /* How often in a row the log has to be found another one while it is used. */
 #define DOUBTS_MAX 2
 
@@ -134,6 +139,25 @@ begin_with_copy (LoftRegistry *self, GError **error)
          (!restored || check_log (self, error));
 }
 
+/* Following the log brings what was in it at the beginning. Where that takes
+ * long, others have gone on, and who was answered from the storage meanwhile
+ * has seen it: a catalog that is behind may not answer him. */
+static gboolean
+follow_closely (LoftRegistry *self, GError **error)
+{
+  for (guint i = 0; i < FOLLOWS_MAX; i++)
+    {
+      gint64 begin = g_get_monotonic_time ();
+
+      if (!loft_log_follow (self->log, self->stopping, error))
+        return FALSE;
+      if (!is_shared (self) || g_get_monotonic_time () - begin < FOLLOW_CLOSE)
+        break;
+    }
+
+  return TRUE;
+}
+
 static gboolean
 catch_up (LoftRegistry *self, GError **error)
 {
@@ -142,7 +166,7 @@ catch_up (LoftRegistry *self, GError **error)
   if (!loft_catalog_is_complete (self->catalog))
     set_phase (self, LOFT_REGISTRY_REBUILDING);
 
-  return loft_log_follow (self->log, self->stopping, error);
+  return follow_closely (self, error);
 }
 
 static gboolean
