@@ -106,6 +106,10 @@ async function readLinks (target, found) {
   return answer.status;
 }
 
+/* What READMEs show, but is in no tarball. */
+const ABSENT = ['/packages/hello/1.2.0/raw/picture.png',
+  '/packages/hostile/1.0.0/raw/x'];
+
 /* checkLinks: what links of these pages lead to answers, and so does what the
  * links of that lead to, until all is known. */
 export async function checkLinks (targets) {
@@ -115,7 +119,9 @@ export async function checkLinks (targets) {
   for (const target of known) {
     assert.ok(++n <= LINKS_MAX, 'there is no end of links');
     const status = await readLinks(target, known);
-    if (status !== 200 && !(status === 404 && targets.includes(target)))
+    const absent = targets.includes(target) ||
+      ABSENT.includes(new URL(target).pathname);
+    if (status !== 200 && !(status === 404 && absent))
       bad.push(`${status} ${target}`);
   }
   assert.deepEqual(bad, []);
