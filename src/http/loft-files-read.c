@@ -58,7 +58,6 @@ find_image_type (const char *path)
 /* What a page is made of, in a thread. */
 typedef struct
 {
-  LoftRequest *request;  /* owned; not looked at by the thread */
   LoftPagesPlace *place; /* owned */
   char *name;            /* owned */
   char *after;           /* owned, nullable */
@@ -71,7 +70,6 @@ page_new (LoftRequest *request)
 {
   Page *page = g_new0 (Page, 1);
 
-  page->request = g_object_ref (request);
   page->place = loft_html_new_place (request);
   page->name = g_strdup (loft_request_get_parameter (request, "name"));
   page->after = g_strdup (loft_request_get_query (request, "after"));
@@ -82,7 +80,6 @@ page_new (LoftRequest *request)
 static void
 page_free (Page *page)
 {
-  g_object_unref (page->request);
   loft_html_free_place (page->place);
   g_free (page->name);
   g_free (page->after);
@@ -91,58 +88,35 @@ page_free (Page *page)
   g_free (page);
 }
 
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Page, page_free)
-
-static void
-render_in_thread_cb (GTask *task,
-                     gpointer source_object,
-                     gpointer task_data,
-                     GCancellable *cancellable)
+static LoftHtml *
+render_page (gconstpointer facts)
 {
-  const Page *page = task_data;
-  LoftHtml *html = NULL;
+  const Page *page = facts;
 
-  if (page->file != NULL)
-    {
-      const LoftPagesFile file = {
-        .name = page->name,
-        .version = page->file->version,
-        .path = page->file->path,
-        .bytes = page->file->bytes,
-        .size = page->file->size,
-        .is_image = find_image_type (page->file->path) != NULL,
-      };
+  if (page->file == NULL)
+    return loft_pages_render_files (page->place, page->version, page->after);
 
-      html = loft_pages_render_file (page->place, &file);
-    }
-  else
-    html = loft_pages_render_files (page->place, page->version, page->after);
-  g_task_return_pointer (task, html, (GDestroyNotify) loft_html_unref);
-}
+  const LoftPagesFile file = {
+    .name = page->name,
+    .version = page->file->version,
+    .path = page->file->path,
+    .bytes = page->file->bytes,
+    .size = page->file->size,
+    .is_image = find_image_type (page->file->path) != NULL,
+  };
 
-static void
-render_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Page) page = user_data;
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftHtml) html =
-    g_task_propagate_pointer (G_TASK (result), &local_error);
-
-  if (html != NULL)
-    loft_html_send (page->request, html, NULL);
-  else
-    loft_response_send_problem (page->request, local_error);
+  return loft_pages_render_file (page->place, &file);
 }
 
 /* Takes the page. */
 static void
-render_later (Page *page)
+render_later (LoftRequest *request, Page *page)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, render_cb, page);
-
-  g_task_set_source_tag (task, render_later);
-  g_task_set_task_data (task, page, NULL);
-  g_task_run_in_thread (task, render_in_thread_cb);
+  loft_html_render (request,
+                    render_page,
+                    NULL,
+                    page,
+                    (GDestroyNotify) page_free);
 }
 
 static void
@@ -180,7 +154,7 @@ describe_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       Page *page = page_new (request);
 
       page->version = json_node_ref (description->version);
-      render_later (page);
+      render_later (request, page);
     }
   else
     send_list (request, description->version);
@@ -237,7 +211,7 @@ file_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       Page *page = page_new (request);
 
       page->file = g_steal_pointer (&file);
-      render_later (page);
+      render_later (request, page);
     }
   else
     send_about (request, file);

@@ -241,6 +241,92 @@ loft_html_send (LoftRequest *request,
   loft_representation_send (request, LOFT_MEDIA_TYPE_HTML, body, NULL);
 }
 
+/* A page that is being made. */
+typedef struct
+{
+  LoftRequest *request; /* owned; not looked at by the thread */
+  LoftHtmlRenderFunc render;
+  LoftHtmlSendFunc send; /* nullable */
+  gpointer facts;        /* owned */
+  GDestroyNotify destroy;
+} Rendering;
+
+static void
+rendering_free (Rendering *self)
+{
+  g_object_unref (self->request);
+  self->destroy (self->facts);
+  g_free (self);
+}
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (Rendering, rendering_free)
+
+static void
+render_in_thread_cb (GTask *task,
+                     gpointer source_object,
+                     gpointer task_data,
+                     GCancellable *cancellable)
+{
+  const Rendering *rendering = task_data;
+
+  g_task_return_pointer (task,
+                         rendering->render (rendering->facts),
+                         (GDestroyNotify) loft_html_unref);
+}
+
+static void
+render_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (Rendering) rendering = user_data;
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftHtml) html =
+    g_task_propagate_pointer (G_TASK (result), &local_error);
+
+  if (html == NULL)
+    loft_response_send_problem (rendering->request, local_error);
+  else if (rendering->send != NULL)
+    rendering->send (rendering->request, html, rendering->facts);
+  else
+    loft_html_send (rendering->request, html, NULL);
+}
+
+/**
+ * loft_html_render:
+ * @request: a request, paused
+ * @render: makes the page, in a thread
+ * @send: (nullable): sends it; %NULL for loft_html_send()
+ * @facts: (transfer full): what the page is made of
+ * @destroy: frees @facts
+ *
+ * Answers with a page that takes its time to be made.
+ */
+void
+loft_html_render (LoftRequest *request,
+                  LoftHtmlRenderFunc render,
+                  LoftHtmlSendFunc send,
+                  gpointer facts,
+                  GDestroyNotify destroy)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (render != NULL && facts != NULL && destroy != NULL);
+
+  Rendering *rendering = g_new0 (Rendering, 1);
+
+  rendering->request = g_object_ref (request);
+  rendering->render = render;
+  rendering->send = send;
+  rendering->facts = facts;
+  rendering->destroy = destroy;
+
+  /* The thread may be the last to let go of its task, so that the request,
+   * which belongs to this one, must not hang on that. Its cancellable is left
+   * out: who has ended gets no answer. */
+  g_autoptr (GTask) task = g_task_new (NULL, NULL, render_cb, rendering);
+  g_task_set_source_tag (task, loft_html_render);
+  g_task_set_task_data (task, rendering, NULL);
+  g_task_run_in_thread (task, render_in_thread_cb);
+}
+
 static void
 handle_asset (LoftRequest *request)
 {

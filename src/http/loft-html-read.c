@@ -84,48 +84,34 @@ page_free (Page *page)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Page, page_free)
 
-static void
-render_in_thread_cb (GTask *task,
-                     gpointer source_object,
-                     gpointer task_data,
-                     GCancellable *cancellable)
+static LoftHtml *
+render_page (gconstpointer facts)
 {
-  const Page *page = task_data;
+  const Page *page = facts;
 
-  g_task_return_pointer (task,
-                         page->render (page),
-                         (GDestroyNotify) loft_html_unref);
+  return page->render (page);
 }
 
 static void
-render_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+send_page (LoftRequest *request, LoftHtml *html, gconstpointer facts)
 {
-  g_autoptr (Page) page = user_data;
-  g_autoptr (GError) local_error = NULL;
-  g_autoptr (LoftHtml) html =
-    g_task_propagate_pointer (G_TASK (result), &local_error);
+  const Page *page = facts;
 
-  if (html != NULL && page->is_own)
-    loft_html_send_own (page->request, html);
-  else if (html != NULL)
-    loft_html_send (page->request,
-                    html,
-                    page->has_validity ? &page->validity : NULL);
+  if (page->is_own)
+    loft_html_send_own (request, html);
   else
-    loft_response_send_problem (page->request, local_error);
+    loft_html_send (request, html, page->has_validity ? &page->validity : NULL);
 }
 
-/* Takes the page. The thread may be the last to let go of its task, so that the
- * request, which belongs to this one, must not hang on that. Its cancellable is
- * left out: who has ended gets no answer. */
+/* Takes the page. */
 static void
 render_later (Page *page)
 {
-  g_autoptr (GTask) task = g_task_new (NULL, NULL, render_cb, page);
-
-  g_task_set_source_tag (task, render_later);
-  g_task_set_task_data (task, page, NULL);
-  g_task_run_in_thread (task, render_in_thread_cb);
+  loft_html_render (page->request,
+                    render_page,
+                    send_page,
+                    page,
+                    (GDestroyNotify) page_free);
 }
 
 static gboolean

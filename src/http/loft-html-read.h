@@ -17,11 +17,24 @@ LoftPagesPlace *loft_html_new_place (LoftRequest *request);
 void loft_html_free_place (LoftPagesPlace *place);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftPagesPlace, loft_html_free_place)
 
+/* Makes a page of what is known, in a thread. */
+typedef LoftHtml *(*LoftHtmlRenderFunc) (gconstpointer facts);
+
+/* Sends it otherwise than loft_html_send() does. */
+typedef void (*LoftHtmlSendFunc) (LoftRequest *request,
+                                  LoftHtml *html,
+                                  gconstpointer facts);
+
 char *loft_html_format_url (LoftRequest *request, gboolean *out_is_guess);
 void loft_html_send (LoftRequest *request,
                      LoftHtml *html,
                      const LoftValidity *validity);
 void loft_html_send_own (LoftRequest *request, LoftHtml *html);
+void loft_html_render (LoftRequest *request,
+                       LoftHtmlRenderFunc render,
+                       LoftHtmlSendFunc send,
+                       gpointer facts,
+                       GDestroyNotify destroy);
 void loft_html_add_headers (LoftRequest *request);
 void loft_html_add_language (LoftRequest *request);
 
