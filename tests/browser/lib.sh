@@ -50,10 +50,11 @@ begin ()
 # at $empty.
 begin_all ()
 {
-  echo '[registry]' >full.conf
+  printf '[registry]\ndownload-count-interval = 1\n' >full.conf
   if command -v dbus-daemon >/dev/null && start_bus; then
     echo 'bus = session' >>full.conf
   fi
+  printf '[http]\npublic-url = https://packages.example.org\n' >>full.conf
   begin empty -c /dev/null || return 1
   empty=$url
   begin full -c full.conf || return 1

@@ -12,6 +12,7 @@ import zlib from 'node:zlib';
 export const LONG_NAME = `long-${'name-'.repeat(11)}end`;
 export const DEPENDENTS = 60;
 export const VERSIONS = 500;
+const DOWNLOADS = 12;
 const AT_ONCE = 8;
 
 const README = `# hello
@@ -156,11 +157,30 @@ async function publish (url, { readme, ...manifest }) {
     throw new Error(`${name} ${version}: ${await answer.text()}`);
 }
 
-async function yank (url, name, version) {
+async function download (url, name, version) {
+  const answer = await fetch(`${url}/packages/${name}/${version}/download`);
+  if (!answer.ok)
+    throw new Error(`${name} ${version}: ${await answer.text()}`);
+  await answer.arrayBuffer();
+}
+
+/* The numbers are written now and then. */
+async function awaitDownloads (url, name) {
+  for (let i = 0; i < 100; i++) {
+    const answer = await fetch(`${url}/packages/${name}`,
+                               { headers: { Accept: 'text/html' } });
+    if ((await answer.text()).includes('class="bars"'))
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error(`no download of ${name} was counted`);
+}
+
+async function yank (url, name, version, reason) {
   const answer = await fetch(`${url}/packages/${name}/${version}/yank`, {
     method: 'POST',
     headers: { 'Content-Type': 'application/json' },
-    body: '{}',
+    body: JSON.stringify({ reason }),
   });
   if (!answer.ok)
     throw new Error(`${name} ${version}: ${await answer.text()}`);
@@ -191,5 +211,9 @@ export async function fill (url) {
     dependencies: { hello: '>=0.9.0' },
   })));
   await yank(url, 'many', '4.9.9');
-  await yank(url, 'withdrawn', '1.0.0');
+  await yank(url, 'withdrawn', '1.0.0',
+             'Greets <everybody>, even who is not there');
+  for (let i = 0; i < DOWNLOADS; i++)
+    await download(url, 'hello', '1.2.0');
+  await awaitDownloads(url, 'hello');
 }

@@ -20,7 +20,7 @@ fi
 
 if ! { begin_all && node "$place/fill.mjs" "$full" && deprecate_one; } \
   >fill.log 2>&1; then
-  sed 's/^/# /' fill.log
+  tail -n 20 ./*.log | sed 's/^/# /'
   echo "Bail out! there is nothing to walk"
   exit 1
 fi

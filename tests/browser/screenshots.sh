@@ -12,8 +12,16 @@ if [ -n "$absent" ]; then
   exit 1
 fi
 
-mkdir -p "$G_TEST_BUILDDIR/screenshots" && begin_all &&
-  node "$place/fill.mjs" "$full" && deprecate_one &&
-  node "$place/screenshots.mjs" "$full" "$empty" \
-    "$G_TEST_BUILDDIR/screenshots" &&
-  echo "The pictures are in $G_TEST_BUILDDIR/screenshots."
+take_all ()
+{
+  begin_all && node "$place/fill.mjs" "$full" && deprecate_one &&
+    node "$place/screenshots.mjs" "$full" "$empty" \
+      "$G_TEST_BUILDDIR/screenshots"
+}
+
+mkdir -p "$G_TEST_BUILDDIR/screenshots" || exit 1
+if ! take_all; then
+  tail -n 20 ./*.log >&2
+  exit 1
+fi
+echo "The pictures are in $G_TEST_BUILDDIR/screenshots."
