@@ -69,6 +69,7 @@ const RTL = `# שלום
 `;
 
 const PACKAGES = [
+  { name: 'bare', version: '1.0.0' },
   { name: 'hello', version: '0.9.0' },
   {
     name: 'hello',
@@ -80,7 +81,6 @@ const PACKAGES = [
     authors: ['Ann Author <ann@example.org>', 'Bob'],
     dependencies: { bare: '^1.0.0' },
   },
-  { name: 'bare', version: '1.0.0' },
   {
     name: LONG_NAME,
     version: `10.20.30-${'alpha.'.repeat(8)}1`,
@@ -197,7 +197,8 @@ async function publishAll (url, packages) {
 }
 
 export async function fill (url) {
-  await publishAll(url, PACKAGES);
+  for (const manifest of PACKAGES)
+    await publish(url, manifest);
   await publishAll(url, Array.from({ length: VERSIONS }, (_, i) => ({
     name: 'many',
     version: `${Math.floor(i / 100)}.${Math.floor(i / 10) % 10}.${i % 10}`,
