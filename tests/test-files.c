@@ -36,6 +36,8 @@ static const LoftTestMember members[] = {
     .content = "<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"x()\"/>" },
   { .path = "bin/nul", .content = "a\0b", .length = 3 },
   { .path = "bin/latin", .content = "caf\xe9\n" },
+  { .path = "bin/wrong", .content = "caf\xe9\xe9\n" },
+  { .path = "bin/controls", .content = "a\1\2b\n" },
   { .path = "empty", .content = "" },
   { .path = "separators.txt",
     .content = "one\xe2\x80\xa8two\xe2\x80\xaethree\n" },
@@ -167,6 +169,16 @@ static const ServerKitRow rows[] = {
     .body = "This file is no text." },
   { .name = "latin",
     .target = FILES "/bin/latin",
+    .headers = HTML,
+    .status = 200,
+    .body = "caf\357\277\275\n" },
+  { .name = "wrong",
+    .target = FILES "/bin/wrong",
+    .headers = HTML,
+    .status = 200,
+    .body = "This file is no text." },
+  { .name = "controls",
+    .target = FILES "/bin/controls",
     .headers = HTML,
     .status = 200,
     .body = "This file is no text." },
@@ -365,6 +377,118 @@ test_hot (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, hot_cb, NULL);
 }
 
+static char *
+get_etag (ServerFixture *fixture, const char *target, const char *headers)
+{
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", target, headers, NULL);
+
+  g_assert_cmpuint (answer->status, ==, 200);
+
+  return http_answer_get_header (answer, "ETag");
+}
+
+static guint
+ask_known (ServerFixture *fixture,
+           const char *target,
+           const char *headers,
+           const char *etag)
+{
+  g_autofree char *lines =
+    g_strconcat (headers, "If-None-Match: ", etag, "\r\n", NULL);
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", target, lines, NULL);
+
+  g_test_message ("%s: %s", target, answer->head);
+  if (answer->status == 304)
+    {
+      g_autofree char *own = http_answer_get_header (answer, "ETag");
+
+      g_assert_cmpstr (own, ==, etag);
+    }
+
+  return answer->status;
+}
+
+#define GZIP "Accept-Encoding: gzip\r\n"
+
+static const struct
+{
+  const char *target;
+  const char *headers;
+} known_rows[] = {
+  { RAW "/src/main.lf", "" },
+  { RAW "/src/main.lf", GZIP },
+  { FILES "/src/main.lf", HTML },
+  { FILES "/src/main.lf", HTML GZIP },
+  { FILES "/src/main.lf", "" },
+  { FILES "/src/main.lf", GZIP },
+  { "/at/2" FILES "/src/main.lf", HTML },
+};
+
+static void
+etags_cb (ServerFixture *fixture, gconstpointer data)
+{
+  char **etags = (char **) data;
+
+  publish_cb (fixture, NULL);
+  for (gsize i = 0; i < G_N_ELEMENTS (known_rows); i++)
+    etags[i] = get_etag (fixture, known_rows[i].target, known_rows[i].headers);
+  g_assert_cmpstr (etags[2], !=, etags[6]);
+}
+
+static void
+known_cb (ServerFixture *fixture, gconstpointer data)
+{
+  char *const *etags = data;
+  g_autofree char *other = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (known_rows); i++)
+    g_assert_cmpuint (ask_known (fixture,
+                                 known_rows[i].target,
+                                 known_rows[i].headers,
+                                 etags[i]),
+                      ==,
+                      304);
+
+  /* Who has another one, or nothing that is said, needs the tarball. */
+  g_assert_cmpuint (ask_known (fixture, RAW "/src/main.lf", "", etags[2]),
+                    ==,
+                    500);
+  g_assert_cmpuint (ask_known (fixture, FILES "/src/main.lf", HTML, "*"),
+                    ==,
+                    500);
+  g_assert_cmpuint (
+    ask_known (fixture, "/packages/hello/2.0.0/raw/a", "", etags[0]),
+    ==,
+    404);
+}
+
+/* Who has a file already is told so without a look into the tarball. */
+static void
+test_known (ServerFixture *fixture, gconstpointer test_data)
+{
+  char *etags[G_N_ELEMENTS (known_rows)] = { NULL };
+  g_autoptr (GError) error = NULL;
+
+  server_fixture_run (fixture, etags_cb, etags);
+
+  /* The package has changed, so that nothing is hot. */
+  g_autofree char *yanked = registry_kit_yank (&fixture->registry,
+                                               "hello",
+                                               "1.0.0",
+                                               TRUE,
+                                               REGISTRY_KIT_TOKEN,
+                                               &error);
+  g_assert_no_error (error);
+  upkeep_kit_remove (&fixture->registry, "hello/1.0.0.tar.gz");
+  log_kit_expect (G_LOG_LEVEL_WARNING, "*hello/1.0.0.tar.gz* is missing*");
+  server_fixture_run (fixture, known_cb, etags);
+  log_kit_check ();
+  for (gsize i = 0; i < G_N_ELEMENTS (etags); i++)
+    g_free (etags[i]);
+}
+
 #define DOCUMENT                                                               \
   "{\"name\":\"odd\",\"version\":\"%s\",\"manifest\":{},\"owners\":[]}"
 
@@ -474,6 +598,12 @@ main (int argc, char **argv)
               NULL,
               server_fixture_set_up,
               test_hot,
+              server_fixture_tear_down);
+  g_test_add ("/files/known",
+              ServerFixture,
+              NULL,
+              server_fixture_set_up,
+              test_known,
               server_fixture_tear_down);
 
   return g_test_run ();

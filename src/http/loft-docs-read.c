@@ -144,7 +144,7 @@ send_file (LoftRequest *request, GBytes *bytes)
   if (is_text)
     loft_representation_send (request, media_type, bytes, NULL);
   else
-    loft_representation_send_as_it_is (request, media_type, bytes, FALSE);
+    loft_representation_send_as_it_is (request, media_type, bytes, NULL, FALSE);
 }
 
 static void

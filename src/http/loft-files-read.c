@@ -108,13 +108,40 @@ render_page (gconstpointer facts)
   return loft_pages_render_file (page->place, &file);
 }
 
+static char *
+make_page_digest (const LoftPagesPlace *place,
+                  const char *name,
+                  const LoftFile *file)
+{
+  g_autofree char *content =
+    g_strconcat (name, "/", file->version, "/", file->digest, NULL);
+
+  return loft_pages_make_digest (place, content);
+}
+
+/* The page of a file says nothing that time changes. */
+static void
+send_page (LoftRequest *request, LoftHtml *html, gconstpointer facts)
+{
+  const Page *page = facts;
+  const LoftFile *file = page->file;
+  g_autofree char *digest = file != NULL && file->digest != NULL
+                              ? make_page_digest (page->place, page->name, file)
+                              : NULL;
+
+  if (file == NULL)
+    loft_html_send (request, html, NULL);
+  else
+    loft_html_send_lasting (request, html, digest);
+}
+
 /* Takes the page. */
 static void
 render_later (LoftRequest *request, Page *page)
 {
   loft_html_render (request,
                     render_page,
-                    NULL,
+                    send_page,
                     page,
                     (GDestroyNotify) page_free);
 }
@@ -189,7 +216,7 @@ send_about (LoftRequest *request, const LoftFile *file)
 
   g_autoptr (JsonNode) root = json_builder_get_root (builder);
   g_autoptr (GBytes) body = loft_json_to_bytes (root);
-  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, file->digest);
 }
 
 static void
@@ -217,12 +244,20 @@ file_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
     send_about (request, file);
 }
 
+static const char *
+get_raw_type (const char *path)
+{
+  const char *media_type = find_image_type (path);
+
+  return media_type != NULL ? media_type : "application/octet-stream";
+}
+
 static void
-send_raw (LoftRequest *request, const LoftFile *file)
+add_raw_headers (LoftRequest *request, const char *path)
 {
   SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  const char *media_type = find_image_type (file->path);
-  const char *slash = strrchr (file->path, '/');
+  const char *media_type = find_image_type (path);
+  const char *slash = strrchr (path, '/');
 
   soup_message_headers_replace (headers,
                                 "Content-Security-Policy",
@@ -231,17 +266,12 @@ send_raw (LoftRequest *request, const LoftFile *file)
   if (media_type == NULL || g_str_equal (media_type, MEDIA_TYPE_SVG))
     {
       g_autofree char *disposition = loft_representation_format_disposition (
-        slash != NULL ? slash + 1 : file->path);
+        slash != NULL ? slash + 1 : path);
 
       soup_message_headers_replace (headers,
                                     "Content-Disposition",
                                     disposition);
     }
-  loft_representation_send_as_it_is (
-    request,
-    media_type != NULL ? media_type : "application/octet-stream",
-    file->bytes,
-    TRUE);
 }
 
 static void
@@ -262,43 +292,139 @@ raw_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       LOFT_REGISTRY_ERROR_TOO_LARGE,
       "This file is only to be had with the whole tarball");
   if (local_error != NULL)
-    loft_response_send_problem (request, local_error);
-  else
-    send_raw (request, file);
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  add_raw_headers (request, file->path);
+  loft_representation_send_as_it_is (request,
+                                     get_raw_type (file->path),
+                                     file->bytes,
+                                     file->digest,
+                                     TRUE);
+}
+
+/* What is wanted of a file. */
+typedef enum
+{
+  WANTED_ABOUT,
+  WANTED_PAGE,
+  WANTED_RAW,
+} Wanted;
+
+static Wanted
+find_wanted (LoftRequest *request)
+{
+  if (loft_request_get_endpoint (request) == &loft_read_raw_file)
+    return WANTED_RAW;
+
+  return loft_html_is_wanted (request) ? WANTED_PAGE : WANTED_ABOUT;
 }
 
 static void
-ask (LoftRequest *request, gsize length, GAsyncReadyCallback callback)
+ask (LoftRequest *request)
 {
+  static const gsize lengths[] = { 0, SHOWN_MAX, LOFT_PAGES_RAW_MAX };
+  Wanted wanted = find_wanted (request);
   g_autofree char *path =
     g_strjoinv ("/", (char **) loft_request_get_rest (request));
 
-  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
-  loft_request_pause (request);
   loft_registry_read_file_async (
     loft_request_get_registry (request),
     loft_request_get_view (request),
     loft_request_get_parameter (request, "name"),
     loft_request_get_parameter (request, "version"),
     path,
-    length,
+    lengths[wanted],
     loft_request_get_cancellable (request),
-    callback,
+    wanted == WANTED_RAW ? raw_cb : file_cb,
     g_object_ref (request));
+}
+
+static char *
+make_wanted_digest (LoftRequest *request, const LoftFile *file, Wanted wanted)
+{
+  const char *name = loft_request_get_parameter (request, "name");
+  g_autoptr (LoftPagesPlace) place = loft_html_new_place (request);
+
+  if (wanted != WANTED_PAGE || file->digest == NULL)
+    return g_strdup (file->digest);
+
+  return make_page_digest (place, name, file);
+}
+
+/* Tells who has it already, which takes no look into the tarball. */
+static gboolean
+send_known (LoftRequest *request, const LoftFile *file)
+{
+  Wanted wanted = find_wanted (request);
+  const char *const types[] = { LOFT_MEDIA_TYPE_JSON,
+                                LOFT_MEDIA_TYPE_HTML,
+                                get_raw_type (file->path) };
+  g_autofree char *digest = make_wanted_digest (request, file, wanted);
+  g_autofree char *etag =
+    loft_representation_find_known (request, types[wanted], digest);
+
+  if (etag == NULL)
+    return FALSE;
+  if (wanted == WANTED_RAW)
+    add_raw_headers (request, file->path);
+  if (wanted == WANTED_PAGE)
+    {
+      loft_html_add_headers (request);
+      loft_html_add_language (request);
+    }
+  loft_representation_send_known (request,
+                                  types[wanted],
+                                  etag,
+                                  wanted == WANTED_RAW);
+
+  return TRUE;
+}
+
+static void
+find_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftFile) file =
+    loft_registry_read_file_finish (LOFT_REGISTRY (source_object),
+                                    result,
+                                    &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (file == NULL)
+    loft_response_send_problem (request, local_error);
+  else if (!send_known (request, file))
+    ask (request);
 }
 
 static void
 handle_file (LoftRequest *request)
 {
-  ask (request, SHOWN_MAX, file_cb);
-}
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
+  loft_request_pause (request);
+  if (loft_request_get_header (request, "If-None-Match") == NULL)
+    {
+      ask (request);
+      return;
+    }
 
-static void
-handle_raw_file (LoftRequest *request)
-{
-  ask (request, LOFT_PAGES_RAW_MAX, raw_cb);
+  g_autofree char *path =
+    g_strjoinv ("/", (char **) loft_request_get_rest (request));
+  loft_registry_find_file_async (
+    loft_request_get_registry (request),
+    loft_request_get_view (request),
+    loft_request_get_parameter (request, "name"),
+    loft_request_get_parameter (request, "version"),
+    path,
+    loft_request_get_cancellable (request),
+    find_cb,
+    g_object_ref (request));
 }
 
 const LoftEndpoint loft_read_files = { .handle = handle_files };
 const LoftEndpoint loft_read_file = { .handle = handle_file };
-const LoftEndpoint loft_read_raw_file = { .handle = handle_raw_file };
+const LoftEndpoint loft_read_raw_file = { .handle = handle_file };

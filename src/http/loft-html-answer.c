@@ -241,6 +241,32 @@ loft_html_send (LoftRequest *request,
   loft_representation_send (request, LOFT_MEDIA_TYPE_HTML, body, NULL);
 }
 
+/**
+ * loft_html_send_lasting:
+ * @request: a request
+ * @html: a page that says nothing of how long ago anything was
+ * @digest: (nullable): from loft_pages_make_digest()
+ *
+ * Answers with a page that lasts for as long as what it shows, if the client is
+ * still there.
+ */
+void
+loft_html_send_lasting (LoftRequest *request,
+                        LoftHtml *html,
+                        const char *digest)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (html != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  g_autoptr (GBytes) body = loft_html_to_bytes (html);
+  loft_html_add_headers (request);
+  loft_html_add_language (request);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_HTML, body, digest);
+}
+
 /* A page that is being made. */
 typedef struct
 {

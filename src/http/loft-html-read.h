@@ -29,6 +29,9 @@ char *loft_html_format_url (LoftRequest *request, gboolean *out_is_guess);
 void loft_html_send (LoftRequest *request,
                      LoftHtml *html,
                      const LoftValidity *validity);
+void loft_html_send_lasting (LoftRequest *request,
+                             LoftHtml *html,
+                             const char *digest);
 void loft_html_send_own (LoftRequest *request, LoftHtml *html);
 void loft_html_render (LoftRequest *request,
                        LoftHtmlRenderFunc render,

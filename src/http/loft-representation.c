@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "http/loft-representation.h"
+#include "http/loft-representation-private.h"
 
 #include "http/loft-headers.h"
 #include "http/loft-hot.h"
@@ -16,9 +16,6 @@
 #include <gnutls/crypto.h>
 #include <gnutls/gnutls.h>
 #include <string.h>
-
-/* What is larger would keep others waiting while its digest is made. */
-#define DIGEST_MAX (256 * 1024)
 
 #define SHA256_LENGTH 32
 
@@ -30,7 +27,6 @@
 #define COMPRESS_MIN 256
 #define COMPRESS_HERE_MAX (16 * 1024)
 
-#define CACHE_REVALIDATE "public, no-cache"
 #define CACHE_OWN "private, no-cache"
 #define CACHE_BRIEF "public, max-age=60"
 
@@ -56,8 +52,14 @@ encoding_free (Encoding *self)
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (Encoding, encoding_free)
 
-static char *
-compute_digest (GBytes *body)
+/**
+ * loft_representation_make_digest:
+ * @body: a body
+ *
+ * Returns: (transfer full): its SHA-256 in hex
+ */
+char *
+loft_representation_make_digest (GBytes *body)
 {
   guint8 digest[SHA256_LENGTH] = { 0 };
   gsize size = 0;
@@ -68,8 +70,15 @@ compute_digest (GBytes *body)
   return loft_hex_encode (digest, sizeof digest);
 }
 
-static char *
-make_etag (const char *digest, LoftCoding coding)
+/**
+ * loft_representation_make_etag:
+ * @digest: a digest in hex
+ * @coding: how what it stands for is coded
+ *
+ * Returns: (transfer full): an entity tag
+ */
+char *
+loft_representation_make_etag (const char *digest, LoftCoding coding)
 {
   const char *name = loft_coding_get_name (coding);
 
@@ -80,19 +89,30 @@ make_etag (const char *digest, LoftCoding coding)
                           name != NULL ? name : "");
 }
 
-/* What there is no page in the place of, and which is no page. */
-static gboolean
-is_for_all (const char *media_type)
+/**
+ * loft_representation_is_for_all:
+ * @media_type: type of a body
+ *
+ * Returns: whether there is no page in the place of it, and it is none
+ */
+gboolean
+loft_representation_is_for_all (const char *media_type)
 {
   return !g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML) &&
          !g_str_equal (media_type, LOFT_MEDIA_TYPE_JSON) &&
          !g_str_equal (media_type, LOFT_MEDIA_TYPE_NDJSON);
 }
 
-static const char *
-get_vary (const char *media_type)
+/**
+ * loft_representation_get_vary:
+ * @media_type: type of a body
+ *
+ * Returns: the headers of a request that it depends on
+ */
+const char *
+loft_representation_get_vary (const char *media_type)
 {
-  if (is_for_all (media_type))
+  if (loft_representation_is_for_all (media_type))
     return "Accept-Encoding";
   if (g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML))
     return "Accept, Accept-Encoding, Accept-Language";
@@ -100,18 +120,28 @@ get_vary (const char *media_type)
   return "Accept, Accept-Encoding";
 }
 
-/* The gate tells clients that want pages, and in which language, from all
- * others, and codings. */
-static guint64
-get_bits (LoftRequest *request,
-          const char *media_type,
-          LoftCoding coding,
-          gboolean any_coding)
+/**
+ * loft_representation_get_bits:
+ * @request: a request
+ * @media_type: type of the body
+ * @coding: its coding
+ * @any_coding: whether it is the same in any
+ *
+ * The gate tells clients that want pages, and in which language, from all
+ * others, and codings.
+ *
+ * Returns: for which of them a body is
+ */
+guint64
+loft_representation_get_bits (LoftRequest *request,
+                              const char *media_type,
+                              LoftCoding coding,
+                              gboolean any_coding)
 {
   guint64 bits = any_coding ? (G_GUINT64_CONSTANT (1) << LOFT_CODINGS) - 1
                             : G_GUINT64_CONSTANT (1) << coding;
 
-  if (is_for_all (media_type))
+  if (loft_representation_is_for_all (media_type))
     {
       for (guint shift = LOFT_CODINGS; shift < LOFT_HOT_REPRESENTATIONS;
            shift += LOFT_CODINGS)
@@ -186,10 +216,11 @@ send_encoded (LoftRequest *request,
               const char *etag,
               LoftCoding coding)
 {
-  loft_hot_offer (request,
-                  etag,
-                  get_bits (request, media_type, coding, FALSE),
-                  encoded);
+  loft_hot_offer (
+    request,
+    etag,
+    loft_representation_get_bits (request, media_type, coding, FALSE),
+    encoded);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Content-Encoding",
                                 loft_coding_get_name (coding));
@@ -293,18 +324,22 @@ send_text (LoftRequest *request,
            const char *cache_control)
 {
   SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  g_autofree char *computed = digest == NULL ? compute_digest (body) : NULL;
+  g_autofree char *computed =
+    digest == NULL ? loft_representation_make_digest (body) : NULL;
   if (digest == NULL)
     digest = computed;
   gboolean small = g_bytes_get_size (body) < COMPRESS_MIN;
   LoftCoding coding =
     small ? LOFT_CODING_IDENTITY : loft_request_get_coding (request);
-  guint64 representations = get_bits (request, media_type, coding, small);
-  g_autofree char *etag = make_etag (digest, coding);
+  guint64 representations =
+    loft_representation_get_bits (request, media_type, coding, small);
+  g_autofree char *etag = loft_representation_make_etag (digest, coding);
 
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers, "Cache-Control", cache_control);
-  soup_message_headers_replace (headers, "Vary", get_vary (media_type));
+  soup_message_headers_replace (headers,
+                                "Vary",
+                                loft_representation_get_vary (media_type));
   if (loft_representation_is_known (request, etag))
     {
       loft_hot_offer (request, etag, representations, NULL);
@@ -324,7 +359,8 @@ send_text (LoftRequest *request,
  * @request: a request that reads
  * @media_type: type of @body
  * @body: what to answer
- * @digest: (nullable): SHA-256 of @body in hex, where it is known
+ * @digest: (nullable): in hex, tells @body from all others; %NULL for the
+ *   SHA-256 of @body
  *
  * Answers with a text that may change: compressed as the client likes it, under
  * an entity tag that differs from coding to coding, or not at all where the
@@ -340,7 +376,7 @@ loft_representation_send (LoftRequest *request,
   g_return_if_fail (media_type != NULL && body != NULL);
 
   if (loft_request_is_alive (request))
-    send_text (request, media_type, body, digest, CACHE_REVALIDATE);
+    send_text (request, media_type, body, digest, LOFT_CACHE_REVALIDATE);
 }
 
 /**
@@ -383,112 +419,6 @@ loft_representation_send_brief (LoftRequest *request,
 
   if (loft_request_is_alive (request))
     send_text (request, media_type, body, NULL, CACHE_BRIEF);
-}
-
-typedef struct
-{
-  LoftRequest *request; /* owned */
-  char *media_type;     /* owned */
-  GBytes *body;         /* owned */
-  gboolean for_ever;
-} Plain;
-
-static void
-plain_free (Plain *self)
-{
-  g_object_unref (self->request);
-  g_free (self->media_type);
-  g_bytes_unref (self->body);
-  g_free (self);
-}
-
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (Plain, plain_free)
-
-static void
-send_digested (const Plain *plain, const char *digest)
-{
-  LoftRequest *request = plain->request;
-  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
-  guint64 representations =
-    get_bits (request, plain->media_type, LOFT_CODING_IDENTITY, TRUE);
-  g_autofree char *etag = make_etag (digest, LOFT_CODING_IDENTITY);
-  gboolean known = loft_representation_is_known (request, etag);
-
-  soup_message_headers_replace (headers, "ETag", etag);
-  soup_message_headers_replace (headers,
-                                "Cache-Control",
-                                plain->for_ever ? LOFT_CACHE_FOREVER
-                                                : CACHE_REVALIDATE);
-  soup_message_headers_replace (headers, "Vary", get_vary (plain->media_type));
-  loft_hot_offer (request, etag, representations, known ? NULL : plain->body);
-  loft_response_send (request,
-                      known ? SOUP_STATUS_NOT_MODIFIED : SOUP_STATUS_OK,
-                      known ? NULL : plain->media_type,
-                      known ? NULL : plain->body);
-}
-
-static void
-digest_in_thread_cb (GTask *task,
-                     gpointer source_object,
-                     gpointer task_data,
-                     GCancellable *cancellable)
-{
-  g_task_return_pointer (task, compute_digest (task_data), g_free);
-}
-
-static void
-digest_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
-{
-  g_autoptr (Plain) plain = user_data;
-  g_autofree char *digest = g_task_propagate_pointer (G_TASK (result), NULL);
-
-  if (digest != NULL && loft_request_is_alive (plain->request))
-    send_digested (plain, digest);
-}
-
-/**
- * loft_representation_send_as_it_is:
- * @request: a request that reads, paused
- * @media_type: type of @body
- * @body: what to answer
- * @for_ever: whether it never changes
- *
- * Answers as loft_representation_send() does, but compresses nothing: for
- * pictures and the like, which are compressed already. The digest of a large
- * one is made in a thread.
- */
-void
-loft_representation_send_as_it_is (LoftRequest *request,
-                                   const char *media_type,
-                                   GBytes *body,
-                                   gboolean for_ever)
-{
-  g_return_if_fail (LOFT_IS_REQUEST (request));
-  g_return_if_fail (media_type != NULL && body != NULL);
-
-  if (!loft_request_is_alive (request))
-    return;
-
-  g_autoptr (Plain) plain = g_new0 (Plain, 1);
-  plain->request = g_object_ref (request);
-  plain->media_type = g_strdup (media_type);
-  plain->body = g_bytes_ref (body);
-  plain->for_ever = for_ever;
-  if (g_bytes_get_size (body) <= DIGEST_MAX)
-    {
-      g_autofree char *digest = compute_digest (body);
-
-      send_digested (plain, digest);
-      return;
-    }
-
-  g_autoptr (GTask) task =
-    g_task_new (NULL, NULL, digest_cb, g_steal_pointer (&plain));
-  g_task_set_source_tag (task, loft_representation_send_as_it_is);
-  g_task_set_task_data (task,
-                        g_bytes_ref (body),
-                        (GDestroyNotify) g_bytes_unref);
-  g_task_run_in_thread (task, digest_in_thread_cb);
 }
 
 /**
@@ -557,7 +487,7 @@ loft_representation_send_view (LoftRequest *request,
              media_type,
              body,
              digest,
-             validity->settled ? LOFT_CACHE_FOREVER : CACHE_REVALIDATE);
+             validity->settled ? LOFT_CACHE_FOREVER : LOFT_CACHE_REVALIDATE);
 }
 
 /**

@@ -35,7 +35,15 @@ void loft_representation_send_brief (LoftRequest *request,
 void loft_representation_send_as_it_is (LoftRequest *request,
                                         const char *media_type,
                                         GBytes *body,
+                                        const char *digest,
                                         gboolean for_ever);
+char *loft_representation_find_known (LoftRequest *request,
+                                      const char *media_type,
+                                      const char *digest);
+void loft_representation_send_known (LoftRequest *request,
+                                     const char *media_type,
+                                     const char *etag,
+                                     gboolean for_ever);
 void loft_representation_send_file (LoftRequest *request,
                                     const char *media_type,
                                     GBytes *body,

@@ -12,6 +12,7 @@
 
 #include "pages/loft-markdown.h"
 #include "registry/loft-json.h"
+#include "registry/loft-text.h"
 
 /* Files of a package: the list of them, and each one. */
 
@@ -205,22 +206,13 @@ loft_pages_render_files (const LoftPagesPlace *place,
   return loft_pages_finish (place, "files", values, title, NULL);
 }
 
-/* The text that a file is, with a unit of it that was cut in two left out; NULL
- * if it is no text. */
 static char *
 make_text (const LoftPagesFile *file)
 {
   gsize length = 0;
   const char *data = g_bytes_get_data (file->bytes, &length);
-  const char *end = data;
 
-  if (length > 0 && memchr (data, '\0', length) != NULL)
-    return NULL;
-  if (length > 0 && !g_utf8_validate_len (data, length, &end) &&
-      (length == file->size || data + length - end > 3))
-    return NULL;
-
-  return g_strndup (data != NULL ? data : "", (gsize) (end - data));
+  return loft_text_decode (data, length, length < file->size);
 }
 
 /**

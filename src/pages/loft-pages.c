@@ -42,6 +42,7 @@ static Asset assets[] = {
     NULL },
 };
 static GHashTable *templates = NULL;
+static char *makings = NULL; /* owned: digest of what pages are made of */
 
 static GBytes *
 load (const char *file, GError **error)
@@ -100,6 +101,31 @@ load_template (const char *name)
     g_critical ("The template “%s” is broken: %s", name, local_error->message);
 }
 
+static char *
+compute_makings (void)
+{
+  g_autoptr (GChecksum) digest = g_checksum_new (G_CHECKSUM_SHA256);
+  g_auto (GStrv) files =
+    g_resource_enumerate_children (loft_pages_get_resource (),
+                                   FOLDER,
+                                   G_RESOURCE_LOOKUP_FLAGS_NONE,
+                                   NULL);
+
+  g_checksum_update (digest, (const guint8 *) PACKAGE_VERSION, -1);
+  for (gsize i = 0; files != NULL && files[i] != NULL; i++)
+    {
+      g_autoptr (GBytes) bytes = load (files[i], NULL);
+      gsize size = 0;
+      const guint8 *data =
+        bytes != NULL ? g_bytes_get_data (bytes, &size) : NULL;
+
+      g_checksum_update (digest, data, (gssize) size);
+    }
+  loft_words_add_to_digest (digest);
+
+  return g_strdup (g_checksum_get_string (digest));
+}
+
 static void
 ensure_loaded (void)
 {
@@ -117,6 +143,7 @@ ensure_loaded (void)
     load_template (names[i]);
   for (gsize i = 0; i < G_N_ELEMENTS (assets); i++)
     load_asset (&assets[i]);
+  makings = compute_makings ();
   g_once_init_leave (&loaded, 1);
 }
 
@@ -143,6 +170,33 @@ loft_pages_find_asset (const char *name, const char **out_media_type)
       }
 
   return NULL;
+}
+
+/**
+ * loft_pages_make_digest:
+ * @place: where a page is
+ * @content: tells what it shows from all else
+ *
+ * Makes a digest that tells a page from all others, before there is one.
+ *
+ * Returns: (transfer full): the digest, in hex
+ */
+char *
+loft_pages_make_digest (const LoftPagesPlace *place, const char *content)
+{
+  g_return_val_if_fail (place != NULL && content != NULL, NULL);
+
+  ensure_loaded ();
+  g_autofree char *text = g_strjoin ("\n",
+                                     makings,
+                                     loft_words_get_tag (place->words),
+                                     place->root,
+                                     place->base,
+                                     place->url != NULL ? place->url : "",
+                                     content,
+                                     NULL);
+
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
 }
 
 /**

@@ -152,6 +152,8 @@ LoftHtml *loft_pages_render_file (const LoftPagesPlace *place,
 LoftHtml *loft_pages_render_problem (const LoftPagesPlace *place,
                                      GBytes *problem);
 
+char *loft_pages_make_digest (const LoftPagesPlace *place, const char *content);
+
 GBytes *loft_pages_find_asset (const char *name, const char **out_media_type);
 
 G_END_DECLS

@@ -125,6 +125,28 @@ ensure_loaded (void)
 }
 
 /**
+ * loft_words_add_to_digest:
+ * @digest: a digest of what pages are made of
+ *
+ * Adds all texts in all languages.
+ */
+void
+loft_words_add_to_digest (GChecksum *digest)
+{
+  g_return_if_fail (digest != NULL);
+
+  ensure_loaded ();
+  for (guint i = 1; i < languages->len; i++)
+    {
+      const LoftWords *words = languages->pdata[i];
+      gsize size = 0;
+      const guint8 *data = g_bytes_get_data (words->messages.bytes, &size);
+
+      g_checksum_update (digest, data, (gssize) size);
+    }
+}
+
+/**
  * loft_words_list_tags:
  *
  * Returns: (transfer none) (array zero-terminated=1): all languages, the first

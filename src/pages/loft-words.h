@@ -17,6 +17,7 @@ G_BEGIN_DECLS
  */
 typedef struct _LoftWords LoftWords;
 
+void loft_words_add_to_digest (GChecksum *digest);
 const char *const *loft_words_list_tags (void);
 const LoftWords *loft_words_find (const char *tag);
 const char *loft_words_get_tag (const LoftWords *self);

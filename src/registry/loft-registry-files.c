@@ -52,8 +52,52 @@ loft_file_free (LoftFile *self)
 
   g_free (self->version);
   g_free (self->path);
+  g_free (self->digest);
   g_clear_pointer (&self->bytes, g_bytes_unref);
   g_free (self);
+}
+
+/* It is the same for as long as the tarball is, wherever in it. */
+static char *
+make_digest (const char *sha256, const char *path)
+{
+  g_autofree char *text = g_strconcat (sha256, "/", path, NULL);
+
+  return g_compute_checksum_for_string (G_CHECKSUM_SHA256, text, -1);
+}
+
+static LoftCatalogVersion *
+find_version (LoftRegistry *self, const Question *question, GError **error)
+{
+  LoftValidity validity = { 0 };
+
+  return question->has_view ? loft_catalog_view_version (self->catalog,
+                                                         &question->view,
+                                                         question->name,
+                                                         question->version,
+                                                         &validity,
+                                                         error)
+                            : loft_catalog_get_version (self->catalog,
+                                                        question->name,
+                                                        question->version,
+                                                        error);
+}
+
+static LoftFile *
+find_file (LoftRegistry *self, const Question *question, GError **error)
+{
+  g_autoptr (LoftCatalogVersion) found = find_version (self, question, error);
+
+  if (found == NULL)
+    return NULL;
+
+  LoftFile *file = g_new0 (LoftFile, 1);
+  file->version = g_strdup (found->version);
+  file->path = g_strdup (question->path);
+  if (found->sha256 != NULL)
+    file->digest = make_digest (found->sha256, file->path);
+
+  return file;
 }
 
 static LoftFile *
@@ -62,18 +106,7 @@ read_file (LoftRegistry *self,
            GCancellable *cancellable,
            GError **error)
 {
-  LoftValidity validity = { 0 };
-  g_autoptr (LoftCatalogVersion) found =
-    question->has_view ? loft_catalog_view_version (self->catalog,
-                                                    &question->view,
-                                                    question->name,
-                                                    question->version,
-                                                    &validity,
-                                                    error)
-                       : loft_catalog_get_version (self->catalog,
-                                                   question->name,
-                                                   question->version,
-                                                   error);
+  g_autoptr (LoftCatalogVersion) found = find_version (self, question, error);
   g_autoptr (LoftDownload) download =
     found != NULL ? loft_registry_open_archive_here (self,
                                                      question->name,
@@ -96,15 +129,42 @@ read_file (LoftRegistry *self,
     return NULL;
   file->version = g_strdup (found->version);
   file->path = g_strdup (question->path);
+  if (download->sha256 != NULL)
+    file->digest = make_digest (download->sha256, file->path);
 
   return g_steal_pointer (&file);
+}
+
+/* Takes the file and the error. */
+static void
+return_file (GTask *task, LoftFile *file, GError *error)
+{
+  if (file != NULL)
+    {
+      g_task_return_pointer (task, file, (GDestroyNotify) loft_file_free);
+      return;
+    }
+  loft_registry_translate_error (&error);
+  g_task_return_error (task, error);
+}
+
+static void
+find_in_thread_cb (GTask *task,
+                   gpointer source_object,
+                   gpointer task_data,
+                   GCancellable *cancellable)
+{
+  GError *local_error = NULL;
+  LoftFile *file = find_file (source_object, task_data, &local_error);
+
+  return_file (task, file, local_error);
 }
 
 static void
 read_cb (gpointer data, gpointer user_data)
 {
   g_autoptr (GTask) task = data;
-  g_autoptr (GError) local_error = NULL;
+  GError *local_error = NULL;
 
   if (g_task_return_error_if_cancelled (task))
     return;
@@ -113,13 +173,7 @@ read_cb (gpointer data, gpointer user_data)
                               g_task_get_task_data (task),
                               g_task_get_cancellable (task),
                               &local_error);
-  if (file != NULL)
-    {
-      g_task_return_pointer (task, file, (GDestroyNotify) loft_file_free);
-      return;
-    }
-  loft_registry_translate_error (&local_error);
-  g_task_return_error (task, g_steal_pointer (&local_error));
+  return_file (task, file, local_error);
 }
 
 static GThreadPool *
@@ -154,6 +208,66 @@ can_read (LoftRegistry *self, GError **error)
   return FALSE;
 }
 
+static Question *
+question_new (const LoftView *view,
+              const char *name,
+              const char *version,
+              const char *path,
+              gsize length)
+{
+  Question *question = g_new0 (Question, 1);
+
+  question->has_view = view != NULL;
+  if (view != NULL)
+    question->view = *view;
+  question->name = g_strdup (name);
+  question->version = g_strdup (version);
+  question->path = g_strdup (path);
+  question->length = length;
+
+  return question;
+}
+
+/**
+ * loft_registry_find_file_async:
+ * @self: a registry
+ * @view: (nullable): a view; %NULL for the registry as it is
+ * @name: a package
+ * @version: a version, yanked or not
+ * @path: of a file in it
+ * @cancellable: (nullable): a cancellable
+ * @callback: (scope async): called when it was found
+ * @user_data: for @callback
+ *
+ * Finds out what a file is told by, without a look at the tarball, in which
+ * there may be no such file. loft_registry_read_file_finish() ends it.
+ */
+void
+loft_registry_find_file_async (LoftRegistry *self,
+                               const LoftView *view,
+                               const char *name,
+                               const char *version,
+                               const char *path,
+                               GCancellable *cancellable,
+                               GAsyncReadyCallback callback,
+                               gpointer user_data)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (name != NULL && version != NULL && path != NULL);
+
+  g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
+  g_autoptr (GError) local_error = NULL;
+
+  g_task_set_source_tag (task, loft_registry_find_file_async);
+  g_task_set_task_data (task,
+                        question_new (view, name, version, path, 0),
+                        question_free);
+  if (loft_registry_can_answer (self, &local_error))
+    g_task_run_in_thread (task, find_in_thread_cb);
+  else
+    g_task_return_error (task, g_steal_pointer (&local_error));
+}
+
 /**
  * loft_registry_read_file_async:
  * @self: a registry
@@ -184,17 +298,11 @@ loft_registry_read_file_async (LoftRegistry *self,
 
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
   g_autoptr (GError) local_error = NULL;
-  Question *question = g_new0 (Question, 1);
 
-  question->has_view = view != NULL;
-  if (view != NULL)
-    question->view = *view;
-  question->name = g_strdup (name);
-  question->version = g_strdup (version);
-  question->path = g_strdup (path);
-  question->length = length;
   g_task_set_source_tag (task, loft_registry_read_file_async);
-  g_task_set_task_data (task, question, question_free);
+  g_task_set_task_data (task,
+                        question_new (view, name, version, path, length),
+                        question_free);
   if (can_read (self, &local_error))
     g_thread_pool_push (get_readers (), g_steal_pointer (&task), NULL);
   else
