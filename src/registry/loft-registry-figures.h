@@ -49,6 +49,7 @@ typedef enum
  * @fetches: how often the storage was asked for one
  * @fetched: bytes that it gave
  * @corrupt: those that were not what had been published
+ * @damaged: copies that had changed on their disk
  * @evicted: copies that were deleted for want of room
  *
  * What is counted of tarballs in a storage that is not on this machine.
@@ -61,6 +62,7 @@ typedef struct
   LoftCounter fetches;
   LoftCounter fetched;
   LoftCounter corrupt;
+  LoftCounter damaged;
   LoftCounter evicted;
 } LoftTarballFigures;
 

@@ -35,6 +35,8 @@
  * else. */
 #define ATTEMPTS 3
 
+#define STOPPED "The registry is being stopped"
+
 /* Bytes of tarballs in memory, of which there are some only while the disk of
  * the cache can't take them. */
 #define MEMORY_MAX (64 * 1024 * 1024)
@@ -55,6 +57,8 @@ loft_tarball_fill_free (LoftTarballFill *self)
   g_object_unref (self->storage);
   g_object_unref (self->stopping);
   g_object_unref (self->tarball);
+  if (self->copy != -1)
+    close (self->copy);
   g_free (self->key);
   g_free (self->sha256);
   g_free (self);
@@ -132,64 +136,89 @@ write_piece (int fd, const char *piece, gsize size, GError **error)
   return TRUE;
 }
 
+/* Sums up the blocks that are complete. Gives where the next one begins. */
+static gsize
+sum_blocks (LoftTarballSums *sums, const char *piece, gsize begin, gsize end)
+{
+  for (; end - begin >= LOFT_TARBALL_BLOCK; begin += LOFT_TARBALL_BLOCK)
+    loft_tarball_sums_append (sums, piece + begin, LOFT_TARBALL_BLOCK);
+
+  return begin;
+}
+
 static gboolean
 copy_stream (LoftTarballFill *self,
              GInputStream *stream,
              int fd,
              gnutls_hash_hd_t hash,
+             LoftTarballSums *sums,
              GError **error)
 {
   g_autofree char *piece = g_malloc (PIECE_SIZE);
   goffset size = loft_tarball_get_size (self->tarball);
+  gsize summed = 0;
+  gsize got = 0;
 
   for (goffset offset = 0; offset < size;)
     {
-      gsize wanted = (gsize) MIN (size - offset, PIECE_SIZE);
-      gssize n =
-        g_input_stream_read (stream, piece, wanted, self->stopping, error);
+      if (got == PIECE_SIZE)
+        summed = got = 0;
+
+      gsize wanted = (gsize) MIN (size - offset, (goffset) (PIECE_SIZE - got));
+      gssize n = g_input_stream_read (stream,
+                                      piece + got,
+                                      wanted,
+                                      self->stopping,
+                                      error);
 
       if (n == 0)
         return set_corrupt (self, "ends too early", error);
-      if (n < 0 || !write_piece (fd, piece, (gsize) n, error))
+      if (n < 0 || !write_piece (fd, piece + got, (gsize) n, error))
         return FALSE;
 
       offset += n;
       loft_tarball_advance (self->tarball, offset);
       loft_counter_add (&self->figures->fetched, (guint64) n);
-      gnutls_hash (hash, piece, (gsize) n);
+      gnutls_hash (hash, piece + got, (gsize) n);
+      got += (gsize) n;
+      summed = sum_blocks (sums, piece, summed, got);
     }
+  if (summed < got)
+    loft_tarball_sums_append (sums, piece + summed, got - summed);
 
   return TRUE;
 }
 
-static gboolean
+static LoftTarballSums *
 fetch (LoftTarballFill *self, int fd, GError **error)
 {
+  g_autoptr (LoftTarballSums) sums =
+    loft_tarball_sums_new (loft_tarball_get_size (self->tarball));
   g_autoptr (LoftObject) object = open_object (self, error);
   gnutls_hash_hd_t hash;
 
   loft_counter_add (&self->figures->fetches, 1);
   if (object == NULL)
-    return FALSE;
+    return NULL;
   if (gnutls_hash_init (&hash, GNUTLS_DIG_SHA256) < 0)
     {
       g_set_error_literal (error,
                            LOFT_REGISTRY_ERROR,
                            LOFT_REGISTRY_ERROR_FAILED,
                            "GnuTLS offers no SHA-256");
-      return FALSE;
+      return NULL;
     }
 
   guint8 digest[SHA256_LENGTH];
   gboolean copied =
-    copy_stream (self, loft_object_get_stream (object), fd, hash, error);
+    copy_stream (self, loft_object_get_stream (object), fd, hash, sums, error);
   gnutls_hash_deinit (hash, digest);
   g_autofree char *found = loft_hex_encode (digest, sizeof digest);
 
   if (copied && !g_str_equal (found, self->sha256))
-    return set_corrupt (self, "is not the one that was published", error);
+    copied = set_corrupt (self, "is not the one that was published", error);
 
-  return copied;
+  return copied ? g_steal_pointer (&sums) : NULL;
 }
 
 /* Has the tarball read from another descriptor, which holds no lock. */
@@ -212,12 +241,12 @@ begin (LoftTarballFill *self, int fd, GError **error)
   return FALSE;
 }
 
-static gboolean
+static LoftTarballSums *
 fill_memory (LoftTarballFill *self, GError **error)
 {
   gint64 size = loft_tarball_get_size (self->tarball);
   int fd = -1;
-  gboolean done = FALSE;
+  LoftTarballSums *sums = NULL;
 
   if (__atomic_add_fetch (&memory_used, size, __ATOMIC_RELAXED) <= MEMORY_MAX)
     fd = memfd_create ("loft-tarball", MFD_CLOEXEC);
@@ -226,16 +255,16 @@ fill_memory (LoftTarballFill *self, GError **error)
                          LOFT_REGISTRY_ERROR,
                          LOFT_REGISTRY_ERROR_UNAVAILABLE,
                          "There is no room for the copy of a tarball");
-  else
-    done = begin (self, fd, error) && fetch (self, fd, error);
+  else if (begin (self, fd, error))
+    sums = fetch (self, fd, error);
   if (fd != -1)
     close (fd);
   __atomic_sub_fetch (&memory_used, size, __ATOMIC_RELAXED);
 
-  return done;
+  return sums;
 }
 
-static gboolean
+static LoftTarballSums *
 fill_file (LoftTarballFill *self, int fd, GError **error)
 {
   goffset size = loft_tarball_get_size (self->tarball);
@@ -248,29 +277,29 @@ fill_file (LoftTarballFill *self, int fd, GError **error)
       return fill_memory (self, error);
     }
 
-  gboolean done =
-    begin (self, fd, &local_error) && fetch (self, fd, &local_error);
-  if (!done)
+  g_autoptr (LoftTarballSums) sums =
+    begin (self, fd, &local_error) ? fetch (self, fd, &local_error) : NULL;
+  if (sums == NULL)
     loft_registry_translate_error (&local_error);
   gboolean corrupt = g_error_matches (local_error,
                                       LOFT_REGISTRY_ERROR,
                                       LOFT_REGISTRY_ERROR_CORRUPT);
 
   fchmod (fd,
-          done      ? LOFT_TARBALL_MARK_WHOLE
-          : corrupt ? LOFT_TARBALL_MARK_CORRUPT
-                    : LOFT_TARBALL_MARK_GIVEN_UP);
-  if (done)
-    loft_tarball_complete (self->tarball);
+          sums != NULL ? LOFT_TARBALL_MARK_WHOLE
+          : corrupt    ? LOFT_TARBALL_MARK_CORRUPT
+                       : LOFT_TARBALL_MARK_GIVEN_UP);
+  if (sums != NULL)
+    loft_tarball_complete (self->tarball, sums);
   else
     g_propagate_error (error, g_steal_pointer (&local_error));
   loft_tarball_folder_settle (self->folder,
                               self->sha256,
                               fd,
                               keep ? size : 0,
-                              keep && done);
+                              keep && sums != NULL);
 
-  return done;
+  return g_steal_pointer (&sums);
 }
 
 /* %NULL while nothing has been decided. */
@@ -290,18 +319,42 @@ read_mark (LoftTarballFill *self, guint mode)
   if (g_cancellable_is_cancelled (self->stopping))
     return g_error_new_literal (LOFT_REGISTRY_ERROR,
                                 LOFT_REGISTRY_ERROR_UNAVAILABLE,
-                                "The registry is being stopped");
+                                STOPPED);
 
   return NULL;
 }
 
-/* Reads along while another process fills the file. If that dies, FALSE comes
+/* Compares what is whole. FALSE comes without an error if it is not right, and
+ * it is gone then. */
+static LoftTarballSums *
+verify (LoftTarballFill *self, int fd, GError **error)
+{
+  LoftTarballSums *sums =
+    loft_tarball_sums_verify (fd,
+                              loft_tarball_get_size (self->tarball),
+                              self->sha256,
+                              self->stopping);
+
+  if (sums != NULL)
+    return sums;
+  if (g_cancellable_is_cancelled (self->stopping))
+    g_set_error_literal (error,
+                         LOFT_REGISTRY_ERROR,
+                         LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                         STOPPED);
+  else
+    loft_tarball_folder_drop (self->folder, self->sha256, fd);
+
+  return NULL;
+}
+
+/* Reads along while another process fills the file. If that dies, %NULL comes
  * without an error. */
-static gboolean
+static LoftTarballSums *
 follow (LoftTarballFill *self, int fd, GError **error)
 {
   if (!begin (self, fd, error))
-    return FALSE;
+    return NULL;
 
   for (;;)
     {
@@ -314,24 +367,24 @@ follow (LoftTarballFill *self, int fd, GError **error)
 
       guint mode = status.st_mode & 0777;
       if (mode == LOFT_TARBALL_MARK_WHOLE)
-        return TRUE;
+        return verify (self, fd, error);
 
       GError *verdict = read_mark (self, mode);
       if (verdict != NULL)
         {
           g_propagate_error (error, verdict);
-          return FALSE;
+          return NULL;
         }
       if (dead)
-        return FALSE;
+        return NULL;
 
       loft_tarball_advance (self->tarball, status.st_size);
       g_usleep (FOLLOW_INTERVAL);
     }
 }
 
-/* FALSE comes without an error if it is to be tried again. */
-static gboolean
+/* %NULL comes without an error if it is to be tried again. */
+static LoftTarballSums *
 attempt (LoftTarballFill *self, GError **error)
 {
   int fd = -1;
@@ -352,16 +405,52 @@ attempt (LoftTarballFill *self, GError **error)
         return fill_file (self, fd, error);
       loft_tarball_folder_settle (self->folder, self->sha256, fd, 0, FALSE);
 
-      return loft_tarball_begin (self->tarball, copy);
+      g_autoptr (LoftTarballSums) sums = verify (self, copy, error);
+
+      if (sums == NULL)
+        close (copy);
+
+      return sums != NULL && loft_tarball_begin (self->tarball, copy)
+               ? g_steal_pointer (&sums)
+               : NULL;
     }
   if (claim == LOFT_TARBALL_CLAIM_REFUSED)
     return fill_memory (self, error);
 
-  gboolean done = claim == LOFT_TARBALL_CLAIM_WHOLE ? begin (self, fd, error)
-                                                    : follow (self, fd, error);
+  LoftTarballSums *sums = NULL;
+  if (claim == LOFT_TARBALL_CLAIM_TAKEN)
+    sums = follow (self, fd, error);
+  else if (begin (self, fd, error))
+    sums = verify (self, fd, error);
   close (fd);
 
-  return done;
+  return sums;
+}
+
+/**
+ * loft_tarball_fill_from_copy:
+ * @self: what may have to be fetched, with a copy of it
+ *
+ * Takes the copy if it is right; else it is gone. Blocks, but never for the
+ * storage.
+ *
+ * Returns: whether it was right
+ */
+gboolean
+loft_tarball_fill_from_copy (LoftTarballFill *self)
+{
+  g_return_val_if_fail (self != NULL && self->copy != -1, FALSE);
+
+  g_autoptr (LoftTarballSums) sums = verify (self, self->copy, NULL);
+  int copy = self->copy;
+
+  self->copy = -1;
+  if (sums == NULL)
+    close (copy);
+  else if (loft_tarball_begin (self->tarball, copy))
+    loft_tarball_complete (self->tarball, sums);
+
+  return sums != NULL;
 }
 
 /**
@@ -381,14 +470,14 @@ loft_tarball_fill_run (LoftTarballFill *self, GError **error)
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
   g_autoptr (GError) local_error = NULL;
-  gboolean done = FALSE;
+  g_autoptr (LoftTarballSums) sums = NULL;
 
-  for (guint i = 0; i < ATTEMPTS && !done && local_error == NULL; i++)
-    done = attempt (self, &local_error);
+  for (guint i = 0; i < ATTEMPTS && sums == NULL && local_error == NULL; i++)
+    sums = attempt (self, &local_error);
 
-  if (done)
+  if (sums != NULL)
     {
-      loft_tarball_complete (self->tarball);
+      loft_tarball_complete (self->tarball, sums);
       return TRUE;
     }
   if (local_error == NULL)
@@ -402,7 +491,7 @@ loft_tarball_fill_run (LoftTarballFill *self, GError **error)
       g_set_error_literal (&local_error,
                            LOFT_REGISTRY_ERROR,
                            LOFT_REGISTRY_ERROR_UNAVAILABLE,
-                           "The registry is being stopped");
+                           STOPPED);
     }
   loft_registry_translate_error (&local_error);
   loft_tarball_fail (self->tarball, local_error);

@@ -21,6 +21,7 @@ G_BEGIN_DECLS
  * @tarball: what is filled
  * @key: the tarball's key in the storage
  * @sha256: its digest in hex
+ * @copy: a copy that has to be compared with it first, or -1
  *
  * What has to be fetched.
  */
@@ -33,11 +34,13 @@ typedef struct
   LoftTarball *tarball;        /* owned */
   char *key;                   /* owned */
   char *sha256;                /* owned */
+  int copy;                    /* owned */
 } LoftTarballFill;
 
 void loft_tarball_fill_free (LoftTarballFill *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftTarballFill, loft_tarball_fill_free)
 
+gboolean loft_tarball_fill_from_copy (LoftTarballFill *self);
 gboolean loft_tarball_fill_run (LoftTarballFill *self, GError **error);
 
 G_END_DECLS

@@ -21,7 +21,8 @@ struct _LoftTarballFolder
   int fd;                      /* owned, -1 if there is no folder */
   int total_fd;                /* owned, -1 as well */
   _Atomic guint64 size_max;
-  GMutex lock; /* held by the one who counts in this process */
+  _Atomic gint64 quiet_until; /* since when damage can be told of again */
+  GMutex lock;                /* held by the one who counts in this process */
 };
 
 static inline gboolean

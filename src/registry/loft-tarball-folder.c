@@ -16,6 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "registry/loft-message-id.h"
+
 /*
  * The folder of copies.
  *
@@ -30,6 +32,9 @@
 
 /* A copy that is used is marked as used no more often than that. */
 #define TOUCH_SECONDS 60
+
+/* Of a disk that loses one copy after the other is told once in a while. */
+#define QUIET_TIME (60 * G_USEC_PER_SEC)
 
 /* How often a claim may meet a file that is gone. */
 #define ATTEMPTS 16
@@ -113,6 +118,53 @@ touch (int fd, const struct stat *status)
     futimens (fd, NULL);
 }
 
+static void
+tell_damaged (LoftTarballFolder *self, const char *sha256)
+{
+  gint64 now = g_get_monotonic_time ();
+  gint64 until = atomic_load (&self->quiet_until);
+
+  if (now >= until && atomic_compare_exchange_strong (&self->quiet_until,
+                                                      &until,
+                                                      now + QUIET_TIME))
+    g_log_structured (G_LOG_DOMAIN,
+                      G_LOG_LEVEL_WARNING,
+                      "MESSAGE_ID",
+                      LOFT_MESSAGE_COPY_DAMAGED,
+                      "MESSAGE",
+                      "The copy “%s” of a tarball has changed on the disk of "
+                      "the cache, and is fetched anew",
+                      sha256);
+}
+
+/**
+ * loft_tarball_folder_drop:
+ * @self: a folder
+ * @sha256: a digest in hex
+ * @fd: its copy
+ *
+ * Deletes a copy that is not what it was, unless there is another one by now.
+ * Blocks.
+ */
+void
+loft_tarball_folder_drop (LoftTarballFolder *self, const char *sha256, int fd)
+{
+  g_return_if_fail (self != NULL && sha256 != NULL);
+
+  struct stat bad;
+  struct stat status;
+
+  if (fstat (fd, &bad) == -1 ||
+      fstatat (self->fd, sha256, &status, AT_SYMLINK_NOFOLLOW) == -1 ||
+      status.st_dev != bad.st_dev || status.st_ino != bad.st_ino ||
+      unlinkat (self->fd, sha256, 0) == -1)
+    return;
+
+  loft_tarball_folder_release (self, (guint64) status.st_size);
+  loft_counter_add (&self->figures->damaged, 1);
+  tell_damaged (self, sha256);
+}
+
 /**
  * loft_tarball_folder_open:
  * @self: a folder
@@ -147,7 +199,7 @@ loft_tarball_folder_open (LoftTarballFolder *self,
     }
 
   /* Somebody has cut it short, or a disk has. */
-  unlinkat (self->fd, sha256, 0);
+  loft_tarball_folder_drop (self, sha256, fd);
   close (fd);
 
   return -1;

@@ -64,6 +64,8 @@ void loft_tarball_folder_tidy (LoftTarballFolder *self);
 int loft_tarball_folder_open (LoftTarballFolder *self,
                               const char *sha256,
                               goffset size);
+void
+loft_tarball_folder_drop (LoftTarballFolder *self, const char *sha256, int fd);
 LoftTarballClaim loft_tarball_folder_claim (LoftTarballFolder *self,
                                             const char *sha256,
                                             goffset size,

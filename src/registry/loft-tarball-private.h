@@ -22,10 +22,14 @@ struct _LoftTarball
   GObject parent_instance;
 
   goffset size;
+  LoftTarballRenew renew; /* nullable */
+  gpointer renew_data;    /* owned */
+  GDestroyNotify renew_destroy;
 
   GMutex lock; /* guards what follows */
   LoftTarballState state;
-  int fd; /* owned, -1 before there is a file */
+  int fd;                /* owned, -1 before there is a file */
+  LoftTarballSums *sums; /* owned, nullable: what is read must match */
   goffset available;
   gboolean given; /* somebody has got some of it */
   gint64 moved;   /* when something arrived last */
@@ -36,6 +40,8 @@ struct _LoftTarball
 /* What somebody waits for. */
 typedef struct
 {
+  LoftTarball *tarball; /* owned: what it is read from, whose was asked */
+  guint renewals;
   goffset offset;
   gsize length;
   gboolean verified;

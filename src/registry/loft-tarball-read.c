@@ -28,20 +28,36 @@
  * lies on a local disk. */
 #define READERS_MAX 4
 
+/* How often a tarball is read from another file, for one who waits. */
+#define RENEWALS_MAX 2
+
+/* What is read of a file: if there are sums, whole blocks around what was asked
+ * for. */
+typedef struct
+{
+  int fd;                /* not owned */
+  LoftTarballSums *sums; /* not owned, nullable */
+  goffset offset;
+  gsize length;
+  gsize before; /* bytes that nobody has asked for */
+  gsize wanted;
+} Range;
+
 static void
 wish_free (gpointer data)
 {
   LoftTarballWish *wish = data;
 
   g_clear_pointer (&wish->timer, g_source_unref);
+  g_object_unref (wish->tarball);
   g_free (wish);
 }
 
 static gboolean
 find_range (LoftTarball *self,
             goffset offset,
-            gsize *length,
-            int *out_fd,
+            gsize length,
+            Range *range,
             GError **error)
 {
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
@@ -61,28 +77,52 @@ find_range (LoftTarball *self,
       return FALSE;
     }
 
+  goffset end = offset + (goffset) MIN ((goffset) length, limit - offset);
+
   self->given = TRUE;
-  *length = (gsize) MIN ((goffset) *length, limit - offset);
-  *out_fd = self->fd;
+  range->fd = self->fd;
+  range->sums = self->sums;
+  range->wanted = (gsize) (end - offset);
+  range->before =
+    self->sums != NULL ? (gsize) (offset % LOFT_TARBALL_BLOCK) : 0;
+  range->offset = offset - (goffset) range->before;
+  if (self->sums != NULL && end % LOFT_TARBALL_BLOCK != 0)
+    end = MIN (self->size, end + LOFT_TARBALL_BLOCK - end % LOFT_TARBALL_BLOCK);
+  range->length = (gsize) (end - range->offset);
 
   return TRUE;
 }
 
+/* Leaves only what was asked for, if that is right. */
 static GBytes *
-read_range (LoftTarball *self, goffset offset, gsize length, GError **error)
+take_wanted (const Range *range, char *buffer, gsize got)
 {
-  int fd = -1;
+  g_autoptr (GBytes) bytes = g_bytes_new_take (buffer, got);
 
-  if (!find_range (self, offset, &length, &fd, error))
+  if (range->sums != NULL &&
+      !loft_tarball_sums_match (range->sums, range->offset, buffer, got))
     return NULL;
+  if (got == range->wanted)
+    return g_steal_pointer (&bytes);
 
-  g_autofree char *buffer = g_malloc (length);
+  return g_bytes_new_from_bytes (bytes,
+                                 range->before,
+                                 MIN (got - range->before, range->wanted));
+}
+
+/* Gives nothing without an error if the file has changed. */
+static GBytes *
+read_range (const Range *range, GError **error)
+{
+  g_autofree char *buffer = g_malloc (range->length);
   gsize done = 0;
 
-  while (done < length)
+  while (done < range->length)
     {
-      gssize n =
-        pread (fd, buffer + done, length - done, offset + (goffset) done);
+      gssize n = pread (range->fd,
+                        buffer + done,
+                        range->length - done,
+                        range->offset + (goffset) done);
 
       if (n == -1 && errno == EINTR)
         continue;
@@ -90,34 +130,70 @@ read_range (LoftTarball *self, goffset offset, gsize length, GError **error)
         {
           int code = n == 0 ? EIO : errno;
 
-          g_set_error (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_FAILED,
-                       "The copy of a tarball can't be read: %s",
-                       g_strerror (code));
+          if (range->sums == NULL)
+            g_set_error (error,
+                         LOFT_REGISTRY_ERROR,
+                         LOFT_REGISTRY_ERROR_FAILED,
+                         "The copy of a tarball can't be read: %s",
+                         g_strerror (code));
           return NULL;
         }
       done += (gsize) n;
     }
 
-  return g_bytes_new_take (g_steal_pointer (&buffer), length);
+  return take_wanted (range, g_steal_pointer (&buffer), range->length);
+}
+
+static void enqueue (GTask *task);
+
+/* Has a task go on with another file; what it has got so far was right. */
+static void
+renew (GTask *task, int fd)
+{
+  LoftTarballWish *wish = g_task_get_task_data (task);
+  LoftTarball *other =
+    wish->renewals++ < RENEWALS_MAX && wish->tarball->renew != NULL
+      ? wish->tarball->renew (fd, wish->tarball->renew_data)
+      : NULL;
+
+  if (other == NULL)
+    {
+      g_task_return_new_error (task,
+                               LOFT_REGISTRY_ERROR,
+                               LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                               "The copy of a tarball has changed");
+      g_object_unref (task);
+      return;
+    }
+
+  g_object_unref (wish->tarball);
+  wish->tarball = other;
+  enqueue (task);
 }
 
 static void
 read_cb (gpointer data, gpointer user_data)
 {
-  g_autoptr (GTask) task = data;
+  GTask *task = data;
   const LoftTarballWish *wish = g_task_get_task_data (task);
-  g_autoptr (GError) local_error = NULL;
-  GBytes *bytes = read_range (g_task_get_source_object (task),
-                              wish->offset,
-                              wish->length,
-                              &local_error);
+  GError *error = NULL;
+  Range range = { 0 };
+  GBytes *bytes =
+    find_range (wish->tarball, wish->offset, wish->length, &range, &error)
+      ? read_range (&range, &error)
+      : NULL;
+
+  if (bytes == NULL && error == NULL)
+    {
+      renew (task, range.fd);
+      return;
+    }
 
   if (bytes != NULL)
     g_task_return_pointer (task, bytes, (GDestroyNotify) g_bytes_unref);
   else
-    g_task_return_error (task, g_steal_pointer (&local_error));
+    g_task_return_error (task, error);
+  g_object_unref (task);
 }
 
 /* GLib's own threads may all wait for a storage that hangs; these never do. */
@@ -158,16 +234,19 @@ loft_tarball_serve (GSList *ready)
 
 /* What is in memory, without waiting for a disk. */
 static GBytes *
-read_at_once (int fd, goffset offset, gsize length)
+read_at_once (const Range *range)
 {
-  g_autofree char *buffer = g_malloc (length);
-  const struct iovec part = { buffer, length };
-  gssize n = preadv2 (fd, &part, 1, offset, RWF_NOWAIT);
+  g_autofree char *buffer = g_malloc (range->length);
+  const struct iovec part = { buffer, range->length };
+  gssize n = preadv2 (range->fd, &part, 1, range->offset, RWF_NOWAIT);
+  gsize got = n > 0 ? (gsize) n : 0;
 
-  if (n <= 0)
+  if (range->sums != NULL && got < range->length)
+    got -= got % LOFT_TARBALL_BLOCK;
+  if (got <= range->before)
     return NULL;
 
-  return g_bytes_new_take (g_steal_pointer (&buffer), (gsize) n);
+  return take_wanted (range, g_steal_pointer (&buffer), got);
 }
 
 /**
@@ -186,11 +265,27 @@ loft_tarball_peek (LoftTarball *self, goffset offset, gsize length)
 {
   g_return_val_if_fail (LOFT_IS_TARBALL (self), NULL);
 
-  int fd = -1;
+  Range range = { 0 };
 
-  return find_range (self, offset, &length, &fd, NULL)
-           ? read_at_once (fd, offset, length)
-           : NULL;
+  return find_range (self, offset, length, &range, NULL) ? read_at_once (&range)
+                                                         : NULL;
+}
+
+/* The task may go on with another tarball, meanwhile. */
+typedef struct
+{
+  GTask *task;          /* owned */
+  LoftTarball *tarball; /* owned */
+} Patience;
+
+static void
+patience_free (gpointer data)
+{
+  Patience *patience = data;
+
+  g_object_unref (patience->task);
+  g_object_unref (patience->tarball);
+  g_free (patience);
 }
 
 static gboolean
@@ -212,13 +307,12 @@ give_up (LoftTarball *self, GTask *task)
 static gboolean
 patience_cb (gpointer user_data)
 {
-  GTask *task = user_data;
-  LoftTarball *self = g_task_get_source_object (task);
+  const Patience *patience = user_data;
 
-  if (!give_up (self, task))
+  if (!give_up (patience->tarball, patience->task))
     return G_SOURCE_CONTINUE;
 
-  g_autoptr (GTask) owned = task;
+  g_autoptr (GTask) owned = patience->task;
   g_task_return_new_error (owned,
                            LOFT_REGISTRY_ERROR,
                            LOFT_REGISTRY_ERROR_UNAVAILABLE,
@@ -229,17 +323,35 @@ patience_cb (gpointer user_data)
 }
 
 static GSource *
-start_timer (GTask *task)
+start_timer (GTask *task, LoftTarball *tarball)
 {
+  Patience *patience = g_new0 (Patience, 1);
   GSource *timer = g_timeout_source_new (CHECK_INTERVAL);
 
-  g_source_set_callback (timer,
-                         patience_cb,
-                         g_object_ref (task),
-                         g_object_unref);
+  patience->task = g_object_ref (task);
+  patience->tarball = g_object_ref (tarball);
+  g_source_set_callback (timer, patience_cb, patience, patience_free);
   g_source_attach (timer, g_task_get_context (task));
 
   return timer;
+}
+
+/* Lets a task wait for what it is to read. */
+static void
+enqueue (GTask *task)
+{
+  LoftTarballWish *wish = g_task_get_task_data (task);
+  LoftTarball *self = wish->tarball;
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  if (loft_tarball_can_have (self, wish))
+    {
+      g_thread_pool_push (get_readers (), task, NULL);
+      return;
+    }
+  g_clear_pointer (&wish->timer, g_source_unref);
+  wish->timer = start_timer (task, self);
+  g_queue_push_tail (&self->waiting, task);
 }
 
 /**
@@ -268,6 +380,7 @@ loft_tarball_read_async (LoftTarball *self,
   GTask *task = g_task_new (self, cancellable, callback, user_data);
   LoftTarballWish *wish = g_new0 (LoftTarballWish, 1);
 
+  wish->tarball = g_object_ref (self);
   wish->offset = offset;
   wish->length = length;
   wish->verified = verified;
@@ -275,15 +388,7 @@ loft_tarball_read_async (LoftTarball *self,
   g_task_set_source_tag (task, loft_tarball_read_async);
   g_task_set_task_data (task, wish, wish_free);
 
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
-
-  if (loft_tarball_can_have (self, wish))
-    {
-      g_thread_pool_push (get_readers (), task, NULL);
-      return;
-    }
-  wish->timer = start_timer (task);
-  g_queue_push_tail (&self->waiting, task);
+  enqueue (task);
 }
 
 /**

@@ -18,6 +18,10 @@
  * but for the end: that waits until the digest of the whole is known to be
  * right. So a client may have got wrong bytes, but never so many that it takes
  * them for the tarball.
+ *
+ * When it is whole, each block is compared with its sum before it is handed on,
+ * since the file may be an old copy. From where one is wrong, all goes on with
+ * another file.
  */
 
 /* Bytes of the end that wait for the digest. */
@@ -33,6 +37,9 @@ loft_tarball_finalize (GObject *object)
   if (self->fd != -1)
     close (self->fd);
   g_clear_error (&self->error);
+  g_clear_pointer (&self->sums, loft_tarball_sums_unref);
+  if (self->renew_destroy != NULL)
+    self->renew_destroy (self->renew_data);
   g_mutex_clear (&self->lock);
 
   G_OBJECT_CLASS (loft_tarball_parent_class)->finalize (object);
@@ -69,6 +76,28 @@ loft_tarball_new (goffset size)
   self->size = size;
 
   return self;
+}
+
+/**
+ * loft_tarball_set_renewal:
+ * @self: a tarball that nobody else has yet
+ * @renew: gives another one
+ * @data: (transfer full): for @renew
+ * @destroy: frees @data
+ *
+ * Says what to do if the file changes.
+ */
+void
+loft_tarball_set_renewal (LoftTarball *self,
+                          LoftTarballRenew renew,
+                          gpointer data,
+                          GDestroyNotify destroy)
+{
+  g_return_if_fail (LOFT_IS_TARBALL (self) && self->renew == NULL);
+
+  self->renew = renew;
+  self->renew_data = data;
+  self->renew_destroy = destroy;
 }
 
 /**
@@ -195,18 +224,35 @@ loft_tarball_advance (LoftTarball *self, goffset available)
 /**
  * loft_tarball_complete:
  * @self: a tarball that grows
+ * @sums: those of its blocks
  *
  * Says that all of it is in the file, and right.
  */
 void
-loft_tarball_complete (LoftTarball *self)
+loft_tarball_complete (LoftTarball *self, LoftTarballSums *sums)
 {
   g_mutex_lock (&self->lock);
+  if (self->sums == NULL)
+    self->sums = loft_tarball_sums_ref (sums);
   self->available = self->size;
   self->state = LOFT_TARBALL_WHOLE;
   GSList *ready = take_ready (self);
   g_mutex_unlock (&self->lock);
   loft_tarball_serve (ready);
+}
+
+/**
+ * loft_tarball_dup_sums:
+ * @self: a tarball
+ *
+ * Returns: (transfer full) (nullable): the sums of its blocks, if it is whole
+ */
+LoftTarballSums *
+loft_tarball_dup_sums (LoftTarball *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+
+  return self->sums != NULL ? loft_tarball_sums_ref (self->sums) : NULL;
 }
 
 /**
