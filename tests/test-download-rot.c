@@ -246,6 +246,34 @@ test_rotten_away (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpuint (answer->status, ==, 503);
 }
 
+/* A folder of copies that somebody deletes is made again, and that is said
+ * once.
+ */
+static void
+test_deleted (Fixture *fixture, gconstpointer test_data)
+{
+  static const char *const names[] = { "one", "two", "three" };
+  g_autofree char *path = find_folder (fixture);
+  g_autofree char *total = g_build_filename (path, "total", NULL);
+
+  g_assert_cmpint (g_unlink (total), ==, 0);
+  g_assert_cmpint (g_rmdir (path), ==, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (names); i++)
+    {
+      g_autoptr (GBytes) tarball =
+        store_kit_publish (&fixture->kit, names[i], LARGE);
+
+      for (guint j = 0; j < 4; j++)
+        check (fixture, names[i], tarball);
+    }
+  wait_for_copies (fixture, G_N_ELEMENTS (names));
+  check_damaged (fixture, 0, G_N_ELEMENTS (names));
+
+  g_autofree char *log = daemon_kit_dup_log (fixture->kit.daemon);
+  g_auto (GStrv) parts = g_strsplit (log, "and is made again", -1);
+  g_assert_cmpuint (g_strv_length (parts), ==, 2);
+}
+
 #define add(name, func)                                                        \
   g_test_add ("/download-rot/" name, Fixture, NULL, set_up, func, tear_down)
 
@@ -258,6 +286,7 @@ main (int argc, char **argv)
   add ("before", test_rotten_before);
   add ("later", test_rotten_later);
   add ("away", test_rotten_away);
+  add ("deleted", test_deleted);
 
   return g_test_run ();
 }

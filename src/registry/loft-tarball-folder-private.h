@@ -18,6 +18,7 @@ G_BEGIN_DECLS
 struct _LoftTarballFolder
 {
   LoftTarballFigures *figures; /* not owned */
+  char *path;                  /* owned */
   int fd;                      /* owned, -1 if there is no folder */
   int total_fd;                /* owned, -1 as well */
   _Atomic guint64 size_max;

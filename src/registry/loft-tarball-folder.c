@@ -39,6 +39,42 @@
 /* How often a claim may meet a file that is gone. */
 #define ATTEMPTS 16
 
+static gboolean
+open_files (LoftTarballFolder *self, int *out_fd, int *out_total_fd)
+{
+  *out_fd = open (self->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (*out_fd != -1)
+    *out_total_fd =
+      openat (*out_fd, TOTAL, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
+  return *out_total_fd != -1;
+}
+
+/* Whether there is a folder again, which others may have made. Descriptors keep
+ * their numbers, since they are in use. */
+static gboolean
+make_again (LoftTarballFolder *self)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
+  gboolean made = mkdir (self->path, 0700) == 0;
+  int fd = -1;
+  int total_fd = -1;
+  gboolean done = open_files (self, &fd, &total_fd) &&
+                  dup3 (fd, self->fd, O_CLOEXEC) != -1 &&
+                  dup3 (total_fd, self->total_fd, O_CLOEXEC) != -1;
+
+  if (total_fd != -1)
+    close (total_fd);
+  if (fd != -1)
+    close (fd);
+  if (made && done)
+    g_warning ("“%s” was removed while copies of tarballs were kept in it, and "
+               "is made again",
+               self->path);
+
+  return done;
+}
+
 /**
  * loft_tarball_folder_new:
  * @cache_directory: where the folder is, or is made
@@ -55,22 +91,19 @@ loft_tarball_folder_new (const char *cache_directory,
   g_return_val_if_fail (cache_directory != NULL && figures != NULL, NULL);
 
   LoftTarballFolder *self = g_new0 (LoftTarballFolder, 1);
-  g_autofree char *path = g_build_filename (cache_directory, FOLDER, NULL);
 
   g_mutex_init (&self->lock);
   self->figures = figures;
+  self->path = g_build_filename (cache_directory, FOLDER, NULL);
+  self->fd = -1;
   self->total_fd = -1;
-  if (mkdir (path, 0700) == -1 && errno != EEXIST)
+  if (mkdir (self->path, 0700) == -1 && errno != EEXIST)
     g_warning ("“%s” can't be made, so no tarball is kept: %s",
-               path,
+               self->path,
                g_strerror (errno));
-  self->fd = open (path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (self->fd != -1)
-    self->total_fd =
-      openat (self->fd, TOTAL, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (self->total_fd == -1)
+  if (!open_files (self, &self->fd, &self->total_fd))
     g_warning ("“%s” can't be used, so no tarball is kept: %s",
-               path,
+               self->path,
                g_strerror (errno));
 
   return self;
@@ -92,6 +125,7 @@ loft_tarball_folder_free (LoftTarballFolder *self)
   if (self->fd != -1)
     close (self->fd);
   g_mutex_clear (&self->lock);
+  g_free (self->path);
   g_free (self);
 }
 
@@ -296,7 +330,8 @@ loft_tarball_folder_claim (LoftTarballFolder *self,
         fd = openat (self->fd,
                      part,
                      O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-      if (fd == -1 && errno != EACCES)
+      if (fd == -1 && errno != EACCES &&
+          (errno != ENOENT || !make_again (self)))
         return LOFT_TARBALL_CLAIM_REFUSED;
       if (fd == -1)
         continue;
