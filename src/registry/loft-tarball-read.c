@@ -16,8 +16,11 @@
 /* Reading a tarball, which may have to arrive first. */
 
 /* How long nothing may arrive for somebody who waits, and how often that is
- * looked at: he must know within five seconds. */
-#define PATIENCE (4250 * G_TIME_SPAN_MILLISECOND)
+ * looked at. Who has nothing yet must know within five seconds, and also from a
+ * machine that is busy. Who has some of it loses more, so a storage that hangs
+ * may be asked for the rest again. */
+#define PATIENCE_FIRST (3250 * G_TIME_SPAN_MILLISECOND)
+#define PATIENCE_LATER (4250 * G_TIME_SPAN_MILLISECOND)
 #define CHECK_INTERVAL 250
 
 /* So many of those who wait are read for by the one who fills the file, which
@@ -288,6 +291,12 @@ patience_free (gpointer data)
   g_free (patience);
 }
 
+static gint64
+find_patience (const LoftTarballWish *wish)
+{
+  return wish->verified || wish->offset == 0 ? PATIENCE_FIRST : PATIENCE_LATER;
+}
+
 static gboolean
 give_up (LoftTarball *self, GTask *task)
 {
@@ -295,8 +304,8 @@ give_up (LoftTarball *self, GTask *task)
   g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&self->lock);
   GList *link = g_queue_find (&self->waiting, task);
 
-  if (link == NULL ||
-      g_get_monotonic_time () < MAX (self->moved, wish->since) + PATIENCE)
+  if (link == NULL || g_get_monotonic_time () <
+                        MAX (self->moved, wish->since) + find_patience (wish))
     return FALSE;
 
   g_queue_delete_link (&self->waiting, link);
@@ -313,11 +322,12 @@ patience_cb (gpointer user_data)
     return G_SOURCE_CONTINUE;
 
   g_autoptr (GTask) owned = patience->task;
-  g_task_return_new_error (owned,
-                           LOFT_REGISTRY_ERROR,
-                           LOFT_REGISTRY_ERROR_UNAVAILABLE,
-                           "Nothing of a tarball has come for %.1f s",
-                           (double) PATIENCE / G_USEC_PER_SEC);
+  g_task_return_new_error (
+    owned,
+    LOFT_REGISTRY_ERROR,
+    LOFT_REGISTRY_ERROR_UNAVAILABLE,
+    "Nothing of a tarball has come for %.1f s",
+    (double) find_patience (g_task_get_task_data (owned)) / G_USEC_PER_SEC);
 
   return G_SOURCE_REMOVE;
 }
