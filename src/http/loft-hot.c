@@ -43,6 +43,20 @@ loft_hot_mark (LoftRequest *request, const char *tag)
 }
 
 /**
+ * loft_hot_unmark:
+ * @request: a request
+ *
+ * Says that the answer is for this one alone, after all.
+ */
+void
+loft_hot_unmark (LoftRequest *request)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+
+  request->is_hot = FALSE;
+}
+
+/**
  * loft_hot_limit:
  * @request: a request
  * @until: microseconds since 1970

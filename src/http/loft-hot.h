@@ -11,6 +11,7 @@
 G_BEGIN_DECLS
 
 void loft_hot_mark (LoftRequest *request, const char *tag);
+void loft_hot_unmark (LoftRequest *request);
 void loft_hot_limit (LoftRequest *request, gint64 until);
 void loft_hot_copy (LoftRequest *request);
 void loft_hot_set_subject (LoftRequest *request,

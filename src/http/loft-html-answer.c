@@ -205,6 +205,32 @@ loft_html_send_own (LoftRequest *request, LoftHtml *html)
 }
 
 /**
+ * loft_html_send_partial:
+ * @request: a request
+ * @html: a page of what can be shown while the storage is away
+ *
+ * Answers with a page that nobody keeps, if the client is still there.
+ */
+void
+loft_html_send_partial (LoftRequest *request, LoftHtml *html)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (html != NULL);
+
+  if (!loft_request_is_alive (request))
+    return;
+
+  g_autoptr (GBytes) body = loft_html_to_bytes (html);
+  loft_html_add_headers (request);
+  loft_html_add_language (request);
+  loft_hot_unmark (request);
+  loft_representation_send_file (request,
+                                 LOFT_MEDIA_TYPE_HTML,
+                                 body,
+                                 "no-store");
+}
+
+/**
  * loft_html_send:
  * @request: a request
  * @html: a page

@@ -51,6 +51,7 @@ struct _Page
   gboolean is_named;
   gboolean all_versions;
   gboolean is_own;
+  gboolean is_partial;
   gboolean has_validity;
   LoftValidity validity;
 };
@@ -99,6 +100,8 @@ send_page (LoftRequest *request, LoftHtml *html, gconstpointer facts)
 
   if (page->is_own)
     loft_html_send_own (request, html);
+  else if (page->is_partial)
+    loft_html_send_partial (request, html);
   else
     loft_html_send (request, html, page->has_validity ? &page->validity : NULL);
 }
@@ -440,6 +443,7 @@ describe_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       loft_response_send_problem (page->request, local_error);
       return;
     }
+  page->is_partial = page->description->is_partial;
   if (page->place->view != NULL)
     take_validity (page, &page->description->validity);
   if (page->description->downloads != NULL)
@@ -460,6 +464,7 @@ render_package (const Page *page)
     .readme = description->readme,
     .readme_path = description->readme_path,
     .yank_reason = description->yank_reason,
+    .is_partial = description->is_partial,
     .has_docs = description->has_docs,
     .days = downloads != NULL ? downloads->days : NULL,
     .n_days = LOFT_DOWNLOAD_DAYS,

@@ -32,6 +32,7 @@ void loft_html_send (LoftRequest *request,
 void loft_html_send_lasting (LoftRequest *request,
                              LoftHtml *html,
                              const char *digest);
+void loft_html_send_partial (LoftRequest *request, LoftHtml *html);
 void loft_html_send_own (LoftRequest *request, LoftHtml *html);
 void loft_html_render (LoftRequest *request,
                        LoftHtmlRenderFunc render,

@@ -212,6 +212,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
   json_object_set_object_member (values, "package", shown);
   json_object_set_boolean_member (values, "is_named", package->is_named);
   json_object_set_boolean_member (values, "has_docs", package->has_docs);
+  json_object_set_boolean_member (values, "is_partial", package->is_partial);
   add_versions (place, values, package);
   if (package->all_versions)
     {

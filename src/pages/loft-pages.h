@@ -81,6 +81,7 @@ typedef struct
  * @more_dependents: whether there are more
  * @readme: (nullable): text of its README
  * @readme_path: (nullable): where that is among the files
+ * @is_partial: whether the storage is away, which has the rest
  * @has_docs: whether it has documentation
  * @days: (nullable): how often it was downloaded on each of some days, the last
  *   of which is today; %NULL where nobody counts
@@ -101,6 +102,7 @@ typedef struct
   const char *readme;
   const char *readme_path;
   const char *yank_reason;
+  gboolean is_partial;
   const guint64 *days;
   guint n_days;
   guint64 downloads;

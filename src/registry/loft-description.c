@@ -145,6 +145,49 @@ take_readme (LoftDescription *self, JsonNode *document)
   self->readme_path = g_strdup (loft_json_get_string (readme, "path"));
 }
 
+/* What the catalog has of a version is shown also while its document is out of
+ * reach. */
+static gboolean
+read_document (LoftRegistry *self,
+               const Wish *wish,
+               const LoftCatalogVersion *found,
+               LoftDescription *description,
+               GCancellable *cancellable,
+               GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (GBytes) text = loft_registry_read_document (self,
+                                                         wish->name,
+                                                         found->key,
+                                                         cancellable,
+                                                         &local_error);
+
+  if (g_error_matches (local_error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_UNAVAILABLE))
+    {
+      description->is_partial = TRUE;
+      description->version =
+        loft_json_parse (found->element, strlen (found->element), error);
+      return description->version != NULL;
+    }
+  if (text == NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+
+  description->version =
+    parse (loft_document_render (text, found->element, error), error);
+  g_autoptr (JsonNode) document =
+    description->version != NULL ? parse (g_bytes_ref (text), error) : NULL;
+  if (document == NULL)
+    return FALSE;
+  take_readme (description, document);
+
+  return TRUE;
+}
+
 static gboolean
 read_version (LoftRegistry *self,
               const Wish *wish,
@@ -175,14 +218,6 @@ read_version (LoftRegistry *self,
     return FALSE;
   description->has_docs = docs.generation != NULL;
 
-  g_autoptr (GBytes) text = loft_registry_read_document (self,
-                                                         wish->name,
-                                                         found->key,
-                                                         cancellable,
-                                                         error);
-  if (text == NULL)
-    return FALSE;
-
   /* What a view shows may be kept for ever, and a reason may be changed. */
   if (found->yanked && !wish->has_view)
     {
@@ -200,15 +235,8 @@ read_version (LoftRegistry *self,
     }
 
   join_validity (&description->validity, &validity);
-  description->version =
-    parse (loft_document_render (text, found->element, error), error);
-  g_autoptr (JsonNode) document =
-    description->version != NULL ? parse (g_bytes_ref (text), error) : NULL;
-  if (document == NULL)
-    return FALSE;
-  take_readme (description, document);
 
-  return TRUE;
+  return read_document (self, wish, found, description, cancellable, error);
 }
 
 static gboolean

@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @more_dependents: whether there are more
  * @readme: (nullable): text of the README
  * @readme_path: (nullable): its path among the files
+ * @is_partial: whether the storage was away, so that nothing is known but what
+ *   lists say of a version
  * @has_docs: whether the version has documentation
  * @downloads: (nullable): how often it was downloaded, where that is counted
  * and no view is asked
@@ -38,6 +40,7 @@ typedef struct
   gboolean more_dependents;
   char *readme;      /* owned, nullable */
   char *readme_path; /* owned, nullable */
+  gboolean is_partial;
   gboolean has_docs;
   LoftDownloads *downloads; /* owned, nullable */
   char *yank_reason;        /* owned, nullable */
