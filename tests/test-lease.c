@@ -26,8 +26,9 @@ static void
 set_up (Fixture *fixture, gconstpointer test_data)
 {
   fault_fixture_set_up (&fixture->store, NULL);
-  fixture->one = loft_lease_new (fixture->store.storage, "one");
-  fixture->other = loft_lease_new (fixture->store.storage, "other");
+  fixture->one = loft_lease_new (fixture->store.storage, LOFT_LEASE_KEY, "one");
+  fixture->other =
+    loft_lease_new (fixture->store.storage, LOFT_LEASE_KEY, "other");
 }
 
 static void
@@ -104,7 +105,8 @@ test_again (Fixture *fixture, gconstpointer test_data)
 {
   g_assert_true (hold (fixture->one, FOR_EVER));
   loft_lease_free (fixture->one);
-  fixture->one = loft_lease_new (fixture->store.storage, "third");
+  fixture->one =
+    loft_lease_new (fixture->store.storage, LOFT_LEASE_KEY, "third");
   g_assert_false (hold (fixture->one, FOR_EVER));
 }
 
@@ -120,7 +122,7 @@ test_broken (Fixture *fixture, gconstpointer test_data)
       g_autofree char *path =
         g_build_filename (fixture->store.root, LOFT_LEASE_KEY, NULL);
       g_autoptr (LoftLease) lease =
-        loft_lease_new (fixture->store.storage, "fourth");
+        loft_lease_new (fixture->store.storage, LOFT_LEASE_KEY, "fourth");
 
       storage_kit_put (fixture->store.real, LOFT_LEASE_KEY, "{}", NULL);
       g_file_set_contents (path, documents[i], -1, &error);

@@ -61,6 +61,13 @@ typedef enum
   LOFT_CONFIG_MAINTENANCE_LEASE,
   LOFT_CONFIG_DOWNLOAD_COUNTS,
   LOFT_CONFIG_DOWNLOAD_COUNT_INTERVAL,
+  LOFT_CONFIG_DOC_COMMAND,
+  LOFT_CONFIG_DOC_SOCKET,
+  LOFT_CONFIG_DOC_TIMEOUT,
+  LOFT_CONFIG_DOC_MEMORY,
+  LOFT_CONFIG_DOC_OUTPUT_SIZE,
+  LOFT_CONFIG_DOC_ATTEMPTS,
+  LOFT_CONFIG_DOC_RETRY_INTERVAL,
   LOFT_CONFIG_BUS,
   LOFT_CONFIG_VERBOSE,
   LOFT_CONFIG_LISTEN,
@@ -104,6 +111,8 @@ typedef enum
  * @LOFT_CONFIG_WORDS: words between commas or blanks; an array of strings
  * @LOFT_CONFIG_ADDRESSES: the same, of addresses with a port
  * @LOFT_CONFIG_NETWORKS: the same, of addresses and networks
+ * @LOFT_CONFIG_COMMAND: nothing, or a command as a shell takes it, in which
+ *   `{output}` stands for a folder; a string
  * @LOFT_CONFIG_URL: nothing, or a URL of a site, without a slash at its end; a
  *   string
  *
@@ -121,6 +130,7 @@ typedef enum
   LOFT_CONFIG_WORDS,
   LOFT_CONFIG_ADDRESSES,
   LOFT_CONFIG_NETWORKS,
+  LOFT_CONFIG_COMMAND,
   LOFT_CONFIG_URL
 } LoftConfigType;
 

@@ -10,10 +10,14 @@
 
 #include <glib/gi18n.h>
 #include <inttypes.h>
+#include <string.h>
 
 #define KIB G_GUINT64_CONSTANT (1024)
 #define MIB (1024 * KIB)
 #define GIB (1024 * MIB)
+
+/* Bytes of a command at most. */
+#define COMMAND_MAX 4096
 
 #define SEPARATORS ",; \t"
 
@@ -221,6 +225,26 @@ parse_words (const LoftConfigKeyInfo *info, const char *text, GError **error)
   return g_variant_builder_end (builder);
 }
 
+static GVariant *
+parse_command (const char *text, GError **error)
+{
+  g_auto (GStrv) words = NULL;
+
+  if (*text == '\0')
+    return g_variant_new_string (text);
+  if (!g_shell_parse_argv (text, NULL, &words, NULL))
+    return refuse (error,
+                   _ ("“%s” is no command, or a quote has no end"),
+                   text);
+  if (strlen (text) > COMMAND_MAX || strstr (text, "{output}") == NULL)
+    return refuse (error,
+                   _ ("“%s” does not say where to put what it makes: "
+                      "“{output}” has to stand in it for the folder"),
+                   text);
+
+  return g_variant_new_string (text);
+}
+
 /* It stands in texts of many kinds, so it holds nothing but what is plain in
  * all of them. */
 static gboolean
@@ -308,6 +332,9 @@ loft_config_key_parse (LoftConfigKey key, const char *text, GError **error)
     case LOFT_CONFIG_ADDRESSES:
     case LOFT_CONFIG_NETWORKS:
       value = parse_words (info, stripped, error);
+      break;
+    case LOFT_CONFIG_COMMAND:
+      value = parse_command (stripped, error);
       break;
     case LOFT_CONFIG_URL:
       value = parse_url (stripped, error);

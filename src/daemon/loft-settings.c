@@ -10,6 +10,26 @@
 
 #include "daemon/loft-log-writer.h"
 
+static void
+read_docs (LoftConfig *config, LoftDocsSettings *settings)
+{
+  const char *command = loft_config_get_text (config, LOFT_CONFIG_DOC_COMMAND);
+
+  /* It was looked at when the configuration was read. */
+  g_shell_parse_argv (command, NULL, &settings->command, NULL);
+  settings->socket =
+    g_strdup (loft_config_get_text (config, LOFT_CONFIG_DOC_SOCKET));
+  settings->timeout =
+    (guint) loft_config_get_number (config, LOFT_CONFIG_DOC_TIMEOUT);
+  settings->memory = loft_config_get_number (config, LOFT_CONFIG_DOC_MEMORY);
+  settings->output_size =
+    loft_config_get_number (config, LOFT_CONFIG_DOC_OUTPUT_SIZE);
+  settings->attempts =
+    (guint) loft_config_get_number (config, LOFT_CONFIG_DOC_ATTEMPTS);
+  settings->retry_interval =
+    (guint) loft_config_get_number (config, LOFT_CONFIG_DOC_RETRY_INTERVAL);
+}
+
 /**
  * loft_settings_for_registry:
  * @config: a configuration
@@ -61,6 +81,7 @@ loft_settings_for_registry (LoftConfig *config)
     loft_config_get_boolean (config, LOFT_CONFIG_DOWNLOAD_COUNTS);
   settings->download_count_interval =
     loft_config_get_number (config, LOFT_CONFIG_DOWNLOAD_COUNT_INTERVAL);
+  read_docs (config, &settings->docs);
   g_clear_pointer (&settings->reserved, g_strfreev);
   settings->reserved =
     loft_config_get_words (config, LOFT_CONFIG_RESERVED_NAMES);

@@ -209,7 +209,7 @@ find_package (LoftCatalogReader *reader,
 }
 
 #define VERSION_COLUMNS                                                        \
-  "key, version, archive, size, sha256, published, yanked, owners, head"
+  "key, version, archive, size, sha256, published, yanked, owners, head, seq"
 
 static LoftCatalogVersion *
 make_version (LoftCatalogStatement *find, const LoftCatalogPackageRow *package)
@@ -228,6 +228,7 @@ make_version (LoftCatalogStatement *find, const LoftCatalogPackageRow *package)
   self->yanked = package->yanked != NULL
                    ? g_hash_table_contains (package->yanked, self->key)
                    : loft_catalog_column_int (find, 6) != 0;
+  self->seq = loft_catalog_column_int (find, 9);
   loft_element_append (element,
                        loft_catalog_column_text (find, 8),
                        package->has_state ? package->owners

@@ -67,7 +67,7 @@
  * - unlogged: versions that no event has told of yet.
  *
  * - docs: how it is with the documentation of versions, as the last event about
- *   it tells.
+ *   it tells; what was built before stays until something newer was.
  *
  * - tallies: how many packages have a `first` (kind 0) or an `oldest` (kind 1)
  *   in a bucket of 2^bits such values; for each of tally_sizes, of which `next`
@@ -205,8 +205,14 @@ const char *const loft_catalog_schema =
   "  key TEXT NOT NULL,"
   "  state INTEGER NOT NULL,"
   "  generation TEXT,"
+  "  attempts INTEGER NOT NULL,"
+  "  reason TEXT,"
+  "  log TEXT,"
+  "  time INTEGER NOT NULL,"
   "  PRIMARY KEY (name, key)"
   ") STRICT, WITHOUT ROWID;"
+  "CREATE INDEX docs_by_time ON docs (state, time)"
+  "  WHERE state <> 2;"
   "CREATE TABLE tally_sizes ("
   "  bits INTEGER PRIMARY KEY,"
   "  next INTEGER"

@@ -44,6 +44,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogPackage, loft_catalog_package_free)
  * @sha256: of the tarball, in hex
  * @published_at: microseconds since 1970
  * @yanked: whether it is yanked
+ * @seq: the event that told of it; 0 for one that was adopted
  * @element: the element of PROTOCOL, a JSON object
  *
  * What the catalog knows of a version.
@@ -57,6 +58,7 @@ typedef struct
   char *sha256; /* owned */
   gint64 published_at;
   gboolean yanked;
+  gint64 seq;
   char *element; /* owned */
 } LoftCatalogVersion;
 
@@ -180,6 +182,29 @@ loft_catalog_is_logged (LoftCatalog *self, const char *name, const char *key);
 gboolean loft_catalog_is_token_told (LoftCatalog *self,
                                      const char *id,
                                      gboolean revoked);
+
+/**
+ * LoftCatalogDocsItem:
+ * @name: a package
+ * @key: key of one of its documents
+ * @docs: how it is with the version's documentation
+ *
+ * A version, as far as its documentation goes.
+ */
+typedef struct
+{
+  char *name;    /* owned */
+  char *key;     /* owned */
+  LoftDocs docs; /* owned */
+} LoftCatalogDocsItem;
+
+void loft_catalog_docs_item_free (LoftCatalogDocsItem *self);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogDocsItem, loft_catalog_docs_item_free)
+
+GPtrArray *loft_catalog_list_docs (LoftCatalog *self,
+                                   LoftDocsState state,
+                                   guint limit,
+                                   GError **error);
 gboolean loft_catalog_get_docs (LoftCatalog *self,
                                 const char *name,
                                 const char *key,

@@ -209,7 +209,7 @@ read_version (LoftRegistry *self,
   if (found == NULL)
     return FALSE;
 
-  g_auto (LoftDocs) docs = { LOFT_DOCS_NONE, NULL };
+  g_auto (LoftDocs) docs = { .state = LOFT_DOCS_NONE };
   if (!loft_catalog_get_docs (self->catalog,
                               wish->name,
                               found->key,

@@ -27,6 +27,22 @@ static const char *const state_names[] = {
 };
 
 /**
+ * loft_docs_copy:
+ * @self: (out caller-allocates): documentation
+ * @other: another one
+ *
+ * Makes @self the same as @other.
+ */
+void
+loft_docs_copy (LoftDocs *self, const LoftDocs *other)
+{
+  *self = *other;
+  self->generation = g_strdup (other->generation);
+  self->reason = g_strdup (other->reason);
+  self->log = g_strdup (other->log);
+}
+
+/**
  * loft_docs_clear:
  * @self: documentation
  *
@@ -36,6 +52,8 @@ void
 loft_docs_clear (LoftDocs *self)
 {
   g_clear_pointer (&self->generation, g_free);
+  g_clear_pointer (&self->reason, g_free);
+  g_clear_pointer (&self->log, g_free);
 }
 
 /**
@@ -123,4 +141,64 @@ loft_docs_parse_key (const char *object_key, char **out_name, char **out_key)
   *out_key = g_strdup (parts[2]);
 
   return TRUE;
+}
+
+/* Behind what a terminal is told of colours and the like. */
+static const char *
+skip_escape (const char *text)
+{
+  if (*text == '[')
+    for (text++; *text >= ' ' && *text < '@';)
+      text++;
+
+  return *text != '\0' && (guchar) *text < 0x80 ? text + 1 : text;
+}
+
+/**
+ * loft_docs_clean_text:
+ * @text: what a stranger's program has said, in UTF-8
+ * @most: how many bytes of it are wanted
+ * @keep_lines: whether it may have several lines
+ *
+ * Leaves out what is not to be read, and then all but the end. Of a text of
+ * several lines no line is cut, if that can be.
+ *
+ * Returns: (transfer full): a text that can be kept
+ */
+char *
+loft_docs_clean_text (const char *text, gsize most, gboolean keep_lines)
+{
+  g_return_val_if_fail (text != NULL && most > 0, NULL);
+
+  g_autoptr (GString) clean = g_string_new (NULL);
+
+  while (*text != '\0')
+    {
+      gunichar character = g_utf8_get_char (text);
+      const char *next = g_utf8_next_char (text);
+
+      if (character == 0x1b)
+        next = skip_escape (next);
+      else if (character == '\n' || character == '\t')
+        g_string_append_c (clean, keep_lines ? (char) character : ' ');
+      else if (!g_unichar_iscntrl (character))
+        g_string_append_len (clean, text, next - text);
+      text = next;
+    }
+  g_strchomp (clean->str);
+
+  const char *tail = clean->str;
+  gsize length = strlen (tail);
+  if (length > most)
+    {
+      tail += length - most;
+      const char *feed = keep_lines ? strchr (tail, '\n') : NULL;
+
+      while (((guchar) *tail & 0xc0) == 0x80)
+        tail++;
+      if (feed != NULL && feed[1] != '\0')
+        tail = feed + 1;
+    }
+
+  return g_strdup (tail);
 }

@@ -16,8 +16,15 @@ G_BEGIN_DECLS
 /* What a folder leads to. */
 #define LOFT_DOCS_INDEX "index.html"
 
+/* From where on in the log versions get some. */
+#define LOFT_DOCS_QUEUE_KEY "_registry/docs.json"
+
 /* Bytes of one of its files at most. */
 #define LOFT_DOCS_FILE_MAX (16 * 1024 * 1024)
+
+/* Bytes at most of why it could not be built, and of what was said last. */
+#define LOFT_DOCS_REASON_MAX 500
+#define LOFT_DOCS_LOG_MAX 4096
 
 /**
  * LoftDocsState:
@@ -41,6 +48,10 @@ typedef enum
  * @state: how it is
  * @generation: (nullable): which build is shown; empty for the one of the
  *   original server, and %NULL for none
+ * @attempts: how often it could not be built since somebody wanted it
+ * @reason: (nullable): why that was so the last time
+ * @log: (nullable): what was said then, the end of it
+ * @time: since when it is so, in microseconds since 1970
  *
  * A version's documentation. What was built before is shown until there is
  * something newer, even if that could not be built.
@@ -49,8 +60,13 @@ typedef struct
 {
   LoftDocsState state;
   char *generation; /* owned, nullable */
+  guint attempts;
+  char *reason; /* owned, nullable */
+  char *log;    /* owned, nullable */
+  gint64 time;
 } LoftDocs;
 
+void loft_docs_copy (LoftDocs *self, const LoftDocs *other);
 void loft_docs_clear (LoftDocs *self);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LoftDocs, loft_docs_clear)
 
@@ -62,5 +78,6 @@ char *loft_docs_make_prefix (const char *name,
                              const char *generation);
 gboolean
 loft_docs_parse_key (const char *object_key, char **out_name, char **out_key);
+char *loft_docs_clean_text (const char *text, gsize most, gboolean keep_lines);
 
 G_END_DECLS

@@ -193,8 +193,7 @@ loft_event_new_for_docs (const char *name,
 
   self->key = g_strdup (key);
   self->version = g_strdup (key);
-  self->docs.state = docs->state;
-  self->docs.generation = g_strdup (docs->generation);
+  loft_docs_copy (&self->docs, docs);
 
   return self;
 }
@@ -295,6 +294,10 @@ read_docs (LoftEvent *self, JsonObject *object)
     loft_docs_state_from_string (loft_json_get_string (object, "docs"));
   self->docs.generation =
     g_strdup (loft_json_get_string (object, "generation"));
+  self->docs.attempts =
+    (guint) CLAMP (loft_json_get_int (object, "attempts", 0), 0, G_MAXINT);
+  self->docs.reason = g_strdup (loft_json_get_string (object, "reason"));
+  self->docs.log = g_strdup (loft_json_get_string (object, "log"));
 }
 
 static void
@@ -377,6 +380,25 @@ loft_event_parse (const char *line, gsize length, GError **error)
   read_audit (self, object);
 
   return g_steal_pointer (&self);
+}
+
+static void
+write_docs (const LoftEvent *self, JsonBuilder *builder)
+{
+  if (self->type != LOFT_EVENT_DOCS)
+    return;
+
+  loft_json_add_string (builder,
+                        "docs",
+                        loft_docs_state_to_string (self->docs.state));
+  loft_json_add_string (builder, "generation", self->docs.generation);
+  if (self->docs.attempts > 0)
+    {
+      json_builder_set_member_name (builder, "attempts");
+      json_builder_add_int_value (builder, self->docs.attempts);
+    }
+  loft_json_add_string (builder, "reason", self->docs.reason);
+  loft_json_add_string (builder, "log", self->docs.log);
 }
 
 /* The last member, so that it can be left out without reading the rest. */
@@ -466,13 +488,7 @@ loft_event_seal (LoftEvent *self, guint64 seq, gint64 time)
                         loft_actor_get_public_name (&self->actor));
   loft_json_add_string (builder, "node", self->node);
   loft_json_add_string (builder, "id", self->id);
-  if (self->type == LOFT_EVENT_DOCS)
-    {
-      loft_json_add_string (builder,
-                            "docs",
-                            loft_docs_state_to_string (self->docs.state));
-      loft_json_add_string (builder, "generation", self->docs.generation);
-    }
+  write_docs (self, builder);
   if (self->state != NULL)
     {
       json_builder_set_member_name (builder, "state");

@@ -24,6 +24,7 @@
 struct _LoftLease
 {
   LoftStorage *storage; /* owned */
+  char *key;            /* owned */
   char *node;           /* owned */
   gint64 count;
   char *seen;   /* owned, nullable: etag of the document as it was last seen */
@@ -34,6 +35,7 @@ struct _LoftLease
 /**
  * loft_lease_new:
  * @storage: what is looked after
+ * @key: where the lease is kept in it
  * @node: who may do that, in letters and digits
  *
  * Makes a lease that is not held.
@@ -41,14 +43,15 @@ struct _LoftLease
  * Returns: (transfer full): the lease
  */
 LoftLease *
-loft_lease_new (LoftStorage *storage, const char *node)
+loft_lease_new (LoftStorage *storage, const char *key, const char *node)
 {
   g_return_val_if_fail (LOFT_IS_STORAGE (storage), NULL);
-  g_return_val_if_fail (node != NULL, NULL);
+  g_return_val_if_fail (key != NULL && node != NULL, NULL);
 
   LoftLease *self = g_new0 (LoftLease, 1);
 
   self->storage = g_object_ref (storage);
+  self->key = g_strdup (key);
   self->node = g_strdup (node);
 
   return self;
@@ -66,6 +69,7 @@ loft_lease_free (LoftLease *self)
   g_return_if_fail (self != NULL);
 
   g_object_unref (self->storage);
+  g_free (self->key);
   g_free (self->node);
   g_free (self->seen);
   g_free (self);
@@ -99,7 +103,7 @@ write_document (LoftLease *self,
   g_autoptr (GBytes) text = make_document (self, node);
   g_autoptr (GError) local_error = NULL;
   char *etag = loft_storage_replace (self->storage,
-                                     LOFT_LEASE_KEY,
+                                     self->key,
                                      text,
                                      self->seen,
                                      cancellable,
@@ -134,7 +138,7 @@ look (LoftLease *self,
 {
   g_autoptr (GError) local_error = NULL;
   g_autoptr (LoftObject) object = loft_storage_read (self->storage,
-                                                     LOFT_LEASE_KEY,
+                                                     self->key,
                                                      0,
                                                      -1,
                                                      cancellable,

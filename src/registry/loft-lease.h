@@ -10,16 +10,20 @@
 
 G_BEGIN_DECLS
 
+/* Who looks after the storage, and who has documentation built. */
 #define LOFT_LEASE_KEY "_registry/maintenance.json"
+#define LOFT_LEASE_DOCS_KEY "_registry/docs-lease.json"
 
 /**
  * LoftLease:
  *
- * Who looks after a storage that several daemons share.
+ * Who does for a storage that several daemons share what one of them does for
+ * all.
  */
 typedef struct _LoftLease LoftLease;
 
-LoftLease *loft_lease_new (LoftStorage *storage, const char *node);
+LoftLease *
+loft_lease_new (LoftStorage *storage, const char *key, const char *node);
 void loft_lease_free (LoftLease *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftLease, loft_lease_free)
 

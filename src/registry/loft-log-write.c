@@ -22,7 +22,7 @@
 static gboolean
 are_docs_told (LoftLog *self, const LoftEvent *event)
 {
-  g_auto (LoftDocs) known = { LOFT_DOCS_NONE, NULL };
+  g_auto (LoftDocs) known = { .state = LOFT_DOCS_NONE };
 
   return loft_catalog_get_docs (self->catalog,
                                 event->name,
@@ -30,7 +30,9 @@ are_docs_told (LoftLog *self, const LoftEvent *event)
                                 &known,
                                 NULL) &&
          known.state == event->docs.state &&
-         g_strcmp0 (known.generation, event->docs.generation) == 0;
+         known.attempts == event->docs.attempts &&
+         (event->docs.state != LOFT_DOCS_BUILT ||
+          g_strcmp0 (known.generation, event->docs.generation) == 0);
 }
 
 static gboolean
@@ -60,7 +62,7 @@ make_identity (const LoftEvent *event)
     return g_strdup_printf ("%s\n%s",
                             loft_event_type_to_string (event->type),
                             event->token->id);
-  if (event->act != NULL)
+  if (event->act != NULL || event->type == LOFT_EVENT_DOCS)
     return g_strdup (event->id);
   if (event->state != NULL)
     return g_strdup_printf ("%s %" G_GUINT64_FORMAT,

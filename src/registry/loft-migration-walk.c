@@ -10,6 +10,7 @@
 
 #include "registry/loft-checkpoint-pack.h"
 #include "registry/loft-checkpoint.h"
+#include "registry/loft-docs.h"
 #include "registry/loft-document.h"
 #include "registry/loft-download-keeper.h"
 #include "registry/loft-lease.h"
@@ -298,6 +299,8 @@ is_own (const char *key, gboolean *out_counts)
   *out_counts = FALSE;
 
   return g_str_equal (key, OWN "/salt") || g_str_equal (key, LOFT_LEASE_KEY) ||
+         g_str_equal (key, LOFT_LEASE_DOCS_KEY) ||
+         g_str_equal (key, LOFT_DOCS_QUEUE_KEY) ||
          g_str_equal (key, LOFT_CHECKPOINT_KEY) ||
          g_str_has_prefix (key, LOFT_CHECKPOINT_PREFIX);
 }

@@ -32,6 +32,9 @@ G_BEGIN_DECLS
  *   storage, as far as it knows
  * @LOFT_PAGE_SKEW: microseconds that the storage's clock is ahead of ours, as a
  *   signed number
+ * @LOFT_PAGE_DOCS_SINCE: behind which event of the log versions get
+ *   documentation, and one more; 0 if none is built
+ * @LOFT_PAGE_DOCS_DONE: up to which event they have been seen to
  *
  * What the process with slot 0 tells the others.
  */
@@ -50,6 +53,8 @@ typedef enum
   LOFT_PAGE_MAINTAINS,
   LOFT_PAGE_CHECKPOINT,
   LOFT_PAGE_SKEW,
+  LOFT_PAGE_DOCS_SINCE,
+  LOFT_PAGE_DOCS_DONE,
   LOFT_PAGE_N_FACTS
 } LoftPageFact;
 

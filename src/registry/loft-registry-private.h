@@ -72,6 +72,9 @@ struct _LoftRegistry
   gint64 downloads_day;          /* of the counter: looked at that day */
   gboolean downloads_failed;     /* of the counter: so that it is told once */
 
+  GThread *docs;         /* owned, NULL before start and after stop */
+  LoftLease *docs_lease; /* owned; of the thread above */
+
   /* Guards settings and wishes. */
   GMutex mutex;
   GCond keeper_cond;
@@ -291,6 +294,7 @@ gint64 loft_registry_get_lag (LoftRegistry *self);
 gpointer loft_registry_keep (gpointer data);
 gpointer loft_registry_keep_downloads (gpointer data);
 void loft_registry_keep_last_downloads (LoftRegistry *self);
+gpointer loft_registry_keep_docs (gpointer data);
 void loft_registry_note_clean_end (LoftRegistry *self);
 
 G_END_DECLS

@@ -17,6 +17,11 @@
 #define MAX_TARBALL (20 * 1024 * 1024)
 #define MAX_VERSIONS 10000
 #define TARBALL_CACHE (1024 * 1024 * 1024)
+#define DOCS_TIMEOUT 120
+#define DOCS_MEMORY (1024 * 1024 * 1024)
+#define DOCS_OUTPUT_SIZE (64 * 1024 * 1024)
+#define DOCS_ATTEMPTS 3
+#define DOCS_RETRY_INTERVAL 300
 
 /**
  * loft_registry_settings_new:
@@ -43,6 +48,11 @@ loft_registry_settings_new (void)
   self->maintenance_lease = MAINTENANCE_LEASE;
   self->download_counts = TRUE;
   self->download_count_interval = DOWNLOAD_COUNT_INTERVAL;
+  self->docs.timeout = DOCS_TIMEOUT;
+  self->docs.memory = DOCS_MEMORY;
+  self->docs.output_size = DOCS_OUTPUT_SIZE;
+  self->docs.attempts = DOCS_ATTEMPTS;
+  self->docs.retry_interval = DOCS_RETRY_INTERVAL;
 
   return self;
 }
@@ -63,6 +73,7 @@ loft_registry_settings_copy (const LoftRegistrySettings *self)
   LoftRegistrySettings *copy = g_new (LoftRegistrySettings, 1);
   *copy = *self;
   copy->reserved = g_strdupv (self->reserved);
+  loft_docs_settings_copy (&copy->docs, &self->docs);
 
   return copy;
 }
@@ -79,6 +90,7 @@ loft_registry_settings_free (LoftRegistrySettings *self)
   g_return_if_fail (self != NULL);
 
   g_strfreev (self->reserved);
+  loft_docs_settings_clear (&self->docs);
   g_free (self);
 }
 

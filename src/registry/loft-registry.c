@@ -63,6 +63,7 @@ loft_registry_finalize (GObject *object)
   LoftRegistry *self = LOFT_REGISTRY (object);
 
   g_clear_pointer (&self->lease, loft_lease_free);
+  g_clear_pointer (&self->docs_lease, loft_lease_free);
   g_clear_pointer (&self->downloads, loft_download_keeper_free);
   g_clear_pointer (&self->tarballs, loft_tarball_cache_free);
   g_clear_object (&self->log);
@@ -211,7 +212,8 @@ make (LoftStorage *storage,
 
   g_autofree char *node = g_uuid_string_random ();
   node[8] = '\0';
-  self->lease = loft_lease_new (self->storage, node);
+  self->lease = loft_lease_new (self->storage, LOFT_LEASE_KEY, node);
+  self->docs_lease = loft_lease_new (self->storage, LOFT_LEASE_DOCS_KEY, node);
   self->downloads =
     loft_download_keeper_new (self->storage, self->catalog, node);
   self->cache_directory = g_strdup (cache_directory);
@@ -341,6 +343,7 @@ loft_registry_start (LoftRegistry *self)
   self->keeper = g_thread_new ("keeper", loft_registry_keep, self);
   self->watcher = g_thread_new ("watcher", loft_registry_watch, self);
   self->counter = g_thread_new ("counter", loft_registry_keep_downloads, self);
+  self->docs = g_thread_new ("docs", loft_registry_keep_docs, self);
 }
 
 /**
@@ -364,6 +367,8 @@ loft_registry_stop (LoftRegistry *self)
   gboolean counted = self->counter != NULL;
   if (counted)
     g_thread_join (g_steal_pointer (&self->counter));
+  if (self->docs != NULL)
+    g_thread_join (g_steal_pointer (&self->docs));
   gboolean settled =
     self->keeper != NULL &&
     GPOINTER_TO_INT (g_thread_join (g_steal_pointer (&self->keeper)));

@@ -8,6 +8,7 @@
 
 #include "registry/loft-archive.h"
 #include "registry/loft-catalog.h"
+#include "registry/loft-docs-build.h"
 #include "registry/loft-publish-mode.h"
 #include "registry/loft-spool.h"
 #include "registry/loft-tarball.h"
@@ -39,6 +40,7 @@ G_BEGIN_DECLS
  *   not look after the storage any more
  * @download_counts: whether downloads are counted
  * @download_count_interval: seconds in which what was counted is handed over
+ * @docs: how documentation is built
  *
  * What an administrator may choose. All may change while the registry runs.
  */
@@ -59,6 +61,7 @@ typedef struct
   guint maintenance_lease;
   gboolean download_counts;
   guint download_count_interval;
+  LoftDocsSettings docs; /* owned */
 } LoftRegistrySettings;
 
 LoftRegistrySettings *loft_registry_settings_new (void);

@@ -335,8 +335,9 @@ take_docs_page (Scan *scan, GStrv keys, GError **error)
     {
       g_autofree char *name = NULL;
       g_autofree char *key = NULL;
-      g_auto (LoftDocs) known = { LOFT_DOCS_NONE, NULL };
-      const LoftDocs found = { LOFT_DOCS_BUILT, (char *) "" };
+      g_auto (LoftDocs) known = { .state = LOFT_DOCS_NONE };
+      const LoftDocs found = { .state = LOFT_DOCS_BUILT,
+                               .generation = (char *) "" };
 
       if (!loft_docs_parse_key (keys[i], &name, &key) ||
           !loft_catalog_has_document (scan->self->catalog, name, key))

@@ -10,6 +10,7 @@
 
 #include "registry/loft-checkpoint-pack.h"
 #include "registry/loft-checkpoint.h"
+#include "registry/loft-docs.h"
 #include "registry/loft-download-keeper.h"
 #include "registry/loft-export.h"
 #include "registry/loft-lease.h"
@@ -162,6 +163,8 @@ is_own (const char *key)
       g_str_equal (key, LOFT_EXPORT_LIST) ||
       g_str_equal (key, LOFT_CHECKPOINT_KEY) ||
       g_str_equal (key, LOFT_LEASE_KEY) ||
+      g_str_equal (key, LOFT_LEASE_DOCS_KEY) ||
+      g_str_equal (key, LOFT_DOCS_QUEUE_KEY) ||
       g_str_has_prefix (key, LOFT_CHECKPOINT_PREFIX))
     return TRUE;
 
