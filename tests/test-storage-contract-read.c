@@ -351,7 +351,8 @@ reset_memory_peak (void)
   return memory_peak ();
 }
 
-/* An object of a gibibyte is stored and read in little memory. */
+/* An object of a gibibyte is stored and read in little memory, of which the
+ * address sanitizer keeps what was freed. */
 static void
 test_huge (StorageFixture *fixture, gconstpointer test_data)
 {
@@ -360,7 +361,7 @@ test_huge (StorageFixture *fixture, gconstpointer test_data)
   g_autoptr (GInputStream) source = storage_kit_source_new (HUGE_SIZE, 0, NULL);
   g_autofree guchar *buffer = g_malloc (1 << 20);
   g_autofree guchar *zeros = g_malloc0 (1 << 20);
-  long before = reset_memory_peak ();
+  G_GNUC_UNUSED long before = reset_memory_peak ();
 
   loft_storage_create (fixture->storage, key, source, HUGE_SIZE, NULL, &error);
   g_assert_no_error (error);
@@ -383,7 +384,9 @@ test_huge (StorageFixture *fixture, gconstpointer test_data)
 
   g_assert_cmpint (read, ==, HUGE_SIZE);
   g_assert_null (loft_object_get_etag (object));
+#ifndef __SANITIZE_ADDRESS__
   g_assert_cmpint (memory_peak () - before, <, GROWTH_MAX);
+#endif
 }
 
 void

@@ -44,6 +44,7 @@ struct _LoftTarWriter
   LoftSpool *list;           /* owned */
   locale_t locale;
   GError *error; /* owned, nullable: why nothing can be written any more */
+  gboolean left; /* whether nobody wants the rest */
 };
 
 static gboolean
@@ -67,24 +68,13 @@ wait_for_room (LoftTarWriter *self)
                                                 &self->error);
 }
 
-static la_ssize_t
-write_cb (struct archive *archive,
-          void *user_data,
-          const void *buffer,
-          size_t length)
+static void
+send_out (LoftTarWriter *self, const char *next, gsize rest)
 {
-  LoftTarWriter *self = user_data;
-  const char *next = buffer;
-  gsize rest = length;
-
-  /* libarchive may try again, in order to end what it has begun. */
-  if (self->error != NULL)
-    return -1;
-
   while (rest > 0)
     {
       if (!wait_for_room (self))
-        return -1;
+        return;
 
       gssize written =
         write (self->fd, next, self->is_file ? rest : MIN (rest, PIPE_BUF));
@@ -101,11 +91,25 @@ write_cb (struct archive *archive,
                          : LOFT_REGISTRY_ERROR_FAILED,
                        "The export can't be written: %s",
                        g_strerror (code));
-          return -1;
+          return;
         }
       next += written;
       rest -= (gsize) written;
     }
+}
+
+/* libarchive frees its buffers only at the end of an archive that never failed.
+ * So it is not told of an error, and what it writes after one is dropped. */
+static la_ssize_t
+write_cb (struct archive *archive,
+          void *user_data,
+          const void *buffer,
+          size_t length)
+{
+  LoftTarWriter *self = user_data;
+
+  if (self->error == NULL && !self->left)
+    send_out (self, buffer, length);
 
   return (la_ssize_t) length;
 }
@@ -190,7 +194,7 @@ loft_tar_writer_free (LoftTarWriter *self)
   g_return_if_fail (self != NULL);
 
   /* Freeing would write the end, as if all was well. */
-  archive_write_fail (self->archive);
+  self->left = TRUE;
   archive_write_free (self->archive);
   g_clear_pointer (&self->list, loft_spool_unref);
   g_clear_object (&self->cancellable);
@@ -221,7 +225,7 @@ write_header (LoftTarWriter *self,
   int code = archive_write_header (self->archive, entry);
   uselocale (before);
 
-  return code == ARCHIVE_OK || fail (self, error);
+  return (code == ARCHIVE_OK && self->error == NULL) || fail (self, error);
 }
 
 /**
@@ -301,7 +305,8 @@ copy (LoftTarWriter *self,
         break;
       gnutls_hash (hash, chunk, (gsize) got);
       rest -= got;
-      if (archive_write_data (self->archive, chunk, (gsize) got) != got)
+      if (archive_write_data (self->archive, chunk, (gsize) got) != got ||
+          self->error != NULL)
         return fail (self, error);
     }
   if (got < 0)
@@ -442,16 +447,20 @@ loft_tar_writer_finish (LoftTarWriter *self, const char *path, GError **error)
   gint64 now = g_get_real_time () / G_USEC_PER_SEC * G_USEC_PER_SEC;
   int fd = loft_spool_get_fd (self->list);
   g_autoptr (GInputStream) stream = g_unix_input_stream_new (fd, FALSE);
-  g_autofree char *sha256 = lseek (fd, 0, SEEK_SET) == 0
-                              ? add_stream (self,
-                                            path,
-                                            stream,
-                                            loft_spool_get_size (self->list),
-                                            now,
-                                            error)
-                              : NULL;
-  if (sha256 == NULL || archive_write_close (self->archive) != ARCHIVE_OK)
-    return error != NULL && *error != NULL ? FALSE : fail (self, error);
+
+  if (lseek (fd, 0, SEEK_SET) != 0)
+    return fail (self, error);
+
+  g_autofree char *sha256 = add_stream (self,
+                                        path,
+                                        stream,
+                                        loft_spool_get_size (self->list),
+                                        now,
+                                        error);
+  if (sha256 == NULL)
+    return FALSE;
+  if (archive_write_close (self->archive) != ARCHIVE_OK || self->error != NULL)
+    return fail (self, error);
 
   if (self->is_file && fdatasync (self->fd) == -1 && errno != EINVAL)
     {
