@@ -8,6 +8,7 @@
 
 #include "http/loft-html-read.h"
 
+#include "http/loft-diff-read.h"
 #include "http/loft-hot.h"
 #include "http/loft-link.h"
 #include "http/loft-read.h"
@@ -458,6 +459,7 @@ render_package (const Page *page)
   const LoftDownloads *downloads = description->downloads;
   const LoftPagesPackage package = {
     .versions = description->versions,
+    .previous = description->previous,
     .version = description->version,
     .dependents = description->dependents,
     .more_dependents = description->more_dependents,
@@ -494,7 +496,8 @@ loft_html_handle_package (LoftRequest *request, const char *version)
   page->is_named = version != NULL;
   page->all_versions =
     version == NULL &&
-    g_strcmp0 (loft_request_get_query (request, "versions"), "all") == 0;
+    (loft_request_get_endpoint (request) == &loft_read_diff_choice ||
+     g_strcmp0 (loft_request_get_query (request, "versions"), "all") == 0);
   loft_hot_mark (request, NULL);
   loft_request_pause (request);
   loft_registry_describe_async (loft_request_get_registry (request),

@@ -10,6 +10,7 @@
 
 #include "http/loft-badge-read.h"
 #include "http/loft-changes.h"
+#include "http/loft-diff-read.h"
 #include "http/loft-docs-read.h"
 #include "http/loft-feed.h"
 #include "http/loft-files-read.h"
@@ -46,6 +47,9 @@ static const LoftRoute routes[] = {
   { "GET", "/packages/:name/dependents", &loft_read_dependents },
   { "GET", "/packages/:name/downloads", &loft_read_downloads },
   { "PUT", "/packages/:name/owners", &loft_write_owners },
+  { "GET", "/packages/:name/diff", &loft_read_diff_choice },
+  { "GET", "/packages/:name/diff/:old/:new", &loft_read_diff },
+  { "GET", "/packages/:name/diff/:old/:new/*path", &loft_read_diff },
   { "GET", "/packages/:name/:version", &loft_read_version },
   { "PUT", "/packages/:name/:version", &loft_write_put },
   { "GET", "/packages/:name/:version/download", &loft_read_download },
@@ -72,6 +76,9 @@ static const LoftRoute view_routes[] = {
   { "GET", "/packages", &loft_view_read_packages },
   { "GET", "/packages/:name", &loft_view_read_versions },
   { "GET", "/packages/:name/dependents", &loft_view_read_dependents },
+  { "GET", "/packages/:name/diff", &loft_read_diff_choice },
+  { "GET", "/packages/:name/diff/:old/:new", &loft_read_diff },
+  { "GET", "/packages/:name/diff/:old/:new/*path", &loft_read_diff },
   { "GET", "/packages/:name/:version", &loft_view_read_version },
   { "GET", "/packages/:name/:version/download", &loft_view_read_download },
   { "GET", "/packages/:name/:version/files", &loft_read_files },

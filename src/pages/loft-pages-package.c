@@ -57,7 +57,12 @@ add_versions (const LoftPagesPlace *place,
         copy_object (json_array_get_object_element (versions, length - 1 - i),
                      members);
 
+      const char *previous =
+        g_ptr_array_index (package->previous, length - 1 - i);
+
       loft_pages_add_words (place, row);
+      if (previous != NULL)
+        json_object_set_string_member (row, "previous", previous);
       json_object_set_boolean_member (
         row,
         "shown",
@@ -67,6 +72,37 @@ add_versions (const LoftPagesPlace *place,
   json_object_set_array_member (values, "versions", rows);
   json_object_set_int_member (values, "n_versions", length);
   json_object_set_boolean_member (values, "more_versions", max < length);
+}
+
+static const char *
+find_previous (const LoftPagesPackage *package, const char *shown)
+{
+  JsonArray *versions = json_node_get_array (package->versions);
+
+  for (guint i = json_array_get_length (versions); i > 0; i--)
+    if (g_strcmp0 (
+          shown,
+          loft_json_get_string (json_array_get_object_element (versions, i - 1),
+                                "version")) == 0)
+      return g_ptr_array_index (package->previous, i - 1);
+
+  return NULL;
+}
+
+/* Which versions may be worth to compare. */
+static void
+add_comparison (JsonObject *values,
+                const LoftPagesPackage *package,
+                const char *name,
+                const char *shown)
+{
+  const char *previous = find_previous (package, shown);
+
+  if (previous == NULL)
+    return;
+  json_object_set_string_member (values, "name", name);
+  json_object_set_string_member (values, "old", previous);
+  json_object_set_string_member (values, "new", shown);
 }
 
 static void
@@ -214,6 +250,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
   json_object_set_boolean_member (values, "has_docs", package->has_docs);
   json_object_set_boolean_member (values, "is_partial", package->is_partial);
   add_versions (place, values, package);
+  add_comparison (values, package, name, text);
   if (package->all_versions)
     {
       g_autofree char *title =

@@ -129,10 +129,10 @@ compute_makings (void)
 static void
 ensure_loaded (void)
 {
-  static const char *const names[] = { "dependents", "feed.xml", "file",
-                                       "files",      "home",     "layout",
-                                       "list",       "package",  "problem",
-                                       "versions" };
+  static const char *const names[] = { "dependents", "diff",    "feed.xml",
+                                       "file",       "files",   "home",
+                                       "layout",     "list",    "package",
+                                       "problem",    "versions" };
   static gsize loaded = 0;
 
   if (!g_once_init_enter (&loaded))

@@ -76,6 +76,7 @@ typedef struct
 /**
  * LoftPagesPackage:
  * @versions: its versions, as the registry lists them
+ * @previous: for each of them the one that it came after, or %NULL
  * @version: the version that is shown, as the registry describes it
  * @dependents: some packages that depend on it
  * @more_dependents: whether there are more
@@ -96,6 +97,7 @@ typedef struct
 typedef struct
 {
   JsonNode *versions;
+  GPtrArray *previous;
   JsonNode *version;
   JsonNode *dependents;
   gboolean more_dependents;
@@ -151,6 +153,10 @@ LoftHtml *loft_pages_render_files (const LoftPagesPlace *place,
                                    const char *after);
 LoftHtml *loft_pages_render_file (const LoftPagesPlace *place,
                                   const LoftPagesFile *file);
+LoftHtml *loft_pages_render_diff (const LoftPagesPlace *place,
+                                  JsonNode *diff,
+                                  gboolean is_further,
+                                  const char *next);
 LoftHtml *loft_pages_render_problem (const LoftPagesPlace *place,
                                      GBytes *problem);
 

@@ -9,6 +9,7 @@
 #include "registry/loft-description.h"
 
 #include "registry/loft-json.h"
+#include "registry/loft-previous.h"
 #include "registry/loft-registry-private.h"
 
 typedef struct
@@ -39,6 +40,7 @@ wish_free (gpointer data)
 void
 loft_description_free (LoftDescription *self)
 {
+  g_clear_pointer (&self->previous, g_ptr_array_unref);
   g_clear_pointer (&self->versions, json_node_unref);
   g_clear_pointer (&self->version, json_node_unref);
   g_clear_pointer (&self->dependents, json_node_unref);
@@ -110,6 +112,8 @@ read_lists (LoftRegistry *self,
     error);
   if (description->versions == NULL)
     return FALSE;
+  description->previous =
+    loft_previous_find (json_node_get_array (description->versions));
 
   description->dependents =
     parse (wish->has_view ? loft_catalog_view_dependents (self->catalog,

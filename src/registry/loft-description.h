@@ -16,6 +16,7 @@ G_BEGIN_DECLS
  * LoftDescription:
  * @versions: an array of all versions, in the order of clients; the yanked ones
  *   too, unless a view leaves them out
+ * @previous: for each of them the one that it came after, or %NULL; their texts
  * @version: the version that is described, with its manifest and its files
  * @dependents: an array of some that depend on the package
  * @more_dependents: whether there are more
@@ -35,6 +36,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   JsonNode *versions;   /* owned */
+  GPtrArray *previous;  /* owned, of what @versions owns */
   JsonNode *version;    /* owned */
   JsonNode *dependents; /* owned */
   gboolean more_dependents;

@@ -11,12 +11,7 @@
 #include "registry/loft-member.h"
 #include "registry/loft-registry-private.h"
 
-/* Reading files of packages, out of tarballs. To inflate one takes a processor,
- * so few are inflated at once, few wait, and all others are told to come later:
- * nobody who reads everything keeps others from downloading. */
-
-#define READERS_MAX 2
-#define WAITING_MAX 32
+/* Reading files of packages, out of tarballs. */
 
 typedef struct
 {
@@ -161,51 +156,16 @@ find_in_thread_cb (GTask *task,
 }
 
 static void
-read_cb (gpointer data, gpointer user_data)
+read_in_thread_cb (GTask *task,
+                   gpointer source_object,
+                   gpointer task_data,
+                   GCancellable *cancellable)
 {
-  g_autoptr (GTask) task = data;
   GError *local_error = NULL;
+  LoftFile *file =
+    read_file (source_object, task_data, cancellable, &local_error);
 
-  if (g_task_return_error_if_cancelled (task))
-    return;
-
-  LoftFile *file = read_file (g_task_get_source_object (task),
-                              g_task_get_task_data (task),
-                              g_task_get_cancellable (task),
-                              &local_error);
   return_file (task, file, local_error);
-}
-
-static GThreadPool *
-get_readers (void)
-{
-  static GThreadPool *readers = NULL;
-
-  if (g_once_init_enter (&readers))
-    {
-      GThreadPool *pool =
-        g_thread_pool_new (read_cb, NULL, READERS_MAX, FALSE, NULL);
-
-      g_once_init_leave (&readers, pool);
-    }
-
-  return readers;
-}
-
-static gboolean
-can_read (LoftRegistry *self, GError **error)
-{
-  if (!loft_registry_can_answer (self, error))
-    return FALSE;
-  if (g_thread_pool_unprocessed (get_readers ()) < WAITING_MAX)
-    return TRUE;
-
-  g_set_error_literal (error,
-                       LOFT_REGISTRY_ERROR,
-                       LOFT_REGISTRY_ERROR_BUSY,
-                       "Too many files of packages are wanted at once");
-
-  return FALSE;
 }
 
 static Question *
@@ -297,16 +257,12 @@ loft_registry_read_file_async (LoftRegistry *self,
   g_return_if_fail (name != NULL && version != NULL && path != NULL);
 
   g_autoptr (GTask) task = g_task_new (self, cancellable, callback, user_data);
-  g_autoptr (GError) local_error = NULL;
 
   g_task_set_source_tag (task, loft_registry_read_file_async);
   g_task_set_task_data (task,
                         question_new (view, name, version, path, length),
                         question_free);
-  if (can_read (self, &local_error))
-    g_thread_pool_push (get_readers (), g_steal_pointer (&task), NULL);
-  else
-    g_task_return_error (task, g_steal_pointer (&local_error));
+  loft_registry_push_reader (self, task, read_in_thread_cb);
 }
 
 /**

@@ -297,4 +297,8 @@ void loft_registry_keep_last_downloads (LoftRegistry *self);
 gpointer loft_registry_keep_docs (gpointer data);
 void loft_registry_note_clean_end (LoftRegistry *self);
 
+void loft_registry_push_reader (LoftRegistry *self,
+                                GTask *task,
+                                GTaskThreadFunc func);
+
 G_END_DECLS

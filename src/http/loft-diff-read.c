@@ -1,0 +1,181 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#include "config.h"
+
+#include "http/loft-diff-read.h"
+
+#include "http/loft-hot.h"
+#include "http/loft-html-read.h"
+#include "http/loft-link.h"
+#include "http/loft-representation.h"
+#include "http/loft-response.h"
+#include "registry/loft-json.h"
+#include "registry/loft-registry-diff.h"
+
+/* What differs between two versions of a package. */
+
+/* What a page is made of, in a thread. */
+typedef struct
+{
+  LoftPagesPlace *place; /* owned */
+  LoftDiff *diff;        /* owned */
+  char *next;            /* owned, nullable */
+  gboolean is_further;
+} Page;
+
+static void
+page_free (Page *page)
+{
+  loft_html_free_place (page->place);
+  loft_diff_free (page->diff);
+  g_free (page->next);
+  g_free (page);
+}
+
+static LoftHtml *
+render_page (gconstpointer facts)
+{
+  const Page *page = facts;
+
+  return loft_pages_render_diff (page->place,
+                                 page->diff->root,
+                                 page->is_further,
+                                 page->next);
+}
+
+static void
+send_page (LoftRequest *request, LoftHtml *html, gconstpointer facts)
+{
+  loft_html_send_lasting (request, html, NULL);
+}
+
+/* Takes what differs. */
+static void
+render_later (LoftRequest *request, LoftDiff *diff)
+{
+  Page *page = g_new0 (Page, 1);
+
+  page->place = loft_html_new_place (request);
+  page->diff = diff;
+  page->is_further = loft_request_get_query (request, "after") != NULL;
+  if (diff->next != NULL)
+    page->next = loft_link_format_next (request, "after", diff->next);
+  loft_html_render (request,
+                    render_page,
+                    send_page,
+                    page,
+                    (GDestroyNotify) page_free);
+}
+
+static void
+diff_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftDiff) diff =
+    loft_registry_diff_finish (LOFT_REGISTRY (source_object),
+                               result,
+                               &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (diff == NULL)
+    {
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  loft_link_add_next (request, "after", diff->next);
+  if (loft_html_is_wanted (request))
+    {
+      render_later (request, g_steal_pointer (&diff));
+      return;
+    }
+
+  g_autoptr (GBytes) body = loft_json_to_bytes (diff->root);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+}
+
+static void
+handle_diff (LoftRequest *request)
+{
+  const char *const *rest = loft_request_get_rest (request);
+  g_autofree char *path =
+    rest != NULL && *rest != NULL ? g_strjoinv ("/", (char **) rest) : NULL;
+  const LoftDiffWish wish = {
+    .view = loft_request_get_view (request),
+    .name = loft_request_get_parameter (request, "name"),
+    .old_version = loft_request_get_parameter (request, "old"),
+    .new_version = loft_request_get_parameter (request, "new"),
+    .path = path,
+    .after = loft_request_get_query (request, "after"),
+  };
+
+  loft_hot_mark (request, wish.name);
+  loft_request_pause (request);
+  loft_registry_diff_async (loft_request_get_registry (request),
+                            &wish,
+                            loft_request_get_cancellable (request),
+                            diff_cb,
+                            g_object_ref (request));
+}
+
+static char *
+format_location (LoftRequest *request, const char *older, const char *newer)
+{
+  g_autoptr (LoftPagesPlace) place = loft_html_new_place (request);
+  g_autofree char *one = g_strstrip (g_strdup (older));
+  g_autofree char *other = g_strstrip (g_strdup (newer));
+  g_autoptr (GString) location = g_string_new (place->base);
+
+  g_string_append (location, "packages/");
+  g_string_append_uri_escaped (location,
+                               loft_request_get_parameter (request, "name"),
+                               NULL,
+                               FALSE);
+  g_string_append (location, "/diff/");
+  g_string_append_uri_escaped (location, one, "+", FALSE);
+  g_string_append_c (location, '/');
+  g_string_append_uri_escaped (location, other, "+", FALSE);
+
+  return g_string_free (g_steal_pointer (&location), FALSE);
+}
+
+/* A form can't write a path. Where nothing was filled in, versions are shown to
+ * choose from. */
+static void
+handle_choice (LoftRequest *request)
+{
+  const char *older = loft_request_get_query (request, "old");
+  const char *newer = loft_request_get_query (request, "new");
+  SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+
+  if (older == NULL && newer == NULL && loft_html_is_wanted (request))
+    {
+      loft_html_handle_package (request, NULL);
+      return;
+    }
+  if (older == NULL || newer == NULL)
+    {
+      g_autoptr (GError) local_error = g_error_new_literal (
+        LOFT_REGISTRY_ERROR,
+        LOFT_REGISTRY_ERROR_MALFORMED,
+        "Which versions to compare is missing: it takes “old” and “new”");
+
+      loft_response_send_problem (request, local_error);
+      return;
+    }
+
+  g_autofree char *location = format_location (request, older, newer);
+  g_autoptr (GBytes) body = g_bytes_new_static ("It is elsewhere.\n", 17);
+  soup_message_headers_replace (headers, "Location", location);
+  soup_message_headers_replace (headers, "Cache-Control", "public, no-cache");
+  loft_response_send (request, SOUP_STATUS_SEE_OTHER, "text/plain", body);
+}
+
+const LoftEndpoint loft_read_diff = { .handle = handle_diff };
+const LoftEndpoint loft_read_diff_choice = { .handle = handle_choice };
