@@ -90,7 +90,7 @@ static const BadEngine bad_engines[] = {
     "remove" },
   { "no-bucket",
     S3_MEMORY_HAS_NO_BUCKET,
-    LOFT_STORAGE_ERROR_UNAVAILABLE,
+    LOFT_STORAGE_ERROR_FAILED,
     "NoSuchBucket" },
   { "hides-what-is-missing",
     S3_MEMORY_HIDES_WHAT_IS_MISSING,

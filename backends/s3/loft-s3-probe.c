@@ -124,6 +124,20 @@ stands (Probe *self, const char *text, gboolean *out_stands, GError **error)
   return TRUE;
 }
 
+/* No bucket comes into being by waiting for it, as far as we know. */
+static gboolean
+set_refusal (const LoftS3Answer *answer, GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+
+  loft_s3_answer_set_error (answer, NULL, &local_error);
+  if (loft_s3_answer_has_code (answer, "NoSuchBucket"))
+    local_error->code = LOFT_STORAGE_ERROR_FAILED;
+  g_propagate_error (error, g_steal_pointer (&local_error));
+
+  return FALSE;
+}
+
 static gboolean
 probe_create (Probe *self, GError **error)
 {
@@ -139,10 +153,7 @@ probe_create (Probe *self, GError **error)
       _ ("it has no conditional writes (PUT with “If-None-Match” is "
          "not implemented)"));
   if (!is_success (created))
-    {
-      loft_s3_answer_set_error (created, NULL, error);
-      return FALSE;
-    }
+    return set_refusal (created, error);
 
   g_autoptr (LoftS3Answer) again =
     put (self, "second", "if-none-match", "*", error);
@@ -295,14 +306,23 @@ loft_s3_probe (LoftS3Engine *engine, GCancellable *cancellable, GError **error)
   g_auto (Probe) self = { .engine = engine, .cancellable = cancellable };
   g_autofree char *name = g_uuid_string_random ();
 
+  g_autoptr (GError) local_error = NULL;
+
   self.key = g_strconcat (LOFT_S3_PROBE_FOLDER, name, NULL);
 
-  gboolean good = probe_create (&self, error) && probe_match (&self, error) &&
-                  probe_list (&self, error);
+  gboolean good = probe_create (&self, &local_error) &&
+                  probe_match (&self, &local_error) &&
+                  probe_list (&self, &local_error);
 
-  /* What it lacks is known; that the object stays then is the lesser evil. */
-  if (!probe_remove (&self, good ? error : NULL))
-    return FALSE;
+  /* What it lacks is known; that the object stays then is the lesser evil. And
+   * one that does not answer would only keep us waiting once more. */
+  if (!g_error_matches (local_error,
+                        LOFT_STORAGE_ERROR,
+                        LOFT_STORAGE_ERROR_UNAVAILABLE) &&
+      !probe_remove (&self, good ? &local_error : NULL))
+    good = FALSE;
+  if (local_error != NULL)
+    g_propagate_error (error, g_steal_pointer (&local_error));
 
   return good;
 }

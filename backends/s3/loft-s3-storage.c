@@ -86,8 +86,8 @@ loft_s3_storage_open (LoftStorage *storage,
          loft_s3_probe (self->engine, cancellable, error);
 }
 
-/* What the parent of this process has found out it need not find out again,
- * and an engine that is away for a moment is no reason not to start. One
+/* What the parent of this process has found out it need not find out before it
+ * writes, and an engine that is away is no reason not to start. One
  * request of no consequence has its name looked up before a crowd asks for it.
  */
 static gboolean
@@ -174,6 +174,15 @@ loft_s3_storage_get_clock_skew (LoftStorage *storage)
   return loft_s3_engine_get_clock_skew (LOFT_S3_STORAGE (storage)->engine);
 }
 
+/* Nothing is written before the engine was tried. Where a process could not do
+ * so when it began, or left that to its parent, it does so now. */
+static gboolean
+make_sure (LoftS3Storage *self, GCancellable *cancellable, GError **error)
+{
+  return loft_s3_engine_get_match (self->engine) != LOFT_S3_MATCH_UNKNOWN ||
+         loft_s3_probe (self->engine, cancellable, error);
+}
+
 /* A write is not interrupted once it is sent: nobody would know its outcome. */
 static gboolean
 loft_s3_storage_create (LoftStorage *storage,
@@ -188,7 +197,8 @@ loft_s3_storage_create (LoftStorage *storage,
     loft_s3_config_uses_tls (loft_s3_engine_get_config (self->engine));
   g_autofree char *etag = NULL;
 
-  if (!loft_s3_check_key (key, error) || !check_writable (self, error))
+  if (!loft_s3_check_key (key, error) || !check_writable (self, error) ||
+      !make_sure (self, cancellable, error))
     return FALSE;
 
   g_autoptr (LoftS3Body) body =
@@ -210,11 +220,8 @@ loft_s3_storage_replace (LoftStorage *storage,
   LoftS3Storage *self = LOFT_S3_STORAGE (storage);
 
   if (!loft_s3_check_key (key, error) || !check_writable (self, error) ||
-      g_cancellable_set_error_if_cancelled (cancellable, error))
-    return NULL;
-  if (etag != NULL &&
-      loft_s3_engine_get_match (self->engine) == LOFT_S3_MATCH_UNKNOWN &&
-      !loft_s3_probe (self->engine, cancellable, error))
+      g_cancellable_set_error_if_cancelled (cancellable, error) ||
+      !make_sure (self, cancellable, error))
     return NULL;
 
   g_autoptr (LoftS3Body) body = loft_s3_body_new_bytes (content);

@@ -9,15 +9,14 @@
 #include "daemon/loft-daemon.h"
 
 #include <glib-unix.h>
-#include <glib/gi18n.h>
 #include <locale.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "backend/loft-backend-loader.h"
 #include "daemon/loft-config-changes.h"
 #include "daemon/loft-log-writer.h"
 #include "daemon/loft-notifier.h"
+#include "daemon/loft-open.h"
 #include "daemon/loft-settings.h"
 #include "daemon/loft-sockets.h"
 #include "daemon/loft-workers.h"
@@ -400,45 +399,18 @@ open_registry (LoftDaemon *self, GError **error)
 }
 
 static gboolean
-check_download (LoftDaemon *self, GError **error)
-{
-  const char *download =
-    loft_config_get_text (self->config, LOFT_CONFIG_DOWNLOAD);
-
-  if (!g_str_equal (download, "redirect") ||
-      loft_storage_has (self->storage, LOFT_STORAGE_FEATURE_REDIRECT))
-    return TRUE;
-
-  g_set_error (error,
-               LOFT_CONFIG_ERROR,
-               LOFT_CONFIG_ERROR_VALUE,
-               _ ("%s: The storage %s has no addresses to which clients could "
-                  "be redirected; it takes “proxy”"),
-               loft_config_get_origin (self->config, LOFT_CONFIG_DOWNLOAD),
-               loft_storage_get_uri (self->storage));
-
-  return FALSE;
-}
-
-static gboolean
 set_up (LoftDaemon *self, GError **error)
 {
-  g_autofree char *backend = loft_config_get_backend (self->config);
+  g_autoptr (GError) away = NULL;
 
-  self->storage = loft_backend_open (backend,
-                                     loft_config_get_key_file (self->config),
-                                     NULL,
-                                     error);
-  if (self->storage == NULL)
+  self->storage = loft_open_storage (self->config, &away, error);
+  if (self->storage == NULL || !open_registry (self, error))
+    return FALSE;
+  if (away != NULL && !loft_registry_has_catalog (self->registry))
     {
-      g_prefix_error (
-        error,
-        _ ("Can't open the storage (%s): "),
-        loft_config_get_origin (self->config, LOFT_CONFIG_STORAGE));
+      g_propagate_error (error, g_steal_pointer (&away));
       return FALSE;
     }
-  if (!check_download (self, error) || !open_registry (self, error))
-    return FALSE;
 
   self->sockets = loft_sockets_open (self->config,
                                      (const char *const *) self->environment,

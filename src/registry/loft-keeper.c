@@ -107,6 +107,8 @@ check_log (LoftRegistry *self, GError **error)
         "MESSAGE",
         "The storage has another log than the catalog was made of; "
         "the catalog is made anew");
+      loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, FALSE);
+      loft_page_begin_epoch (self->page);
       if (!loft_catalog_reset (self->catalog, error))
         return FALSE;
     }
@@ -198,6 +200,7 @@ make_ready (LoftRegistry *self, GError **error)
 
   /* What was answered from the storage alone may have looked otherwise. */
   loft_registry_note_reached (self, g_get_monotonic_time ());
+  g_atomic_int_set (&self->is_unchecked, FALSE);
   loft_page_set_fact (self->page, LOFT_PAGE_ANSWERS, TRUE);
   loft_page_begin_epoch (self->page);
   set_phase (self, LOFT_REGISTRY_READY);
@@ -371,7 +374,8 @@ maintain (LoftRegistry *self, GError **error)
   if (keeps)
     tidy (self);
 
-  return loft_catalog_checkpoint (self->catalog, error);
+  return loft_registry_keep_reached (self, error) &&
+         loft_catalog_checkpoint (self->catalog, error);
 }
 
 static gint64
@@ -470,6 +474,7 @@ loft_registry_keep (gpointer data)
       else
         {
           report_failure (self, local_error, failed);
+          loft_registry_answer_unchecked (self, local_error);
           failed = TRUE;
         }
       rest (self, failed);
@@ -490,4 +495,5 @@ void
 loft_registry_note_clean_end (LoftRegistry *self)
 {
   loft_catalog_set_note (self->catalog, NOTE_CLEAN, "yes", NULL);
+  loft_registry_keep_reached (self, NULL);
 }

@@ -65,6 +65,7 @@ struct _LoftRegistry
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
   guint doubts;           /* of the keeper: that the log is the same */
   gboolean tidy_failed;   /* of the keeper: so that it is told of once */
+  int is_unchecked;       /* atomic: it answers, though nobody knows the log */
   LoftLease *lease;       /* owned; of the keeper */
 
   GThread *counter;              /* owned, NULL before start and after stop */
@@ -289,6 +290,8 @@ gboolean
 loft_registry_scan (LoftRegistry *self, LoftUpkeep *upkeep, GError **error);
 gpointer loft_registry_watch (gpointer data);
 void loft_registry_give_up_catalog (LoftRegistry *self, const GError *error);
+void loft_registry_answer_unchecked (LoftRegistry *self, const GError *error);
+gboolean loft_registry_keep_reached (LoftRegistry *self, GError **error);
 void loft_registry_note_reached (LoftRegistry *self, gint64 time);
 gint64 loft_registry_get_lag (LoftRegistry *self);
 gpointer loft_registry_keep (gpointer data);

@@ -248,6 +248,23 @@ loft_registry_get_mark (LoftRegistry *self,
 }
 
 /**
+ * loft_registry_has_catalog:
+ * @self: a registry
+ *
+ * Tells whether there is a catalog that was complete once, so that it has
+ * answers even while the storage is away.
+ *
+ * Returns: whether there is one
+ */
+gboolean
+loft_registry_has_catalog (LoftRegistry *self)
+{
+  g_return_val_if_fail (LOFT_IS_REGISTRY (self), FALSE);
+
+  return loft_catalog_is_complete (self->catalog);
+}
+
+/**
  * loft_registry_can_answer:
  * @self: a registry
  * @error: return location for a #GError

@@ -251,6 +251,7 @@ void loft_registry_get_quota (LoftRegistry *self,
                               guint64 *out_bytes);
 goffset loft_registry_get_max_tarball (LoftRegistry *self);
 void loft_registry_get_status (LoftRegistry *self, LoftRegistryStatus *out);
+gboolean loft_registry_has_catalog (LoftRegistry *self);
 guint loft_registry_get_age (LoftRegistry *self);
 GStrv loft_registry_list_troubles (LoftRegistry *self);
 guint64 loft_registry_get_catalog_size (LoftRegistry *self);

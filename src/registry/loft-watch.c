@@ -131,10 +131,10 @@ loft_registry_watch (gpointer data)
 
       if (loft_registry_can_answer (self, NULL))
         {
-          if (loft_catalog_check_file (self->catalog, &local_error))
-            follow (self, &unreached);
-          else
+          if (!loft_catalog_check_file (self->catalog, &local_error))
             loft_registry_give_up_catalog (self, local_error);
+          else if (!g_atomic_int_get (&self->is_unchecked))
+            follow (self, &unreached);
         }
       sleep_a_moment (self);
     }

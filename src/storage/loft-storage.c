@@ -219,7 +219,8 @@ loft_storage_can_join (LoftStorage *self)
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Makes @self ready in a process whose parent has the store open. What
+ * Makes @self ready in a process whose parent has the store open, or, where it
+ * is remote and shared, as long as its engine is away. What
  * several such processes do, they do as the threads of one. Called once, in
  * place of loft_storage_open().
  *

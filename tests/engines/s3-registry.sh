@@ -157,6 +157,17 @@ check "with all downloads" \
 check "and at the other" \
   within 30 answers 307 "$second/packages/shared/2.0.0/download"
 
+check "one of them stops" stop TERM 0
+kill -STOP "$LOFT_TEST_OSD"
+XDG_CACHE_HOME=$folder/second
+check "it starts while the store hangs" start again --config second.conf
+check "and serves what it knows" within 15 answers 200 "$url/packages"
+check "without being ready" answers 503 "$url/readyz"
+check "or taking anything" test "$(publish later 1.0.0)" = 503
+kill -CONT "$LOFT_TEST_OSD"
+check "until the store is back" within 30 answers 200 "$url/readyz"
+check "when all is well" within 30 publish_until_done 2.0.1
+
 check "no secret is told" no_secret "$first_pid"
 check "the last one stops" stop TERM 0
 
