@@ -158,6 +158,8 @@ static const struct
   { PACKAGER, "Yank", "('hello', '1.0.0', '')" },
   { PACKAGER, "Unyank", "('hello', '1.0.0')" },
   { PACKAGER, "Deprecate", "('hello', 'old')" },
+  { PACKAGER, "BuildDocs", "('hello', '1.0.0')" },
+  { PACKAGER, "BuildMissingDocs", "(uint32 1,)" },
   { PACKAGER, "SetOwners", "('hello', ['ann'])" },
   { PACKAGER, "ImportVersion", "('a', '1.0.0', handle 0, '{}')" },
   { ISSUER, "CreateToken", "('ann', @as [], '', uint64 0)" },
@@ -176,6 +178,8 @@ static const char *const reads[][2] = {
   { "ListPackages", "('', @a{sv} {})" },
   { "ShowPackage", "('hello',)" },
   { "ListChanges", "(uint64 0, uint32 0, uint32 0)" },
+  { "ListDocs", "(uint32 0,)" },
+  { "ShowDocs", "('hello', '1.0.0')" },
   { "GetMetrics", "()" },
 };
 

@@ -50,7 +50,7 @@ complete -c loft-registryctl -n 'string match -q -- "-*" (commandline -ct)' \
 complete -c loft-registryctl -n '__loft_registryctl_is none' \
     -f -a '(__loft_registryctl_commands)'
 complete -c loft-registryctl \
-    -n '__loft_registryctl_is show deprecate owners verify yank unyank' \
+    -n '__loft_registryctl_is show deprecate docs owners verify yank unyank' \
     -f -a '(__loft_registryctl_column packages -n 1000)'
 complete -c loft-registryctl \
     -n '__loft_registryctl_is migrate; and __loft_registryctl_follows --verify' \

@@ -80,6 +80,7 @@ typedef struct
 
 extern const LoftCtlCommand loft_ctl_collect;
 extern const LoftCtlCommand loft_ctl_deprecate;
+extern const LoftCtlCommand loft_ctl_docs;
 extern const LoftCtlCommand loft_ctl_export;
 extern const LoftCtlCommand loft_ctl_import;
 extern const LoftCtlCommand loft_ctl_logs;

@@ -44,9 +44,9 @@ static const GOptionEntry entries[] = {
 static const LoftCtlCommand *const commands[] = {
   &loft_ctl_status,  &loft_ctl_packages, &loft_ctl_show,      &loft_ctl_publish,
   &loft_ctl_yank,    &loft_ctl_unyank,   &loft_ctl_deprecate, &loft_ctl_owners,
-  &loft_ctl_token,   &loft_ctl_verify,   &loft_ctl_rescan,    &loft_ctl_collect,
-  &loft_ctl_export,  &loft_ctl_import,   &loft_ctl_migrate,   &loft_ctl_logs,
-  &loft_ctl_metrics, &loft_ctl_reload,
+  &loft_ctl_docs,    &loft_ctl_token,    &loft_ctl_verify,    &loft_ctl_rescan,
+  &loft_ctl_collect, &loft_ctl_export,   &loft_ctl_import,    &loft_ctl_migrate,
+  &loft_ctl_logs,    &loft_ctl_metrics,  &loft_ctl_reload,
 };
 
 static const LoftCtlCommand *

@@ -181,6 +181,18 @@ void loft_dbus_set_owners (LoftDbusService *self,
 void loft_dbus_import_version (LoftDbusService *self,
                                GDBusMethodInvocation *invocation,
                                const LoftCaller *caller);
+void loft_dbus_list_docs (LoftDbusService *self,
+                          GDBusMethodInvocation *invocation,
+                          const LoftCaller *caller);
+void loft_dbus_show_docs (LoftDbusService *self,
+                          GDBusMethodInvocation *invocation,
+                          const LoftCaller *caller);
+void loft_dbus_build_docs (LoftDbusService *self,
+                           GDBusMethodInvocation *invocation,
+                           const LoftCaller *caller);
+void loft_dbus_build_missing_docs (LoftDbusService *self,
+                                   GDBusMethodInvocation *invocation,
+                                   const LoftCaller *caller);
 void loft_dbus_create_token (LoftDbusService *self,
                              GDBusMethodInvocation *invocation,
                              const LoftCaller *caller);

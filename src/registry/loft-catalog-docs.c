@@ -174,3 +174,56 @@ loft_catalog_list_docs (LoftCatalog *self,
 
   return code == SQLITE_DONE ? g_steal_pointer (&items) : NULL;
 }
+
+/**
+ * loft_catalog_list_without_docs:
+ * @self: a catalog
+ * @until: the last event of the log that may have told of them
+ * @limit: items at most
+ * @error: return location for a #GError
+ *
+ * Lists the versions that nobody ever wanted documentation of, the newest
+ * first. Yanked ones are left out. It may look at all versions.
+ *
+ * Returns: (transfer full) (element-type LoftCatalogDocsItem): the items, or
+ *   %NULL with @error set
+ */
+GPtrArray *
+loft_catalog_list_without_docs (LoftCatalog *self,
+                                guint64 until,
+                                guint limit,
+                                GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return NULL;
+
+  g_autoptr (GPtrArray) items = g_ptr_array_new_with_free_func (
+    (GDestroyNotify) loft_catalog_docs_item_free);
+  g_autoptr (LoftCatalogStatement) list = loft_catalog_query (
+    reader,
+    error,
+    "SELECT p.name, v.key FROM versions AS v INDEXED BY versions_by_time"
+    "  CROSS JOIN packages AS p ON p.id = v.package"
+    "  LEFT JOIN docs AS d ON d.name = p.name AND d.key = v.key"
+    "  WHERE v.yanked = 0 AND v.seq <= ?1 AND ifnull (d.state, 0) = 0"
+    "  ORDER BY v.published DESC LIMIT ?2",
+    "ii",
+    (gint64) MIN (until, (guint64) G_MAXINT64 - 1),
+    (gint64) limit);
+  int code = SQLITE_ERROR;
+
+  while (list != NULL && (code = loft_catalog_step (list, error)) == SQLITE_ROW)
+    {
+      LoftCatalogDocsItem *item = g_new0 (LoftCatalogDocsItem, 1);
+
+      item->name = g_strdup (loft_catalog_column_text (list, 0));
+      item->key = g_strdup (loft_catalog_column_text (list, 1));
+      g_ptr_array_add (items, item);
+    }
+
+  return code == SQLITE_DONE ? g_steal_pointer (&items) : NULL;
+}

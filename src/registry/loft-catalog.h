@@ -205,6 +205,10 @@ GPtrArray *loft_catalog_list_docs (LoftCatalog *self,
                                    LoftDocsState state,
                                    guint limit,
                                    GError **error);
+GPtrArray *loft_catalog_list_without_docs (LoftCatalog *self,
+                                           guint64 until,
+                                           guint limit,
+                                           GError **error);
 gboolean loft_catalog_get_docs (LoftCatalog *self,
                                 const char *name,
                                 const char *key,

@@ -506,3 +506,55 @@ loft_docs_queue_find (LoftDocsQueue *self,
   return find_new (self, out_job, error) &&
          (*out_job != NULL || find_waiting (self, settings, out_job, error));
 }
+
+/**
+ * loft_docs_list_new:
+ * @catalog: a catalog
+ * @since: behind which event of the log versions get documentation
+ * @done: up to which event they have been seen to
+ * @limit: versions at most
+ * @error: return location for a #GError
+ *
+ * Lists the versions that wait for documentation without having been told of.
+ *
+ * Returns: (transfer full) (element-type LoftDocsJob): versions, or %NULL with
+ *   @error set to a #LoftRegistryError
+ */
+GPtrArray *
+loft_docs_list_new (LoftCatalog *catalog,
+                    guint64 since,
+                    guint64 done,
+                    guint limit,
+                    GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (catalog), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  g_autoptr (GPtrArray) jobs =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_docs_job_free);
+
+  for (guint n = 0; n < EVENTS_MAX; n += PAGE)
+    {
+      g_autoptr (GPtrArray) events = list_events (catalog, done, error);
+
+      if (events == NULL)
+        return NULL;
+      for (guint i = 0; i < events->len; i++)
+        {
+          const LoftEvent *event = g_ptr_array_index (events, i);
+          LoftDocsJob *job = NULL;
+
+          if (!find_open (catalog, since, event, &job, error))
+            return NULL;
+          if (job != NULL)
+            g_ptr_array_add (jobs, job);
+          if (jobs->len == limit)
+            return g_steal_pointer (&jobs);
+          done = event->seq;
+        }
+      if (events->len < PAGE)
+        break;
+    }
+
+  return g_steal_pointer (&jobs);
+}

@@ -57,4 +57,10 @@ void loft_docs_queue_put_off (LoftDocsQueue *self,
                               const LoftDocsJob *job,
                               guint seconds);
 
+GPtrArray *loft_docs_list_new (LoftCatalog *catalog,
+                               guint64 since,
+                               guint64 done,
+                               guint limit,
+                               GError **error);
+
 G_END_DECLS

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "registry/loft-time.h"
+
 /*
  * Where documentation is kept.
  *
@@ -141,6 +143,34 @@ loft_docs_parse_key (const char *object_key, char **out_name, char **out_key)
   *out_key = g_strdup (parts[2]);
 
   return TRUE;
+}
+
+/**
+ * loft_docs_write:
+ * @self: documentation
+ * @with_log: whether to tell what was said last
+ * @builder: where an object has been begun
+ *
+ * Adds how it is, as programs are told.
+ */
+void
+loft_docs_write (const LoftDocs *self, gboolean with_log, JsonBuilder *builder)
+{
+  g_return_if_fail (self != NULL && builder != NULL);
+
+  g_autofree char *time = self->time > 0 ? loft_time_format (self->time) : NULL;
+
+  loft_json_add_string (builder,
+                        "state",
+                        loft_docs_state_to_string (self->state));
+  json_builder_set_member_name (builder, "shown");
+  json_builder_add_boolean_value (builder, self->generation != NULL);
+  json_builder_set_member_name (builder, "attempts");
+  json_builder_add_int_value (builder, self->attempts);
+  loft_json_add_string (builder, "since", time);
+  loft_json_add_string (builder, "reason", self->reason);
+  if (with_log)
+    loft_json_add_string (builder, "log", self->log);
 }
 
 /* Behind what a terminal is told of colours and the like. */

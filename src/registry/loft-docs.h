@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <glib.h>
+#include "registry/loft-json.h"
 
 G_BEGIN_DECLS
 
@@ -78,6 +78,8 @@ char *loft_docs_make_prefix (const char *name,
                              const char *generation);
 gboolean
 loft_docs_parse_key (const char *object_key, char **out_name, char **out_key);
+void
+loft_docs_write (const LoftDocs *self, gboolean with_log, JsonBuilder *builder);
 char *loft_docs_clean_text (const char *text, gsize most, gboolean keep_lines);
 
 G_END_DECLS

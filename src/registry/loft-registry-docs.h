@@ -45,6 +45,39 @@ void loft_registry_read_docs_async (LoftRegistry *self,
                                     GCancellable *cancellable,
                                     GAsyncReadyCallback callback,
                                     gpointer user_data);
+gboolean loft_registry_look_up_docs (LoftRegistry *self,
+                                     const char *name,
+                                     const LoftCatalogVersion *version,
+                                     LoftDocs *out_docs,
+                                     GError **error);
+
+void loft_registry_list_docs_async (LoftRegistry *self,
+                                    guint limit,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+void loft_registry_show_docs_async (LoftRegistry *self,
+                                    const char *name,
+                                    const char *version,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+GBytes *loft_registry_tell_docs_finish (LoftRegistry *self,
+                                        GAsyncResult *result,
+                                        GError **error);
+
+void loft_registry_want_docs_async (LoftRegistry *self,
+                                    const char *name,
+                                    const char *version,
+                                    guint limit,
+                                    const LoftCaller *caller,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
+gboolean loft_registry_want_docs_finish (LoftRegistry *self,
+                                         GAsyncResult *result,
+                                         guint *out_count,
+                                         GError **error);
 LoftDocsAnswer *loft_registry_docs_finish (LoftRegistry *self,
                                            GAsyncResult *result,
                                            GError **error);

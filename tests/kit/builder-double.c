@@ -19,8 +19,10 @@
 
 struct _BuilderDouble
 {
-  char *path; /* owned */
-  GSocketService *service;
+  char *path;                /* owned */
+  GSocketListener *listener; /* owned */
+  GCancellable *stopping;    /* owned */
+  GThread *thread;           /* owned: takes connections */
   GMutex mutex;
   GQueue replies; /* owned, of owned BuilderReply */
   guint count;
@@ -138,13 +140,9 @@ read_tarball (BuilderDouble *self, GInputStream *input, const char *request)
   self->tarball = g_bytes_new_take (g_steal_pointer (&tarball), length);
 }
 
-static gboolean
-run_cb (GThreadedSocketService *service,
-        GSocketConnection *connection,
-        GObject *source_object,
-        gpointer user_data)
+static void
+serve (BuilderDouble *self, GSocketConnection *connection)
 {
-  BuilderDouble *self = user_data;
   g_autoptr (GDataInputStream) input = g_data_input_stream_new (
     g_io_stream_get_input_stream (G_IO_STREAM (connection)));
   GOutputStream *output =
@@ -153,7 +151,7 @@ run_cb (GThreadedSocketService *service,
     g_data_input_stream_read_line (input, NULL, NULL, NULL);
 
   if (request == NULL)
-    return TRUE;
+    return;
 
   BuilderReply *reply = take_request (self, request);
 
@@ -180,12 +178,50 @@ run_cb (GThreadedSocketService *service,
     }
   reply_free (reply);
   g_io_stream_close (G_IO_STREAM (connection), NULL, NULL);
-
-  return TRUE;
 }
 
-/* Listens; there must be nothing at @path. Each connection has its thread, and
- * new ones are taken while the default main context runs. */
+typedef struct
+{
+  BuilderDouble *builder;        /* not owned */
+  GSocketConnection *connection; /* owned */
+} Serve;
+
+static gpointer
+serve_cb (gpointer data)
+{
+  g_autofree Serve *work = data;
+
+  serve (work->builder, work->connection);
+  g_object_unref (work->connection);
+
+  return NULL;
+}
+
+static gpointer
+take_cb (gpointer data)
+{
+  BuilderDouble *self = data;
+  g_autoptr (GPtrArray) threads = g_ptr_array_new ();
+
+  for (;;)
+    {
+      GSocketConnection *connection =
+        g_socket_listener_accept (self->listener, NULL, self->stopping, NULL);
+      if (connection == NULL)
+        break;
+
+      Serve *work = g_new (Serve, 1);
+      work->builder = self;
+      work->connection = connection;
+      g_ptr_array_add (threads, g_thread_new ("serve", serve_cb, work));
+    }
+  for (guint i = 0; i < threads->len; i++)
+    g_thread_join (threads->pdata[i]);
+
+  return NULL;
+}
+
+/* Listens; there must be nothing at @path. */
 BuilderDouble *
 builder_double_new (const char *path)
 {
@@ -196,8 +232,9 @@ builder_double_new (const char *path)
   self->path = g_strdup (path);
   g_mutex_init (&self->mutex);
   g_queue_init (&self->replies);
-  self->service = g_threaded_socket_service_new (10);
-  g_socket_listener_add_address (G_SOCKET_LISTENER (self->service),
+  self->stopping = g_cancellable_new ();
+  self->listener = g_socket_listener_new ();
+  g_socket_listener_add_address (self->listener,
                                  address,
                                  G_SOCKET_TYPE_STREAM,
                                  G_SOCKET_PROTOCOL_DEFAULT,
@@ -205,19 +242,20 @@ builder_double_new (const char *path)
                                  NULL,
                                  &error);
   g_assert_no_error (error);
-  g_signal_connect (self->service, "run", G_CALLBACK (run_cb), self);
-  g_socket_service_start (self->service);
+  self->thread = g_thread_new ("builder", take_cb, self);
 
   return self;
 }
 
-/* Whoever was connected has to have hung up. */
+/* Whoever was connected has to have hung up, or to do so. */
 void
 builder_double_free (BuilderDouble *self)
 {
-  g_socket_service_stop (self->service);
-  g_socket_listener_close (G_SOCKET_LISTENER (self->service));
-  g_object_unref (self->service);
+  g_cancellable_cancel (self->stopping);
+  g_thread_join (self->thread);
+  g_socket_listener_close (self->listener);
+  g_object_unref (self->listener);
+  g_object_unref (self->stopping);
   unlink (self->path);
   g_queue_clear_full (&self->replies, reply_free);
   g_free (self->path);
