@@ -480,7 +480,8 @@ forget_peak (GPid pid)
   fclose (file);
 }
 
-/* However large tarballs are, a process needs no more memory for them. */
+/* However large tarballs are, a process needs no more memory for them. The
+ * address sanitizer, however, keeps what was freed. */
 static void
 test_memory (Fixture *fixture, gconstpointer test_data)
 {
@@ -504,10 +505,12 @@ test_memory (Fixture *fixture, gconstpointer test_data)
       check (fixture, names[i], tarballs[i]);
       g_bytes_unref (tarballs[i]);
     }
+#ifndef __SANITIZE_ADDRESS__
   for (guint i = 0; i < workers->len; i++)
     g_assert_cmpuint (read_memory (g_array_index (workers, GPid, i), "VmHWM:"),
                       <,
                       before[i] + 32 * 1024);
+#endif
 }
 
 static WireAnswer *
