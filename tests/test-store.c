@@ -15,6 +15,7 @@
 /* A registry before a store that is not as it should be. */
 
 #define PATIENCE (30 * G_TIME_SPAN_SECOND)
+#define LOOKS_AFTER "looks after the storage from now on"
 
 static void
 set_up (StoreKit *kit, gconstpointer test_data)
@@ -202,6 +203,60 @@ test_lost_log (StoreKit *kit, gconstpointer test_data)
   store_kit_stop (kit);
 }
 
+/* A request of which the rest does not come yet. */
+static Wire *
+begin_publish (DaemonKit *daemon)
+{
+  static const char head[] = "PUT /packages/late/1.0.0 HTTP/1.1\r\n"
+                             "Host: localhost\r\n"
+                             "Content-Type: application/gzip\r\n"
+                             "Content-Length: 1000\r\n\r\nbegin";
+  Wire *wire = wire_new (daemon->port);
+  g_autoptr (GError) error = NULL;
+
+  wire_write (wire, head, strlen (head), &error);
+  g_assert_no_error (error);
+
+  return wire;
+}
+
+/* One that is stopping does not begin to look after the store, though nobody
+ * else does; what it has to answer yet may take it longer than the lease. */
+static void
+test_stopping (StoreKit *kit, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (DaemonKit) other = daemon_kit_new (NULL, &error);
+  g_assert_no_error (error);
+
+  store_kit_configure (kit, "maintenance-lease", "3");
+  kit->daemon->expects_warnings = TRUE;
+  store_kit_start (kit);
+  wait_for_log (kit, LOOKS_AFTER);
+  store_kit_configure_daemon (kit, other);
+  daemon_kit_configure (other, "registry", "maintenance-lease", "3", &error);
+  g_assert_no_error (error);
+  daemon_kit_start (other, &error);
+  g_assert_no_error (error);
+  daemon_kit_wait_ready (other, 60, &error);
+  g_assert_no_error (error);
+
+  g_autoptr (Wire) wire = begin_publish (other);
+  g_usleep (G_USEC_PER_SEC / 5);
+  daemon_kit_ask_to_stop (other);
+  daemon_kit_kill (kit->daemon);
+  g_usleep (6 * G_USEC_PER_SEC);
+
+  int status = 0;
+  g_assert_false (daemon_kit_has_ended (other, &status));
+  g_autofree char *log = daemon_kit_dup_log (other);
+  g_assert_nonnull (strstr (log, "Stopping, once"));
+  g_assert_null (strstr (log, LOOKS_AFTER));
+  g_clear_pointer (&wire, wire_free);
+  daemon_kit_wait_stopped (other, &error);
+  g_assert_no_error (error);
+}
+
 static void
 add (const char *path, void (*func) (StoreKit *, gconstpointer))
 {
@@ -215,6 +270,7 @@ main (int argc, char **argv)
   add ("/store/skew", test_skew);
   add ("/store/lost-entry", test_lost_entry);
   add ("/store/lost-log", test_lost_log);
+  add ("/store/stopping", test_stopping);
 
   return g_test_run ();
 }

@@ -256,6 +256,7 @@ drain (gpointer user_data)
     return;
 
   self->stopping = TRUE;
+  loft_registry_leave (self->registry);
   loft_notifier_stop (self->notifier);
   g_log_structured (G_LOG_DOMAIN,
                     G_LOG_LEVEL_MESSAGE,

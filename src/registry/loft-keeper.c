@@ -267,6 +267,11 @@ hold_lease (LoftRegistry *self)
     return FALSE;
   if (!is_shared (self))
     return TRUE;
+  if (g_atomic_int_get (&self->is_leaving))
+    {
+      loft_lease_give_up (self->lease);
+      return FALSE;
+    }
 
   if (!loft_lease_hold (self->lease,
                         settings->maintenance_lease * G_TIME_SPAN_SECOND,
@@ -368,9 +373,12 @@ maintain (LoftRegistry *self, GError **error)
 
   loft_page_set_fact (self->page, LOFT_PAGE_MAINTAINS, keeps);
   if (is_scan_due (self, keeps || !is_shared (self)) &&
-      !loft_registry_scan (self, NULL, error))
-    return FALSE;
-  self->scan_owed = FALSE;
+      !g_atomic_int_get (&self->is_leaving))
+    {
+      if (!loft_registry_scan (self, NULL, error))
+        return FALSE;
+      self->scan_owed = FALSE;
+    }
   if (keeps)
     tidy (self);
 

@@ -65,6 +65,7 @@ struct _LoftRegistry
   gboolean scan_owed;     /* of the keeper: begun or wanted, and not ended */
   guint doubts;           /* of the keeper: that the log is the same */
   gboolean tidy_failed;   /* of the keeper: so that it is told of once */
+  int is_leaving;         /* atomic: it begins nothing that takes long */
   int is_unchecked;       /* atomic: it answers, though nobody knows the log */
   LoftLease *lease;       /* owned; of the keeper */
 

@@ -347,6 +347,21 @@ loft_registry_start (LoftRegistry *self)
 }
 
 /**
+ * loft_registry_leave:
+ * @self: a registry that was started
+ *
+ * Says that it will be stopped soon, when those who have asked for something
+ * have got it: until then it goes on, but looks after the storage no more.
+ */
+void
+loft_registry_leave (LoftRegistry *self)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+
+  g_atomic_int_set (&self->is_leaving, TRUE);
+}
+
+/**
  * loft_registry_stop:
  * @self: a registry
  *

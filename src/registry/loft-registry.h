@@ -239,6 +239,7 @@ void loft_registry_set_settings (LoftRegistry *self,
                                  const LoftRegistrySettings *settings);
 void loft_registry_start (LoftRegistry *self);
 gboolean loft_registry_await_start (LoftRegistry *self, gint64 timeout);
+void loft_registry_leave (LoftRegistry *self);
 void loft_registry_stop (LoftRegistry *self);
 void loft_registry_rescan (LoftRegistry *self);
 void loft_registry_note_act (LoftRegistry *self,
