@@ -18,6 +18,9 @@
 
 /* What differs between two versions of a package. */
 
+/* For so long nobody tries again what took too long. */
+#define PARTIAL_TIME (10 * G_TIME_SPAN_MINUTE)
+
 /* What a page is made of, in a thread. */
 typedef struct
 {
@@ -47,10 +50,21 @@ render_page (gconstpointer facts)
                                  page->next);
 }
 
+/* NULL where only what differs tells it from all else. */
+static char *
+make_page_digest (const LoftPagesPlace *place, const LoftDiff *diff)
+{
+  return diff->digest != NULL ? loft_pages_make_digest (place, diff->digest)
+                              : NULL;
+}
+
 static void
 send_page (LoftRequest *request, LoftHtml *html, gconstpointer facts)
 {
-  loft_html_send_lasting (request, html, NULL);
+  const Page *page = facts;
+  g_autofree char *digest = make_page_digest (page->place, page->diff);
+
+  loft_html_send_lasting (request, html, digest);
 }
 
 /* Takes what differs. */
@@ -89,6 +103,8 @@ diff_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       return;
     }
 
+  if (diff->is_partial)
+    loft_hot_limit (request, g_get_real_time () + PARTIAL_TIME);
   loft_link_add_next (request, "after", diff->next);
   if (loft_html_is_wanted (request))
     {
@@ -97,11 +113,12 @@ diff_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
     }
 
   g_autoptr (GBytes) body = loft_json_to_bytes (diff->root);
-  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, NULL);
+  loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, diff->digest);
 }
 
+/* Asks for what differs, or only for what that is told by. */
 static void
-handle_diff (LoftRequest *request)
+ask (LoftRequest *request, gboolean find, GAsyncReadyCallback callback)
 {
   const char *const *rest = loft_request_get_rest (request);
   g_autofree char *path =
@@ -114,14 +131,75 @@ handle_diff (LoftRequest *request)
     .path = path,
     .after = loft_request_get_query (request, "after"),
   };
+  LoftRegistry *registry = loft_request_get_registry (request);
+  GCancellable *cancellable = loft_request_get_cancellable (request);
 
-  loft_hot_mark (request, wish.name);
+  if (find)
+    loft_registry_find_diff_async (registry,
+                                   &wish,
+                                   cancellable,
+                                   callback,
+                                   g_object_ref (request));
+  else
+    loft_registry_diff_async (registry,
+                              &wish,
+                              cancellable,
+                              callback,
+                              g_object_ref (request));
+}
+
+/* Tells who has it already, which takes no look into the tarballs. */
+static gboolean
+send_known (LoftRequest *request, const LoftDiff *diff)
+{
+  gboolean is_page = loft_html_is_wanted (request);
+  const char *media_type =
+    is_page ? LOFT_MEDIA_TYPE_HTML : LOFT_MEDIA_TYPE_JSON;
+  g_autoptr (LoftPagesPlace) place = loft_html_new_place (request);
+  g_autofree char *digest =
+    is_page ? make_page_digest (place, diff) : g_strdup (diff->digest);
+  g_autofree char *etag =
+    loft_representation_find_known (request, media_type, digest);
+
+  if (etag == NULL)
+    return FALSE;
+  if (is_page)
+    {
+      loft_html_add_headers (request);
+      loft_html_add_language (request);
+    }
+  loft_representation_send_known (request, media_type, etag, FALSE);
+
+  return TRUE;
+}
+
+static void
+find_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (LoftRequest) request = LOFT_REQUEST (user_data);
+  g_autoptr (GError) local_error = NULL;
+  g_autoptr (LoftDiff) diff =
+    loft_registry_diff_finish (LOFT_REGISTRY (source_object),
+                               result,
+                               &local_error);
+
+  if (!loft_request_is_alive (request))
+    return;
+  if (diff == NULL)
+    loft_response_send_problem (request, local_error);
+  else if (!send_known (request, diff))
+    ask (request, FALSE, diff_cb);
+}
+
+static void
+handle_diff (LoftRequest *request)
+{
+  gboolean has_some =
+    loft_request_get_header (request, "If-None-Match") != NULL;
+
+  loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
-  loft_registry_diff_async (loft_request_get_registry (request),
-                            &wish,
-                            loft_request_get_cancellable (request),
-                            diff_cb,
-                            g_object_ref (request));
+  ask (request, has_some, has_some ? find_cb : diff_cb);
 }
 
 static char *

@@ -19,7 +19,7 @@
 #define TEXT_MAX (1024 * 1024)
 
 /* What ends a line elsewhere can't be seen, and HTML has no place for it. */
-#define RETURN "\342\220\215"
+#define RETURN "\342\206\265"
 
 typedef enum
 {

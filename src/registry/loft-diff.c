@@ -52,7 +52,7 @@ typedef struct
 {
   gsize hunks;
   gint64 end; /* by the monotonic clock */
-  GCancellable *cancellable;
+  LoftDiffSides *sides;
 } Budget;
 
 static int
@@ -175,12 +175,15 @@ add_texts (JsonBuilder *builder,
     loft_compare_texts (old_text,
                         new_text,
                         MIN (budget->end, now + TEXT_TIME),
-                        budget->cancellable,
+                        budget->sides->cancellable,
                         &local_error);
   if (g_error_matches (local_error,
                        LOFT_REGISTRY_ERROR,
                        LOFT_REGISTRY_ERROR_TOO_LARGE))
-    add_left_out (builder, "too-slow");
+    {
+      budget->sides->is_partial = TRUE;
+      add_left_out (builder, "too-slow");
+    }
   else if (local_error != NULL)
     {
       g_propagate_error (error, g_steal_pointer (&local_error));
@@ -283,7 +286,7 @@ add_listed (JsonBuilder *builder,
 }
 
 static gboolean
-add_page (const LoftDiffSides *sides,
+add_page (LoftDiffSides *sides,
           const Change *changes,
           guint n_changes,
           JsonBuilder *builder,
@@ -308,9 +311,7 @@ add_page (const LoftDiffSides *sides,
                                                           sides->cancellable,
                                                           error)
                                        : NULL;
-  Budget budget = { HUNKS_MAX,
-                    g_get_monotonic_time () + TEXTS_TIME,
-                    sides->cancellable };
+  Budget budget = { HUNKS_MAX, g_get_monotonic_time () + TEXTS_TIME, sides };
 
   if (new_texts == NULL)
     return FALSE;
@@ -361,7 +362,7 @@ add_counts (JsonBuilder *builder, GArray *changes, guint n_same)
  * Returns: %FALSE with @error set to a #LoftRegistryError if that can't be told
  */
 gboolean
-loft_diff_add_files (const LoftDiffSides *sides,
+loft_diff_add_files (LoftDiffSides *sides,
                      const char *after,
                      JsonBuilder *builder,
                      char **out_next,
@@ -416,7 +417,7 @@ loft_diff_add_files (const LoftDiffSides *sides,
  * told; %LOFT_REGISTRY_ERROR_NOT_FOUND if neither side has that file
  */
 gboolean
-loft_diff_add_file (const LoftDiffSides *sides,
+loft_diff_add_file (LoftDiffSides *sides,
                     const char *path,
                     JsonBuilder *builder,
                     GError **error)
@@ -447,9 +448,7 @@ loft_diff_add_file (const LoftDiffSides *sides,
   const Change change = { path,
                           g_hash_table_lookup (old_files, path),
                           g_hash_table_lookup (new_files, path) };
-  Budget budget = { G_MAXSIZE,
-                    g_get_monotonic_time () + TEXTS_TIME,
-                    sides->cancellable };
+  Budget budget = { G_MAXSIZE, g_get_monotonic_time () + TEXTS_TIME, sides };
   if (change.old_file == NULL && change.new_file == NULL)
     {
       g_autofree char *quoted = loft_quote (path);

@@ -18,6 +18,7 @@ G_BEGIN_DECLS
  * @new_tarball: another one
  * @end: when to give up reading them, by the monotonic clock
  * @cancellable: (nullable): a cancellable
+ * @is_partial: set if texts were left out that take too long to compare
  *
  * What is compared.
  */
@@ -27,14 +28,15 @@ typedef struct
   const LoftDownload *new_tarball;
   gint64 end;
   GCancellable *cancellable;
+  gboolean is_partial;
 } LoftDiffSides;
 
-gboolean loft_diff_add_files (const LoftDiffSides *sides,
+gboolean loft_diff_add_files (LoftDiffSides *sides,
                               const char *after,
                               JsonBuilder *builder,
                               char **out_next,
                               GError **error);
-gboolean loft_diff_add_file (const LoftDiffSides *sides,
+gboolean loft_diff_add_file (LoftDiffSides *sides,
                              const char *path,
                              JsonBuilder *builder,
                              GError **error);

@@ -36,20 +36,31 @@ typedef struct
 
 /**
  * LoftDiff:
- * @root: what differs: an object
+ * @digest: (nullable): tells what differs, in hex, from all else; it is known
+ *   before that is
+ * @root: (nullable): what differs: an object
  * @next: (nullable): the path after which more files follow
+ * @is_partial: whether texts were left out that took too long to compare, and
+ *   might take less another time
  *
  * What differs between two versions of a package.
  */
 typedef struct
 {
-  JsonNode *root; /* owned */
+  char *digest;   /* owned, nullable */
+  JsonNode *root; /* owned, nullable */
   char *next;     /* owned, nullable */
+  gboolean is_partial;
 } LoftDiff;
 
 void loft_diff_free (LoftDiff *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftDiff, loft_diff_free)
 
+void loft_registry_find_diff_async (LoftRegistry *self,
+                                    const LoftDiffWish *wish,
+                                    GCancellable *cancellable,
+                                    GAsyncReadyCallback callback,
+                                    gpointer user_data);
 void loft_registry_diff_async (LoftRegistry *self,
                                const LoftDiffWish *wish,
                                GCancellable *cancellable,

@@ -88,6 +88,7 @@ const PACKAGES = [
     repository: `https://git.example.org/${'long/'.repeat(30)}`,
     license: 'LGPL-3.0-or-later WITH GCC-exception-3.1',
   },
+  { name: 'hostile', version: '0.9.0' },
   {
     name: 'hostile',
     version: '1.0.0',

@@ -78,6 +78,25 @@ async function openManyVersions (page) {
   assert.equal(await heading(page), 'many 0.0.0');
 }
 
+/* Looks at what is new in a version, and compares two others by hand. */
+async function compareVersions (page) {
+  await page.goto(`${url}/packages/hello`);
+  await page.locator('aside').getByRole('link', { name: 'since 0.9.0' })
+    .click();
+  assert.match(await heading(page), /from 0\.9\.0 to 1\.2\.0/);
+  const file = page.locator('section', {
+    has: page.getByRole('heading', { name: 'src/main.lf' }),
+  });
+  assert.match(await file.locator('del').innerText(), /^-.*0\.9\.0\n?$/);
+  assert.match(await file.locator('ins').innerText(), /^\+.*1\.2\.0\n?$/);
+  await page.getByLabel('From version').fill('1.2.0');
+  await page.getByLabel('to version', { exact: true }).fill('0.9.0');
+  await page.getByRole('button', { name: 'Compare' }).click();
+  assert.match(await heading(page), /from 1\.2\.0 to 0\.9\.0/);
+  await page.getByRole('link', { name: 'Swap the versions' }).click();
+  assert.match(await heading(page), /from 0\.9\.0 to 1\.2\.0/);
+}
+
 async function focusOn (page, selector) {
   for (let i = 0; i < 40; i++) {
     await page.keyboard.press('Tab');
@@ -168,6 +187,7 @@ async function walkAll (browser) {
   await check('by keyboard', on(DESK, {}, walkByKeyboard));
   await check('packages are suggested', on(DESK, {}, walkSuggestions));
   await check('a command is copied', on(DESK, {}, copyCommand));
+  await check('versions are compared', on(PHONE, scriptless, compareVersions));
   await check('pages are turned', on(DESK, scriptless, turnPages));
   await check('all of many versions are shown',
               on(PHONE, scriptless, openManyVersions));
@@ -187,7 +207,9 @@ async function walkAll (browser) {
     await check(`${name} is light`,
                 on(DESK, {}, (page) => checkWeight(page, target)));
   await check('a package can be printed', on(DESK, {}, (page) =>
-    checkPrint(page, `${url}${PAGES.package}`)));
+    checkPrint(page, `${url}${PAGES.package}`, '.install')));
+  await check('a comparison can be printed', on(DESK, {}, (page) =>
+    checkPrint(page, `${url}${PAGES.diff}`, '.diff')));
   await check('every link leads somewhere', () =>
     checkLinks(targets.map(([, target]) => target)));
 }

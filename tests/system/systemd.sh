@@ -65,6 +65,8 @@ for i in 1 2 3; do
 done
 sleep 0.5
 stop_clients
+check "versions are compared, by a program that may run there" \
+  shows '"lines_added":1,' "$url/packages/hello/diff/1.0.0/1.0.1"
 
 # What happens at night. Garbage is what a publisher leaves that was killed when
 # another one had published the same version.
