@@ -457,6 +457,7 @@ render_package (const Page *page)
 {
   const LoftDescription *description = page->description;
   const LoftDownloads *downloads = description->downloads;
+  const LoftDocs *docs = &description->docs;
   const LoftPagesPackage package = {
     .versions = description->versions,
     .previous = description->previous,
@@ -467,7 +468,14 @@ render_package (const Page *page)
     .readme_path = description->readme_path,
     .yank_reason = description->yank_reason,
     .is_partial = description->is_partial,
-    .has_docs = description->has_docs,
+    .docs = {
+      .is_there = docs->generation != NULL,
+      .is_waiting = docs->state == LOFT_DOCS_WAITING,
+      .is_failed = docs->state == LOFT_DOCS_FAILED,
+      .has_failed = docs->attempts > 0,
+      .reason = docs->reason,
+      .log = docs->log,
+    },
     .days = downloads != NULL ? downloads->days : NULL,
     .n_days = LOFT_DOWNLOAD_DAYS,
     .downloads = downloads != NULL ? downloads->total : 0,

@@ -200,6 +200,26 @@ render_readme (const LoftPagesPlace *place,
   return loft_markdown_render (source, path, links, images);
 }
 
+/* Of most there is nothing to say. */
+static void
+add_docs (JsonObject *values, const LoftPagesDocs *docs)
+{
+  if (!docs->is_there && !docs->is_waiting && !docs->is_failed)
+    return;
+
+  JsonObject *shown = json_object_new ();
+
+  json_object_set_boolean_member (shown, "is_there", docs->is_there);
+  json_object_set_boolean_member (shown, "is_waiting", docs->is_waiting);
+  json_object_set_boolean_member (shown, "is_failed", docs->is_failed);
+  json_object_set_boolean_member (shown, "has_failed", docs->has_failed);
+  if (docs->reason != NULL)
+    json_object_set_string_member (shown, "reason", docs->reason);
+  if (docs->log != NULL)
+    json_object_set_string_member (shown, "log", docs->log);
+  json_object_set_object_member (values, "docs", shown);
+}
+
 /* The one place of what is shown, whatever view or query led to it. */
 static void
 add_canonical (JsonObject *values,
@@ -247,7 +267,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
   loft_pages_add_words (place, shown);
   json_object_set_object_member (values, "package", shown);
   json_object_set_boolean_member (values, "is_named", package->is_named);
-  json_object_set_boolean_member (values, "has_docs", package->has_docs);
+  add_docs (values, &package->docs);
   json_object_set_boolean_member (values, "is_partial", package->is_partial);
   add_versions (place, values, package);
   add_comparison (values, package, name, text);

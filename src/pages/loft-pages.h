@@ -74,6 +74,27 @@ typedef struct
 } LoftPagesList;
 
 /**
+ * LoftPagesDocs:
+ * @is_there: whether there is some
+ * @is_waiting: whether it waits to be built, be it once more
+ * @is_failed: whether it could not be built, and that is not tried again
+ * @has_failed: whether it could not be built
+ * @reason: (nullable): why
+ * @log: (nullable): what was said last
+ *
+ * How it is with a version's documentation.
+ */
+typedef struct
+{
+  gboolean is_there;
+  gboolean is_waiting;
+  gboolean is_failed;
+  gboolean has_failed;
+  const char *reason;
+  const char *log;
+} LoftPagesDocs;
+
+/**
  * LoftPagesPackage:
  * @versions: its versions, as the registry lists them
  * @previous: for each of them the one that it came after, or %NULL
@@ -83,7 +104,7 @@ typedef struct
  * @readme: (nullable): text of its README
  * @readme_path: (nullable): where that is among the files
  * @is_partial: whether the storage is away, which has the rest
- * @has_docs: whether it has documentation
+ * @docs: how it is with its documentation
  * @days: (nullable): how often it was downloaded on each of some days, the last
  *   of which is today; %NULL where nobody counts
  * @n_days: how many days those are
@@ -108,7 +129,7 @@ typedef struct
   const guint64 *days;
   guint n_days;
   guint64 downloads;
-  gboolean has_docs;
+  LoftPagesDocs docs;
   gboolean is_named;
   gboolean all_versions;
 } LoftPagesPackage;

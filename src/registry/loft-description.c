@@ -10,6 +10,7 @@
 
 #include "registry/loft-json.h"
 #include "registry/loft-previous.h"
+#include "registry/loft-registry-docs.h"
 #include "registry/loft-registry-private.h"
 
 typedef struct
@@ -45,6 +46,7 @@ loft_description_free (LoftDescription *self)
   g_clear_pointer (&self->version, json_node_unref);
   g_clear_pointer (&self->dependents, json_node_unref);
   g_free (self->readme);
+  loft_docs_clear (&self->docs);
   g_free (self->yank_reason);
   g_free (self->readme_path);
   g_free (self->downloads);
@@ -192,6 +194,33 @@ read_document (LoftRegistry *self,
   return TRUE;
 }
 
+/* What waits or fails now has nothing to do with what there was. */
+static gboolean
+read_docs (LoftRegistry *self,
+           const Wish *wish,
+           const LoftCatalogVersion *found,
+           LoftDescription *description,
+           GError **error)
+{
+  if (!wish->has_view)
+    return loft_registry_look_up_docs (self,
+                                       wish->name,
+                                       found,
+                                       &description->docs,
+                                       error);
+
+  g_auto (LoftDocs) docs = { .state = LOFT_DOCS_NONE };
+  if (!loft_catalog_get_docs (self->catalog,
+                              wish->name,
+                              found->key,
+                              &docs,
+                              error))
+    return FALSE;
+  description->docs.generation = g_steal_pointer (&docs.generation);
+
+  return TRUE;
+}
+
 static gboolean
 read_version (LoftRegistry *self,
               const Wish *wish,
@@ -213,14 +242,8 @@ read_version (LoftRegistry *self,
   if (found == NULL)
     return FALSE;
 
-  g_auto (LoftDocs) docs = { .state = LOFT_DOCS_NONE };
-  if (!loft_catalog_get_docs (self->catalog,
-                              wish->name,
-                              found->key,
-                              &docs,
-                              error))
+  if (!read_docs (self, wish, found, description, error))
     return FALSE;
-  description->has_docs = docs.generation != NULL;
 
   /* What a view shows may be kept for ever, and a reason may be changed. */
   if (found->yanked && !wish->has_view)

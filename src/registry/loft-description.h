@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "registry/loft-docs.h"
 #include "registry/loft-downloads.h"
 
 #include <json-glib/json-glib.h>
@@ -24,7 +25,8 @@ G_BEGIN_DECLS
  * @readme_path: (nullable): its path among the files
  * @is_partial: whether the storage was away, so that nothing is known but what
  *   lists say of a version
- * @has_docs: whether the version has documentation
+ * @docs: how it is with the version's documentation; in a view only whether
+ *   there is some
  * @downloads: (nullable): how often it was downloaded, where that is counted
  * and no view is asked
  * @yank_reason: (nullable): why the version is yanked, as it is now
@@ -43,7 +45,7 @@ typedef struct
   char *readme;      /* owned, nullable */
   char *readme_path; /* owned, nullable */
   gboolean is_partial;
-  gboolean has_docs;
+  LoftDocs docs;            /* owned */
   LoftDownloads *downloads; /* owned, nullable */
   char *yank_reason;        /* owned, nullable */
   LoftValidity validity;

@@ -12,6 +12,7 @@
 
 #include "registry/loft-hex.h"
 #include "registry/loft-log-entry.h"
+#include "registry/loft-registry-docs.h"
 #include "registry/loft-registry-private.h"
 #include "registry/loft-version.h"
 
@@ -221,6 +222,41 @@ loft_registry_render_version (LoftRegistry *self,
   return loft_document_render (text, element, error);
 }
 
+/* Where there is documentation, or is to be, that is told too. */
+static GBytes *
+add_docs (LoftRegistry *self,
+          const char *name,
+          const char *key,
+          GBytes *text,
+          GError **error)
+{
+  g_auto (LoftDocs) docs = { .state = LOFT_DOCS_NONE };
+  g_autoptr (LoftCatalogVersion) version =
+    loft_catalog_get_version (self->catalog, name, key, error);
+
+  if (version == NULL ||
+      !loft_registry_look_up_docs (self, name, version, &docs, error))
+    return NULL;
+  if (docs.state == LOFT_DOCS_NONE)
+    return g_bytes_ref (text);
+
+  g_autoptr (JsonBuilder) builder = json_builder_new ();
+  json_builder_begin_object (builder);
+  loft_docs_write (&docs, TRUE, builder);
+  json_builder_end_object (builder);
+
+  gsize length = 0;
+  const char *data = g_bytes_get_data (text, &length);
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  g_autoptr (GString) whole = g_string_new_len (data, (gssize) length - 1);
+
+  g_string_append (whole, ",\"docs\":");
+  loft_json_append (whole, root);
+  g_string_append_c (whole, '}');
+
+  return g_string_free_to_bytes (g_steal_pointer (&whole));
+}
+
 /**
  * loft_registry_read_version:
  * @self: a registry
@@ -247,12 +283,12 @@ loft_registry_read_version (LoftRegistry *self,
   if (element == NULL)
     return NULL;
 
-  return loft_registry_render_version (self,
-                                       name,
-                                       key,
-                                       element,
-                                       cancellable,
-                                       error);
+  g_autoptr (GBytes) text =
+    loft_registry_render_version (self, name, key, element, cancellable, error);
+
+  return text != NULL && loft_registry_can_answer (self, NULL)
+           ? add_docs (self, name, key, text, error)
+           : g_steal_pointer (&text);
 }
 
 static LoftCatalogVersion *
