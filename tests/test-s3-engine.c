@@ -100,6 +100,10 @@ static const BadEngine bad_engines[] = {
     S3_MEMORY_REFUSES_KEYS,
     LOFT_STORAGE_ERROR_DENIED,
     "InvalidAccessKeyId" },
+  { "is-read-only",
+    S3_MEMORY_IS_READ_ONLY,
+    LOFT_STORAGE_ERROR_DENIED,
+    "s3:PutObject" },
 };
 
 /* An engine that does not do what it has to is refused, and told why. */

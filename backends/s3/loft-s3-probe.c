@@ -285,6 +285,28 @@ probe_remove (Probe *self, GError **error)
                        : TRUE;
 }
 
+/* Whoever lends a bucket only to be read gives keys that seem to be good. */
+static void
+explain_refusal (Probe *self, GError **error)
+{
+  if (!g_error_matches (*error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_DENIED))
+    return;
+
+  g_auto (GStrv) keys =
+    loft_s3_list (self->engine, NULL, NULL, 1, self->cancellable, NULL);
+  if (keys == NULL)
+    return;
+
+  g_autoptr (GError) refusal = g_steal_pointer (error);
+  g_set_error (error,
+               LOFT_STORAGE_ERROR,
+               LOFT_STORAGE_ERROR_DENIED,
+               _ ("%s. The access key may look into the bucket, but a registry "
+                  "also has to read, write and remove objects there: it needs "
+                  "s3:GetObject, s3:PutObject and s3:DeleteObject"),
+               refusal->message);
+}
+
 /**
  * loft_s3_probe:
  * @engine: an engine
@@ -321,6 +343,7 @@ loft_s3_probe (LoftS3Engine *engine, GCancellable *cancellable, GError **error)
                         LOFT_STORAGE_ERROR_UNAVAILABLE) &&
       !probe_remove (&self, good ? &local_error : NULL))
     good = FALSE;
+  explain_refusal (&self, &local_error);
   if (local_error != NULL)
     g_propagate_error (error, g_steal_pointer (&local_error));
 

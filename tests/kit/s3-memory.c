@@ -303,6 +303,10 @@ s3_memory_ask (S3Memory *self, const S3Question *question)
     return s3_reply_new (404, "NoSuchBucket");
   if (question->path[0] == '\0')
     return list (self, question);
+  if ((self->flags & S3_MEMORY_IS_READ_ONLY) != 0 &&
+      !g_str_equal (question->method, "GET") &&
+      !g_str_equal (question->method, "HEAD"))
+    return s3_reply_new (403, "AccessDenied");
   if (g_str_equal (question->method, "PUT"))
     return put (self, question);
   if (g_str_equal (question->method, "DELETE"))

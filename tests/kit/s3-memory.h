@@ -25,7 +25,8 @@ typedef enum
   S3_MEMORY_REMOVES_NOTHING = 1 << 8,
   S3_MEMORY_HAS_NO_BUCKET = 1 << 9,
   S3_MEMORY_HIDES_WHAT_IS_MISSING = 1 << 10,
-  S3_MEMORY_REFUSES_KEYS = 1 << 11
+  S3_MEMORY_REFUSES_KEYS = 1 << 11,
+  S3_MEMORY_IS_READ_ONLY = 1 << 12
 } S3MemoryFlags;
 
 typedef struct
