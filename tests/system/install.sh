@@ -17,7 +17,8 @@ build ()
 
 check "make -j install to DESTDIR succeeds" build -j4 install DESTDIR="$PWD/dest"
 
-for file in "$LOFT_TEST_BINDIR/loft-registryctl" \
+for file in "$LOFT_TEST_BINDIR/loft-registry-docs" \
+            "$LOFT_TEST_BINDIR/loft-registryctl" \
             "$LOFT_TEST_BINDIR/loft-registryd" \
             "$LOFT_TEST_PKGLIBDIR/libloft-storage.so" \
             "$LOFT_TEST_PKGLIBDIR/backends/filesystem.so" \
@@ -36,6 +37,7 @@ for file in "$LOFT_TEST_BINDIR/loft-registryctl" \
             "$LOFT_TEST_DATADIR/polkit-1/actions/sh.fargone.loft.registry.policy" \
             "$LOFT_TEST_MANDIR/man1/loft-registryctl.1" \
             "$LOFT_TEST_MANDIR/man5/loft-registry.conf.5" \
+            "$LOFT_TEST_MANDIR/man8/loft-registry-docs.8" \
             "$LOFT_TEST_MANDIR/man8/loft-registryd.8"; do
   check "$file is installed" test -f "dest$file"
 done

@@ -11,6 +11,8 @@
 top=$G_TEST_SRCDIR/..
 data=$installed$LOFT_TEST_DATADIR
 daemon_page=$installed$LOFT_TEST_MANDIR/man8/loft-registryd.8
+docs=$installed$LOFT_TEST_BINDIR/loft-registry-docs
+docs_page=$installed$LOFT_TEST_MANDIR/man8/loft-registry-docs.8
 ctl_page=$installed$LOFT_TEST_MANDIR/man1/loft-registryctl.1
 config_page=$installed$LOFT_TEST_MANDIR/man5/loft-registry.conf.5
 
@@ -38,13 +40,32 @@ same ()
 
 # Each of these compares one thing on a page with the program.
 
-options_agree ()
+options_agree_of ()
 {
-  "$program" --help |
+  "$1" --help |
     sed -n 's/^  \(-., \)\{0,1\}\(--[a-z-]*\)\(=[^ ]*\)\{0,1\}.*/\1\2\3/p' \
       >options.wanted
-  items "$1" OPTIONS | sed 's/ *, */, /; s/ =/=/' >options.got
+  items "$2" OPTIONS | sed 's/ *, */, /; s/ *= */=/' >options.got
   same options.wanted options.got
+}
+
+options_agree ()
+{
+  options_agree_of "$program" "$1"
+}
+
+docs_options_agree ()
+{
+  options_agree_of "$docs" "$1"
+}
+
+# What a build finds is what the sandbox sets, of which the usual is not explained.
+docs_variables_agree ()
+{
+  sed -n 's/^    { "\([A-Z_]*\)", .*/\1/p' \
+    "$top/src/docs/loft-builder-sandbox.c" | grep '^LOFT_' >variables.wanted
+  items "$1" "THE SANDBOX" | tr -d ' ' >variables.got
+  same variables.wanted variables.got
 }
 
 # variables_of PAGE: but for those of the language, at which gettext looks.
@@ -193,6 +214,8 @@ differs ()
 }
 
 agrees options_agree "$daemon_page" 'check\\-config'
+agrees docs_options_agree "$docs_page" 'listen'
+agrees docs_variables_agree "$docs_page" 'LOFT_DOCS_NAME'
 agrees daemon_variables_agree "$daemon_page" 'CACHE_DIRECTORY'
 agrees ctl_variables_agree "$ctl_page" 'NO_COLOR'
 agrees signals_agree "$daemon_page" 'SIGHUP'
@@ -236,7 +259,7 @@ fails_to_lint ()
 }
 
 if has man || has groff || has mandoc; then
-  for page in "$daemon_page" "$ctl_page" "$config_page"; do
+  for page in "$daemon_page" "$docs_page" "$ctl_page" "$config_page"; do
     check "${page##*/} is well-formed" lints "$page"
   done
   { cat "$ctl_page"; echo '.NOSUCH macro'; } >bad.1

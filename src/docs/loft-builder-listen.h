@@ -1,0 +1,16 @@
+/*
+ * Copyright © 2026 The loft-registry authors
+ *
+ * SPDX-License-Identifier: GPL-3.0-or-later
+ */
+
+#pragma once
+
+#include <glib.h>
+
+G_BEGIN_DECLS
+
+gboolean
+loft_builder_listen (const char *path, char **arguments, GError **error);
+
+G_END_DECLS
