@@ -6,11 +6,14 @@
 
 #include "config.h"
 
+#include <glib/gstdio.h>
 #include <string.h>
+#include <utime.h>
 
 #include "kit/log-kit.h"
 #include "kit/storage-kit.h"
 #include "kit/upkeep-kit.h"
+#include "registry/loft-registry-private.h"
 
 #define TOKEN REGISTRY_KIT_TOKEN
 #define DIGEST                                                                 \
@@ -96,6 +99,60 @@ test_garbage (Fixture *fixture, gconstpointer test_data)
   g_autofree char *found = upkeep_kit_verify (fixture, NULL, NULL, &error);
   g_assert_no_error (error);
   g_assert_cmpstr (found, ==, "");
+}
+
+static void
+put_docs (Fixture *fixture, const char *key, gint64 age)
+{
+  g_autofree char *path = g_build_filename (fixture->root, key, NULL);
+  gint64 time = g_get_real_time () / G_USEC_PER_SEC - age;
+  struct utimbuf times = { time, time };
+
+  upkeep_kit_put (fixture, key, "x", -1);
+  g_assert_cmpint (g_utime (path, &times), ==, 0);
+}
+
+#define DAY (24 * 60 * 60)
+
+/* What was built and is not shown goes, unless it may be on its way. */
+static void
+test_docs (Fixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GPtrArray) events =
+    g_ptr_array_new_with_free_func ((GDestroyNotify) loft_event_unref);
+  const LoftDocs built = { .state = LOFT_DOCS_BUILT,
+                           .generation = (char *) "new" };
+
+  upkeep_kit_remove (fixture, "hello/1.1.0.tar.gz");
+  g_ptr_array_add (events, loft_event_new_for_docs ("hello", "1.0.0", &built));
+  loft_log_append (fixture->registry->log, events, &error);
+  g_assert_no_error (error);
+  put_docs (fixture, "docs/hello/1.0.0/index.html", 9 * DAY);
+  put_docs (fixture, "docs/hello/1.0.0/~new/index.html", 2 * DAY);
+  put_docs (fixture, "docs/hello/1.0.0/~old/a/b.html", 2 * DAY);
+  put_docs (fixture, "docs/hello/1.0.0/~old/index.html", 2 * DAY);
+  put_docs (fixture, "docs/hello/1.0.0/~now/index.html", DAY / 2);
+  put_docs (fixture, "docs/hello/1.1.0/~lost/index.html", 2 * DAY);
+  put_docs (fixture, "docs/gone/1.0.0/~lost/index.html", 2 * DAY);
+
+  assert_collected (fixture,
+                    TRUE,
+                    "docs-garbage docs/gone/1.0.0/~lost/\n"
+                    "docs-garbage docs/hello/1.0.0/~old/\n"
+                    "docs-garbage docs/hello/1.1.0/~lost/");
+  assert_collected (fixture,
+                    FALSE,
+                    "docs-garbage docs/gone/1.0.0/~lost/ repaired\n"
+                    "docs-garbage docs/hello/1.0.0/~old/ repaired\n"
+                    "docs-garbage docs/hello/1.1.0/~lost/ repaired");
+  assert_collected (fixture, FALSE, "");
+
+  g_autofree char *left = list (fixture, "docs/");
+  g_assert_cmpstr (left,
+                   ==,
+                   "hello/1.0.0/index.html hello/1.0.0/~new/index.html "
+                   "hello/1.0.0/~now/index.html");
 }
 
 /* What the next document may name stays, and so does all that is not known. */
@@ -328,6 +385,7 @@ main (int argc, char **argv)
 
   add ("garbage", test_garbage);
   add ("kept", test_kept);
+  add ("docs", test_docs);
   add ("busy", test_busy);
   add ("tokens", test_tokens);
   add ("ends", test_ends);

@@ -284,6 +284,7 @@ collect_garbage (LoftUpkeep *upkeep, GError **error)
                   upkeep->cancellable,
                   error) ||
       !look_at_orphans (&collect, error) ||
+      !loft_collect_docs (upkeep, collect.dry_run, error) ||
       !loft_collect_tokens (upkeep, collect.dry_run, error))
     return FALSE;
 
@@ -305,7 +306,8 @@ collect_garbage (LoftUpkeep *upkeep, GError **error)
  * Removes tarballs that no document can name any more: they are reported as
  * `archive-garbage`. Those that have no document are reported as
  * `archive-orphan`, and kept. What is stored of tokens that have not been good
- * for 90 days goes too, as `token-ended`.
+ * for 90 days goes too, as `token-ended`, and documentation that is not shown,
+ * as `docs-garbage`.
  */
 void
 loft_registry_collect_async (LoftRegistry *self,

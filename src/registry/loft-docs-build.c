@@ -396,7 +396,7 @@ loft_docs_build (const LoftDocsOrder *order,
   gboolean done = build (&self, tarball, error);
 
   if (!done || out_result->outcome != LOFT_DOCS_OUTCOME_BUILT)
-    loft_docs_remove (order->storage, order->prefix, NULL);
+    loft_docs_remove (order->storage, order->prefix, cancellable);
   if (!done)
     loft_docs_result_clear (out_result);
 

@@ -227,6 +227,11 @@ conclude (Keeper *self,
   if (result->outcome == LOFT_DOCS_OUTCOME_FAILED)
     return end_failed (self, job, result, error);
 
+  /* What was stored by one that was held up for long may be gone by now. */
+  self->renewed = 0;
+  if (!tick (self, error))
+    return FALSE;
+
   g_info ("The documentation of “%s” %s is built",
           job->name,
           job->version->version);

@@ -60,6 +60,8 @@ gboolean loft_upkeep_is_local (const GError *error);
 gboolean loft_upkeep_wait (LoftUpkeep *self, GError **error);
 
 gboolean
+loft_collect_docs (LoftUpkeep *upkeep, gboolean dry_run, GError **error);
+gboolean
 loft_collect_tokens (LoftUpkeep *upkeep, gboolean dry_run, GError **error);
 
 G_END_DECLS
