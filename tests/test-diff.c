@@ -10,6 +10,8 @@
 #include "kit/log-kit.h"
 #include "kit/site-kit.h"
 #include "kit/upkeep-kit.h"
+#include "registry/loft-json.h"
+#include "registry/loft-previous.h"
 
 #include <string.h>
 
@@ -486,6 +488,114 @@ test_hot (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, hot_cb, NULL);
 }
 
+#define DOCUMENT                                                               \
+  "{\"name\":\"odd\",\"version\":\"%s\",\"manifest\":{},\"owners\":[]}"
+
+static void
+adopt (ServerFixture *fixture, const char *version, GBytes *tarball)
+{
+  gsize size = 0;
+  const char *data = g_bytes_get_data (tarball, &size);
+  g_autofree char *archive = g_strdup_printf ("odd/%s.tar.gz", version);
+  g_autofree char *key = g_strdup_printf ("odd/%s.json", version);
+  g_autofree char *document = g_strdup_printf (DOCUMENT, version);
+
+  upkeep_kit_put (&fixture->registry, archive, data, (gssize) size);
+  upkeep_kit_put (&fixture->registry, key, document, -1);
+}
+
+static const LoftTestMember odd_members[] = {
+  { .path = "../up", .content = "outside\n" },
+  { .path = "hard", .type = '1', .target = "manifest.json" },
+  { .path = "a\nb", .content = "two lines\n" },
+  { .path = "\xff", .content = "no text\n" },
+  { .path = "twice", .content = "first\n" },
+  { .path = "twice", .content = "second\n" },
+};
+
+static const ServerKitRow odd_rows[] = {
+  { .name = "odd",
+    .target = "/packages/odd/diff/1.0.0/2.0.0",
+    .status = 200,
+    .body = "\"added\":4,\"removed\":0,\"changed\":0,\"unchanged\":1,",
+    .absent = "second" },
+  { .name = "odd-page",
+    .target = "/packages/odd/diff/1.0.0/2.0.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "+two lines",
+    .absent = "a%0Ab" },
+  { .name = "odd-parent",
+    .target = "/packages/odd/diff/1.0.0/2.0.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "<bdi>../up</bdi>",
+    .absent = "/../up\"" },
+  { .name = "torn", .target = "/packages/odd/diff/1.0.0/3.0.0", .status = 500 },
+};
+
+static GBytes *
+make_odd (gsize n_members)
+{
+  g_autoptr (LoftTestArchive) archive = loft_test_archive_new ();
+
+  loft_test_archive_add_file (archive, "manifest.json", "{}");
+  for (gsize i = 0; i < n_members; i++)
+    loft_test_archive_add (archive, &odd_members[i]);
+  loft_test_archive_end (archive);
+
+  return loft_test_archive_to_gzip (archive);
+}
+
+/* What the original server has left may be anything, and harms nobody. */
+static void
+test_adopted (ServerFixture *fixture, gconstpointer test_data)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GBytes) few = make_odd (0);
+  g_autoptr (GBytes) many = make_odd (G_N_ELEMENTS (odd_members));
+  g_autoptr (GBytes) half =
+    g_bytes_new_from_bytes (many, 0, g_bytes_get_size (many) / 2);
+
+  adopt (fixture, "1.0.0", few);
+  adopt (fixture, "2.0.0", many);
+  adopt (fixture, "3.0.0", half);
+
+  g_autofree char *report =
+    upkeep_kit_rescan (&fixture->registry, NULL, &error);
+  g_assert_no_error (error);
+  g_test_message ("%s", report);
+  log_kit_expect (G_LOG_LEVEL_WARNING, "*odd-3.0.0.tar.gz can't be read*");
+  server_kit_run_rows (fixture, odd_rows, G_N_ELEMENTS (odd_rows));
+  log_kit_check ();
+}
+
+#define VERSIONS                                                               \
+  "[{\"version\":\"0.1.0-a\"},{\"version\":\"1.0.0-a\"},"                      \
+  "{\"version\":\"1.0.0-b\",\"yanked\":true},{\"version\":\"2.0.0-a\"},"       \
+  "{\"version\":\"0.9.0\",\"yanked\":true},{\"version\":\"1.0.0\"},"           \
+  "{\"version\":\"1.1.0\",\"yanked\":true},{\"version\":\"1.2.0\"}]"
+
+/* A release is compared with the release before it, whatever was tried between
+ * them, and nobody is led to a yanked version. */
+static void
+test_previous (void)
+{
+  static const char *const expected[] = { NULL,    "0.1.0-a", "1.0.0-a",
+                                          "1.2.0", "0.1.0-a", "1.0.0-a",
+                                          "1.0.0", "1.0.0" };
+  g_autoptr (GError) error = NULL;
+  g_autoptr (JsonNode) root =
+    loft_json_parse (VERSIONS, strlen (VERSIONS), &error);
+  g_assert_no_error (error);
+  g_autoptr (GPtrArray) previous =
+    loft_previous_find (json_node_get_array (root));
+
+  g_assert_cmpuint (previous->len, ==, G_N_ELEMENTS (expected));
+  for (guint i = 0; i < previous->len; i++)
+    g_assert_cmpstr (previous->pdata[i], ==, expected[i]);
+}
+
 static char *
 get_etag (ServerFixture *fixture, const char *target, const char *headers)
 {
@@ -573,11 +683,18 @@ main (int argc, char **argv)
   g_test_init (&argc, &argv, G_TEST_OPTION_ISOLATE_DIRS, NULL);
   log_kit_init ();
 
+  g_test_add_func ("/diff/previous", test_previous);
   g_test_add ("/diff/rows",
               ServerFixture,
               NULL,
               server_fixture_set_up,
               test_rows,
+              server_fixture_tear_down);
+  g_test_add ("/diff/adopted",
+              ServerFixture,
+              NULL,
+              server_fixture_set_up,
+              test_adopted,
               server_fixture_tear_down);
   g_test_add ("/diff/heavy",
               ServerFixture,

@@ -172,10 +172,17 @@ add_lines (JsonObject *row, const char *diff)
   g_string_free (lines.numbers, TRUE);
 }
 
-/* A path with such characters can't be asked for. */
+/* Whether it can be asked for: what the original server has left may lead out
+ * of the package, or be no text. */
 static gboolean
 can_link (const char *path)
 {
+  g_auto (GStrv) segments = g_strsplit (path, "/", -1);
+
+  for (gsize i = 0; segments[i] != NULL; i++)
+    if (*segments[i] == '\0' || g_str_equal (segments[i], ".") ||
+        g_str_equal (segments[i], ".."))
+      return FALSE;
   for (; *path != '\0'; path++)
     if (g_ascii_iscntrl (*path))
       return FALSE;

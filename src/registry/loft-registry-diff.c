@@ -365,7 +365,10 @@ loft_registry_diff_async (LoftRegistry *self,
 
   g_task_set_source_tag (task, loft_registry_diff_async);
   g_task_set_task_data (task, question_new (wish), question_free);
-  loft_registry_push_reader (self, task, compare_in_thread_cb);
+  loft_registry_push_reader (self,
+                             LOFT_READING_BOTH,
+                             task,
+                             compare_in_thread_cb);
 }
 
 /**

@@ -262,7 +262,7 @@ loft_registry_read_file_async (LoftRegistry *self,
   g_task_set_task_data (task,
                         question_new (view, name, version, path, length),
                         question_free);
-  loft_registry_push_reader (self, task, read_in_thread_cb);
+  loft_registry_push_reader (self, LOFT_READING_FILE, task, read_in_thread_cb);
 }
 
 /**

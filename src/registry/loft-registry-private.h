@@ -301,7 +301,21 @@ void loft_registry_keep_last_downloads (LoftRegistry *self);
 gpointer loft_registry_keep_docs (gpointer data);
 void loft_registry_note_clean_end (LoftRegistry *self);
 
+/**
+ * LoftReading:
+ * @LOFT_READING_FILE: a file of a tarball
+ * @LOFT_READING_BOTH: all of two tarballs
+ *
+ * What is read in tarballs.
+ */
+typedef enum
+{
+  LOFT_READING_FILE,
+  LOFT_READING_BOTH,
+} LoftReading;
+
 void loft_registry_push_reader (LoftRegistry *self,
+                                LoftReading reading,
                                 GTask *task,
                                 GTaskThreadFunc func);
 

@@ -8,12 +8,22 @@
 
 #include "registry/loft-registry-private.h"
 
-/* Threads for those who read in tarballs. To inflate one takes a processor, so
+/*
+ * Threads for those who read in tarballs. To inflate one takes a processor, so
  * few are inflated at once, few wait, and all others are told to come later:
- * nobody who reads everything keeps others from downloading. */
+ * nobody who reads everything keeps others from downloading. To compare two
+ * takes much longer than to read a file, and keeps nobody from that.
+ */
 
-#define READERS_MAX 2
-#define WAITING_MAX 32
+static struct
+{
+  const int threads;
+  const guint waiting;
+  GThreadPool *pool; /* owned; NULL until it is wanted */
+} readers[] = {
+  [LOFT_READING_FILE] = { 2, 32, NULL },
+  [LOFT_READING_BOTH] = { 1, 8, NULL },
+};
 
 typedef struct
 {
@@ -37,24 +47,28 @@ work_cb (gpointer data, gpointer user_data)
 }
 
 static GThreadPool *
-get_readers (void)
+get_pool (LoftReading reading)
 {
-  static GThreadPool *readers = NULL;
+  GThreadPool **pool = &readers[reading].pool;
 
-  if (g_once_init_enter (&readers))
+  if (g_once_init_enter (pool))
     {
-      GThreadPool *pool =
-        g_thread_pool_new (work_cb, NULL, READERS_MAX, FALSE, NULL);
+      GThreadPool *made = g_thread_pool_new (work_cb,
+                                             NULL,
+                                             readers[reading].threads,
+                                             FALSE,
+                                             NULL);
 
-      g_once_init_leave (&readers, pool);
+      g_once_init_leave (pool, made);
     }
 
-  return readers;
+  return *pool;
 }
 
 /**
  * loft_registry_push_reader:
  * @self: a registry
+ * @reading: what is read
  * @task: what is asked
  * @func: reads in tarballs, and ends @task
  *
@@ -63,6 +77,7 @@ get_readers (void)
  */
 void
 loft_registry_push_reader (LoftRegistry *self,
+                           LoftReading reading,
                            GTask *task,
                            GTaskThreadFunc func)
 {
@@ -75,7 +90,8 @@ loft_registry_push_reader (LoftRegistry *self,
       g_task_return_error (task, g_steal_pointer (&local_error));
       return;
     }
-  if (g_thread_pool_unprocessed (get_readers ()) >= WAITING_MAX)
+  GThreadPool *pool = get_pool (reading);
+  if (g_thread_pool_unprocessed (pool) >= readers[reading].waiting)
     {
       g_task_return_new_error (task,
                                LOFT_REGISTRY_ERROR,
@@ -87,5 +103,5 @@ loft_registry_push_reader (LoftRegistry *self,
   Work *work = g_new0 (Work, 1);
   work->task = g_object_ref (task);
   work->func = func;
-  g_thread_pool_push (get_readers (), work, NULL);
+  g_thread_pool_push (pool, work, NULL);
 }
