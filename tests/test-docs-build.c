@@ -537,7 +537,8 @@ test_long_paths (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpstr (page, ==, "");
 }
 
-/* Who answers without having read all that he is sent is heard. */
+/* Who answers without having read all that he is sent is heard; who hangs up
+ * then has not tried. */
 static void
 test_deaf (Fixture *fixture, gconstpointer test_data)
 {
@@ -547,8 +548,10 @@ test_deaf (Fixture *fixture, gconstpointer test_data)
   for (gsize i = 0; i < 599999; i++)
     content[i] = (char) g_test_rand_int_range (' ', '~');
   content[599999] = '\0';
+  log_kit_expect (G_LOG_LEVEL_WARNING, "*No documentation can be built now*");
   fixture->registry.settings->docs.attempts = 1;
   apply (fixture);
+  builder_double_expect (fixture->builder, &(BuilderReply){ .deaf = TRUE });
   builder_double_expect (
     fixture->builder,
     &(BuilderReply){ .status = "failed", .reason = "too large", .deaf = TRUE });
@@ -563,6 +566,7 @@ test_deaf (Fixture *fixture, gconstpointer test_data)
   g_autoptr (LoftEvent) event =
     wait_for_state (fixture, "hello", "1.0.0", LOFT_DOCS_FAILED, 1);
   g_assert_cmpstr (event->docs.reason, ==, "too large");
+  g_assert_cmpuint (builder_double_count (fixture->builder), ==, 2);
 }
 
 static void

@@ -218,6 +218,22 @@ test_failed (Fixture *fixture, gconstpointer test_data)
   server_kit_run_rows (&fixture->server,
                        failed_rows,
                        G_N_ELEMENTS (failed_rows));
+
+  const ServerKitRow rows[] = {
+    { .name = "metrics",
+      .target = "/metrics",
+      .status = 200,
+      .body = "\nloft_docs_builds_total{outcome=\"failed\"} 1\n" },
+    { .name = "metrics-failed",
+      .target = "/metrics",
+      .status = 200,
+      .body = "\nloft_docs_failed 1\n" },
+    { .name = "metrics-waiting",
+      .target = "/metrics",
+      .status = 200,
+      .body = "\nloft_docs_waiting 0\n" },
+  };
+  server_kit_run_rows (&fixture->server, rows, G_N_ELEMENTS (rows));
   builder_double_free (builder);
 }
 

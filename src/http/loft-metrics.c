@@ -10,6 +10,7 @@
 
 #include "http/loft-http-figures.h"
 #include "http/loft-limit.h"
+#include "http/loft-metrics-docs.h"
 #include "http/loft-metrics-process.h"
 #include "http/loft-metrics-tarballs.h"
 #include "http/loft-metrics-text.h"
@@ -422,6 +423,7 @@ loft_metrics_render (LoftRegistry *registry)
   add_publishes (text, &figures->registry);
   add_storage (text, &figures->registry);
   loft_metrics_add_tarballs (text, registry, &figures->registry.tarballs);
+  loft_metrics_add_docs (text, registry, &figures->registry.docs);
   add_registry (text, registry);
   loft_metrics_add_processes (text, page);
 

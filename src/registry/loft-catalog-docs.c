@@ -227,3 +227,42 @@ loft_catalog_list_without_docs (LoftCatalog *self,
 
   return code == SQLITE_DONE ? g_steal_pointer (&items) : NULL;
 }
+
+/**
+ * loft_catalog_count_docs:
+ * @self: a catalog
+ * @state: a state, but not that there is some
+ * @out_count: (out): of how many versions the documentation is in that state
+ * @error: return location for a #GError
+ *
+ * Counts versions, yanked ones too.
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ */
+gboolean
+loft_catalog_count_docs (LoftCatalog *self,
+                         LoftDocsState state,
+                         guint64 *out_count,
+                         GError **error)
+{
+  g_return_val_if_fail (LOFT_IS_CATALOG (self), FALSE);
+  g_return_val_if_fail (state != LOFT_DOCS_BUILT && out_count != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  g_autoptr (LoftCatalogReader) reader = loft_catalog_take_reader (self, error);
+  if (reader == NULL)
+    return FALSE;
+
+  g_autoptr (LoftCatalogStatement) statement = loft_catalog_query (
+    reader,
+    error,
+    "SELECT count (*) FROM docs WHERE state = ?1 AND state <> 2",
+    "i",
+    (gint64) state);
+  if (statement == NULL || !loft_catalog_step_to_row (statement, error))
+    return FALSE;
+
+  *out_count = (guint64) loft_catalog_column_int (statement, 0);
+
+  return TRUE;
+}

@@ -201,6 +201,10 @@ typedef struct
 void loft_catalog_docs_item_free (LoftCatalogDocsItem *self);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCatalogDocsItem, loft_catalog_docs_item_free)
 
+gboolean loft_catalog_count_docs (LoftCatalog *self,
+                                  LoftDocsState state,
+                                  guint64 *out_count,
+                                  GError **error);
 GPtrArray *loft_catalog_list_docs (LoftCatalog *self,
                                    LoftDocsState state,
                                    guint limit,

@@ -22,10 +22,11 @@
  * and answers with one line, behind which comes an archive. It is believed as
  * little as what it runs.
  *
- * Where it can't be reached, or says itself that it can't build anything, the
- * package is not to blame. Whatever else goes wrong, an answer that makes no
- * sense among it, is put down to the package, since it may have caused that:
- * else one that ends the program would be built again and again for ever. */
+ * Where it can't be reached, hangs up without having read what it was sent, or
+ * says itself that it can't build anything, the package is not to blame.
+ * Whatever else goes wrong, an answer that makes no sense among it, is put down
+ * to the package, since it may have caused that: else one that ends the program
+ * would be built again and again for ever. */
 
 #define PROTOCOL 1
 #define ANSWER_MAX (256 * 1024)
@@ -342,9 +343,13 @@ build (Build *self, LoftObject *tarball, GError **error)
                                sent ? settings->timeout + MARGIN : MARGIN);
   g_autofree char *line =
     loft_docs_wire_read_line (self->wire, ANSWER_MAX, &local_error);
+  gboolean unread =
+    !sent ||
+    g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CONNECTION_CLOSED);
   if (line == NULL)
     return conclude_error (self,
-                           LOFT_DOCS_OUTCOME_FAILED,
+                           unread ? LOFT_DOCS_OUTCOME_UNAVAILABLE
+                                  : LOFT_DOCS_OUTCOME_FAILED,
                            "What builds documentation has not answered",
                            g_steal_pointer (&local_error),
                            error);

@@ -55,6 +55,8 @@ typedef enum
   LOFT_DOCS_OUTCOME_UNAVAILABLE
 } LoftDocsOutcome;
 
+#define LOFT_DOCS_OUTCOMES (LOFT_DOCS_OUTCOME_UNAVAILABLE + 1)
+
 /**
  * LoftDocsOrder:
  * @settings: how it is built

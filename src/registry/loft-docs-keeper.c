@@ -269,8 +269,17 @@ build (Keeper *self, const LoftDocsJob *job, GError **error)
     .tick_data = self,
   };
 
-  return loft_docs_build (&order, &result, self->registry->stopping, error) &&
-         conclude (self, job, generation, &result, error);
+  gint64 begin = g_get_monotonic_time ();
+
+  if (!loft_docs_build (&order, &result, self->registry->stopping, error))
+    return FALSE;
+
+  LoftDocsFigures *figures = &self->registry->figures->docs;
+  loft_counter_add (&figures->outcomes[result.outcome], 1);
+  if (result.outcome != LOFT_DOCS_OUTCOME_UNAVAILABLE)
+    loft_histogram_add (&figures->time, g_get_monotonic_time () - begin);
+
+  return conclude (self, job, generation, &result, error);
 }
 
 static gboolean

@@ -216,7 +216,7 @@ fill (LoftDocsWire *self, GError **error)
       if (received == 0)
         g_set_error_literal (&local_error,
                              G_IO_ERROR,
-                             G_IO_ERROR_CONNECTION_CLOSED,
+                             G_IO_ERROR_PARTIAL_INPUT,
                              "The connection was closed");
       if (local_error != NULL)
         {

@@ -12,6 +12,8 @@
 
 /* Telling how it is with documentation: what waits, and what can't be built. */
 
+#define COUNT_MAX 1000
+
 typedef struct
 {
   char *name;    /* owned, NULL for all */
@@ -78,6 +80,44 @@ loft_registry_look_up_docs (LoftRegistry *self,
     out_docs->state = LOFT_DOCS_WAITING;
 
   return TRUE;
+}
+
+/**
+ * loft_registry_count_docs:
+ * @self: a registry
+ * @out_waiting: (out): how many versions wait for documentation; of those that
+ *   nothing is told of yet up to a thousand are counted
+ * @out_failed: (out): of how many it could not be built
+ *
+ * Counts them, as far as that is known. Blocks, for looks into the catalog.
+ */
+void
+loft_registry_count_docs (LoftRegistry *self,
+                          guint64 *out_waiting,
+                          guint64 *out_failed)
+{
+  g_return_if_fail (LOFT_IS_REGISTRY (self));
+  g_return_if_fail (out_waiting != NULL && out_failed != NULL);
+
+  guint64 since = 0;
+
+  *out_waiting = 0;
+  *out_failed = 0;
+  if (!loft_registry_can_answer (self, NULL))
+    return;
+
+  loft_catalog_count_docs (self->catalog, LOFT_DOCS_FAILED, out_failed, NULL);
+  loft_catalog_count_docs (self->catalog, LOFT_DOCS_WAITING, out_waiting, NULL);
+  if (!get_since (self, &since))
+    return;
+
+  g_autoptr (GPtrArray) jobs = loft_docs_list_new (
+    self->catalog,
+    since,
+    MAX (since, loft_page_get_fact (self->page, LOFT_PAGE_DOCS_DONE)),
+    COUNT_MAX,
+    NULL);
+  *out_waiting += jobs != NULL ? jobs->len : 0;
 }
 
 static void

@@ -51,6 +51,9 @@ gboolean loft_registry_look_up_docs (LoftRegistry *self,
                                      LoftDocs *out_docs,
                                      GError **error);
 
+void loft_registry_count_docs (LoftRegistry *self,
+                               guint64 *out_waiting,
+                               guint64 *out_failed);
 void loft_registry_list_docs_async (LoftRegistry *self,
                                     guint limit,
                                     GCancellable *cancellable,

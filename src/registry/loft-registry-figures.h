@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "registry/loft-docs-build.h"
 #include "registry/loft-histogram.h"
 #include "registry/loft-registry-error.h"
 #include "storage/loft-storage.h"
@@ -67,6 +68,19 @@ typedef struct
 } LoftTarballFigures;
 
 /**
+ * LoftDocsFigures:
+ * @outcomes: what came of having documentation built
+ * @time: how long that took, where it was built or failed
+ *
+ * What is counted of documentation.
+ */
+typedef struct
+{
+  LoftCounter outcomes[LOFT_DOCS_OUTCOMES];
+  LoftHistogram time;
+} LoftDocsFigures;
+
+/**
  * LoftRegistryFigures:
  * @pid: the process, 0 if there was none yet
  * @operations: what was done with the storage, by #LoftOperation and outcome
@@ -74,6 +88,7 @@ typedef struct
  * @publishes: publishes by outcome
  * @publish_time: how long they took
  * @tarballs: of tarballs that are fetched
+ * @docs: of documentation
  *
  * What a registry counts. It stands at the beginning of a slot of the page; a
  * process goes on with what the one before has counted.
@@ -86,6 +101,7 @@ typedef struct
   LoftCounter publishes[LOFT_PUBLISH_OUTCOMES];
   LoftHistogram publish_time;
   LoftTarballFigures tarballs;
+  LoftDocsFigures docs;
 } LoftRegistryFigures;
 
 void loft_registry_figures_count_operation (LoftRegistryFigures *self,
