@@ -184,13 +184,15 @@ test_etag (void)
   {
     const char *list;
     gboolean matches;
+    gboolean only_weakly;
   } rows[] = {
     { "\"abc\"", TRUE },
-    { "W/\"abc\"", TRUE },
+    { "W/\"abc\"", TRUE, TRUE },
+    { "W/\"abc\", \"abc\"", TRUE },
     { "*", TRUE },
     { " * ", TRUE },
     { "\"x\", \"abc\"", TRUE },
-    { "\"x\",W/\"abc\" , \"y\"", TRUE },
+    { "\"x\",W/\"abc\" , \"y\"", TRUE, TRUE },
     { "\"a,b\", \"abc\"", TRUE },
     { ", \"abc\"", TRUE },
     { "\"x\",, \"abc\",", TRUE },
@@ -212,6 +214,10 @@ test_etag (void)
       g_assert_cmpint (loft_headers_match_etag (rows[i].list, "\"abc\""),
                        ==,
                        rows[i].matches);
+      g_assert_cmpint (
+        loft_headers_match_etag_strongly (rows[i].list, "\"abc\""),
+        ==,
+        rows[i].matches && !rows[i].only_weakly);
     }
 }
 

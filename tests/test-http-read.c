@@ -393,6 +393,80 @@ test_ranges (ServerFixture *fixture, gconstpointer test_data)
   server_fixture_run (fixture, ask_ranges, NULL);
 }
 
+static guint
+ask_with (HttpClient *client,
+          const char *method,
+          const char *target,
+          const char *format,
+          const char *tag)
+{
+  g_auto (GStrv) parts = g_strsplit (format, "TAG", -1);
+  g_autofree char *headers = g_strjoinv (tag, parts);
+  g_autoptr (HttpAnswer) answer =
+    http_client_request (client, method, target, headers, NULL);
+
+  g_test_message ("%s %s, %s: %u", method, target, headers, answer->status);
+
+  return answer->status;
+}
+
+/* Who wants only what he knows is told where there is something else by now,
+ * before all else, also of what is handed out again and again. */
+static void
+ask_wanted (ServerFixture *fixture, gconstpointer data)
+{
+  static const char *const targets[] = { "/packages",
+                                         "/packages/hello-lib",
+                                         "/packages/hello-lib/0.1.0",
+                                         "/packages/hello-lib/0.1.0/download",
+                                         "/packages/hello-lib/0.1.0/files" };
+  static const struct
+  {
+    const char *headers;
+    guint status;
+  } conditions[] = {
+    { "If-Match: TAG\r\n", 200 },
+    { "If-Match: *\r\n", 200 },
+    { "If-Match: \"x\", TAG\r\n", 200 },
+    { "If-Match: TAG\r\nIf-None-Match: TAG\r\n", 304 },
+    { "If-Match: \"x\"\r\n", 412 },
+    { "If-Match: W/TAG\r\n", 412 },
+    { "If-Match: \"x\"\r\nIf-None-Match: TAG\r\n", 412 },
+    { "If-Match: \"x\"\r\nRange: bytes=0-1\r\n", 412 },
+  };
+  g_autoptr (HttpClient) client = http_client_new (fixture->port);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (targets); i++)
+    {
+      g_autoptr (HttpAnswer) answer =
+        http_client_request (client, "GET", targets[i], NULL, NULL);
+      g_autofree char *tag = http_answer_get_header (answer, "ETag");
+
+      g_assert_cmpuint (answer->status, ==, 200);
+      g_assert_nonnull (tag);
+      for (gsize j = 0; j < G_N_ELEMENTS (conditions); j++)
+        {
+          g_assert_cmpuint (
+            ask_with (client, "GET", targets[i], conditions[j].headers, tag),
+            ==,
+            conditions[j].status);
+          g_assert_cmpuint (
+            ask_with (client, "HEAD", targets[i], conditions[j].headers, tag),
+            ==,
+            conditions[j].status);
+          g_assert_cmpuint (ask_with (client, "GET", targets[i], "", tag),
+                            ==,
+                            200);
+        }
+    }
+}
+
+static void
+test_wanted (ServerFixture *fixture, gconstpointer test_data)
+{
+  server_fixture_run (fixture, ask_wanted, NULL);
+}
+
 /* A page leads to the next until all were seen, by links that only tell the
  * query, so that they work behind any prefix. */
 static void
@@ -474,6 +548,7 @@ main (int argc, char **argv)
   ADD ("order", test_order);
   ADD ("codings", test_codings);
   ADD ("ranges", test_ranges);
+  ADD ("wanted", test_wanted);
   ADD ("pages", test_pages);
   ADD ("pipelined", test_pipelined);
 

@@ -75,6 +75,11 @@ find_share (LoftRequest *request, const LoftDownload *download)
   Share share = { SOUP_STATUS_OK, 0, download->size };
   goffset last = 0;
 
+  if (!loft_representation_is_wanted (request, etag))
+    {
+      share.status = SOUP_STATUS_PRECONDITION_FAILED;
+      return share;
+    }
   if (loft_representation_is_known (request, etag))
     {
       share.status = SOUP_STATUS_NOT_MODIFIED;
@@ -166,6 +171,13 @@ send_nothing (LoftRequest *request,
               const LoftDownload *download,
               const Share *share)
 {
+  g_autofree char *etag = make_etag (download);
+
+  if (share->status == SOUP_STATUS_PRECONDITION_FAILED)
+    {
+      loft_representation_send_unwanted (request, etag);
+      return TRUE;
+    }
   if (share->status == SOUP_STATUS_REQUESTED_RANGE_NOT_SATISFIABLE)
     {
       send_no_range (request, download->size);
@@ -174,7 +186,6 @@ send_nothing (LoftRequest *request,
   if (share->status != SOUP_STATUS_NOT_MODIFIED)
     return FALSE;
 
-  g_autofree char *etag = make_etag (download);
   add_headers (request, download, share);
   loft_hot_offer (request, etag, LOFT_HOT_ALL_REPRESENTATIONS, NULL);
   loft_response_send (request, SOUP_STATUS_NOT_MODIFIED, NULL, NULL);
@@ -351,7 +362,8 @@ loft_delivery_begin (LoftRequest *request, LoftDeliveryAsk ask)
   g_return_if_fail (LOFT_IS_REQUEST (request));
 
   gboolean about = g_str_equal (loft_request_get_method (request), "HEAD") ||
-                   loft_request_get_header (request, "If-None-Match") != NULL;
+                   loft_request_get_header (request, "If-None-Match") != NULL ||
+                   loft_request_get_header (request, "If-Match") != NULL;
 
   loft_request_pause (request);
   ask (request, about);

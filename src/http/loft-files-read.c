@@ -406,7 +406,8 @@ handle_file (LoftRequest *request)
 {
   loft_hot_mark (request, loft_request_get_parameter (request, "name"));
   loft_request_pause (request);
-  if (loft_request_get_header (request, "If-None-Match") == NULL)
+  if (loft_request_get_header (request, "If-None-Match") == NULL ||
+      loft_request_get_header (request, "If-Match") != NULL)
     {
       ask (request);
       return;

@@ -185,6 +185,41 @@ loft_headers_prefer_html (const char *accept)
   return html > 0 && (json != LOFT_QUALITY_UNSET ? html > json : html >= other);
 }
 
+static gboolean
+match_etag (const char *list, const char *etag, gboolean strongly)
+{
+  gsize etag_length = strlen (etag);
+  const char *next = skip_space (list);
+  if (next[0] == '*' && *skip_space (next + 1) == '\0')
+    return TRUE;
+
+  next += strspn (next, WHITE_SPACE ",");
+  while (*next != '\0')
+    {
+      gboolean weak = g_str_has_prefix (next, "W/");
+
+      if (weak)
+        next += 2;
+      if (*next != '"')
+        return FALSE;
+
+      gsize length = 1 + strcspn (next + 1, "\"");
+      if (next[length] != '"')
+        return FALSE;
+      length++;
+      if (length == etag_length && memcmp (next, etag, length) == 0 &&
+          !(weak && strongly))
+        return TRUE;
+
+      next = skip_space (next + length);
+      if (*next != ',' && *next != '\0')
+        return FALSE;
+      next += strspn (next, WHITE_SPACE ",");
+    }
+
+  return FALSE;
+}
+
 /**
  * loft_headers_match_etag:
  * @list: value of `If-None-Match`
@@ -199,33 +234,24 @@ loft_headers_match_etag (const char *list, const char *etag)
 {
   g_return_val_if_fail (list != NULL && etag != NULL, FALSE);
 
-  gsize etag_length = strlen (etag);
-  const char *next = skip_space (list);
-  if (next[0] == '*' && *skip_space (next + 1) == '\0')
-    return TRUE;
+  return match_etag (list, etag, FALSE);
+}
 
-  next += strspn (next, WHITE_SPACE ",");
-  while (*next != '\0')
-    {
-      if (g_str_has_prefix (next, "W/"))
-        next += 2;
-      if (*next != '"')
-        return FALSE;
+/**
+ * loft_headers_match_etag_strongly:
+ * @list: value of `If-Match`
+ * @etag: a strong entity tag, with its quotes
+ *
+ * Compares by the strong comparison, by which nothing weak matches.
+ *
+ * Returns: whether @etag is in the list, or the list is `*`
+ */
+gboolean
+loft_headers_match_etag_strongly (const char *list, const char *etag)
+{
+  g_return_val_if_fail (list != NULL && etag != NULL, FALSE);
 
-      gsize length = 1 + strcspn (next + 1, "\"");
-      if (next[length] != '"')
-        return FALSE;
-      length++;
-      if (length == etag_length && memcmp (next, etag, length) == 0)
-        return TRUE;
-
-      next = skip_space (next + length);
-      if (*next != ',' && *next != '\0')
-        return FALSE;
-      next += strspn (next, WHITE_SPACE ",");
-    }
-
-  return FALSE;
+  return match_etag (list, etag, TRUE);
 }
 
 /* Digits only. What is too large to count is as large as can be. */

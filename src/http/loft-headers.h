@@ -30,6 +30,7 @@ gboolean loft_headers_prefer_html (const char *accept);
 guint loft_headers_negotiate_language (const char *accept_language,
                                        const char *const *tags);
 gboolean loft_headers_match_etag (const char *list, const char *etag);
+gboolean loft_headers_match_etag_strongly (const char *list, const char *etag);
 LoftRangeResult loft_headers_parse_range (const char *range,
                                           goffset size,
                                           goffset *out_first,

@@ -496,8 +496,8 @@ handle_options (LoftRequest *request)
                                 "GET, HEAD, OPTIONS");
   soup_message_headers_replace (headers,
                                 "Access-Control-Allow-Headers",
-                                "Accept, If-None-Match, If-Range, Range, "
-                                "X-Request-Id");
+                                "Accept, If-Match, If-None-Match, If-Range, "
+                                "Range, X-Request-Id");
   soup_message_headers_replace (headers, "Access-Control-Max-Age", "86400");
   loft_response_send (request, SOUP_STATUS_NO_CONTENT, NULL, NULL);
 }

@@ -51,6 +51,12 @@ send_digested (const Plain *plain, const char *digest)
     loft_representation_make_etag (digest, LOFT_CODING_IDENTITY);
   gboolean known = loft_representation_is_known (request, etag);
 
+  if (!loft_representation_is_wanted (request, etag))
+    {
+      loft_representation_send_unwanted (request, etag);
+      return;
+    }
+
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers,
                                 "Cache-Control",

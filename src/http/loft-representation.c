@@ -10,6 +10,7 @@
 
 #include "http/loft-headers.h"
 #include "http/loft-hot.h"
+#include "http/loft-problem.h"
 #include "http/loft-response.h"
 #include "registry/loft-hex.h"
 
@@ -182,6 +183,49 @@ loft_representation_is_known (LoftRequest *request, const char *etag)
 }
 
 /**
+ * loft_representation_is_wanted:
+ * @request: a request that reads
+ * @etag: the entity tag of what would be answered
+ *
+ * Tells what counts before anything else that the client says: whether that is
+ * the representation that it wants to read, and no other (`If-Match`).
+ *
+ * Returns: %FALSE if it has to be refused by
+ * loft_representation_send_unwanted()
+ */
+gboolean
+loft_representation_is_wanted (LoftRequest *request, const char *etag)
+{
+  g_return_val_if_fail (LOFT_IS_REQUEST (request), FALSE);
+  g_return_val_if_fail (etag != NULL, FALSE);
+
+  const char *list = loft_request_get_header (request, "If-Match");
+
+  return list == NULL || loft_headers_match_etag_strongly (list, etag);
+}
+
+/**
+ * loft_representation_send_unwanted:
+ * @request: a request that reads
+ * @etag: the entity tag of what would be answered
+ *
+ * Answers a client that wants another representation than there is.
+ */
+void
+loft_representation_send_unwanted (LoftRequest *request, const char *etag)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (etag != NULL);
+
+  g_autoptr (GError) local_error =
+    g_error_new (LOFT_HTTP_ERROR,
+                 LOFT_HTTP_ERROR_PRECONDITION,
+                 "The entity tag is %s, which If-Match does not name",
+                 etag);
+  loft_response_send_problem (request, local_error);
+}
+
+/**
  * loft_representation_set_modified:
  * @request: a request that reads
  * @time: microseconds since 1970
@@ -334,6 +378,12 @@ send_text (LoftRequest *request,
   guint64 representations =
     loft_representation_get_bits (request, media_type, coding, small);
   g_autofree char *etag = loft_representation_make_etag (digest, coding);
+
+  if (!loft_representation_is_wanted (request, etag))
+    {
+      loft_representation_send_unwanted (request, etag);
+      return;
+    }
 
   soup_message_headers_replace (headers, "ETag", etag);
   soup_message_headers_replace (headers, "Cache-Control", cache_control);

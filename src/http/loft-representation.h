@@ -54,6 +54,8 @@ void loft_representation_send_view (LoftRequest *request,
                                     const char *digest,
                                     const LoftValidity *validity);
 void loft_representation_set_modified (LoftRequest *request, gint64 time);
+gboolean loft_representation_is_wanted (LoftRequest *request, const char *etag);
+void loft_representation_send_unwanted (LoftRequest *request, const char *etag);
 gboolean loft_representation_is_known (LoftRequest *request, const char *etag);
 
 char *loft_representation_format_disposition (const char *filename);
