@@ -97,6 +97,14 @@ diff_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 
   if (!loft_request_is_alive (request))
     return;
+  loft_request_set_hurry (request, NULL);
+  if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    {
+      g_clear_error (&local_error);
+      local_error = g_error_new_literal (LOFT_REGISTRY_ERROR,
+                                         LOFT_REGISTRY_ERROR_BUSY,
+                                         "The comparison was given up");
+    }
   if (diff == NULL)
     {
       loft_response_send_problem (request, local_error);
@@ -114,6 +122,13 @@ diff_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 
   g_autoptr (GBytes) body = loft_json_to_bytes (diff->root);
   loft_representation_send (request, LOFT_MEDIA_TYPE_JSON, body, diff->digest);
+}
+
+/* Nobody compares for a client that has left. */
+static void
+give_up (LoftRequest *request)
+{
+  g_cancellable_cancel (loft_request_get_cancellable (request));
 }
 
 /* Asks for what differs, or only for what that is told by. */
@@ -135,17 +150,21 @@ ask (LoftRequest *request, gboolean find, GAsyncReadyCallback callback)
   GCancellable *cancellable = loft_request_get_cancellable (request);
 
   if (find)
-    loft_registry_find_diff_async (registry,
-                                   &wish,
-                                   cancellable,
-                                   callback,
-                                   g_object_ref (request));
-  else
-    loft_registry_diff_async (registry,
-                              &wish,
-                              cancellable,
-                              callback,
-                              g_object_ref (request));
+    {
+      loft_registry_find_diff_async (registry,
+                                     &wish,
+                                     cancellable,
+                                     callback,
+                                     g_object_ref (request));
+      return;
+    }
+
+  loft_request_set_hurry (request, give_up);
+  loft_registry_diff_async (registry,
+                            &wish,
+                            cancellable,
+                            callback,
+                            g_object_ref (request));
 }
 
 /* Tells who has it already, which takes no look into the tarballs. */
