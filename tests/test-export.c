@@ -74,6 +74,7 @@ set_up (Fixture *fixture, gconstpointer test_data)
            "1.0.0-a.version.that.is.long.as.well.and.makes.a.path.of.more.than."
            "a.hundred.bytes",
            "d");
+  upkeep_kit_put (registry, "docs/hello/1.1.0/~1/sub/index.html", "<h1>", -1);
 }
 
 static void
@@ -255,6 +256,9 @@ test_restore (Fixture *fixture, gconstpointer test_data)
                     registry_kit_list (original, "Odd Näme", NULL));
   assert_same_text (registry_kit_show (&restored, "hello", "1.1.0", NULL),
                     registry_kit_show (original, "hello", "1.1.0", NULL));
+  assert_same_text (
+    upkeep_kit_get (&restored, "docs/hello/1.1.0/~1/sub/index.html", NULL),
+    g_strdup ("<h1>"));
   assert_same_download (original, &restored, "hello", "1.0.0");
   assert_same_download (original, &restored, "hello", "1.1.0");
   assert_same_download (original, &restored, "Odd Näme", "0.1.0+a");

@@ -228,16 +228,16 @@ take_folder_cb (const char *name,
   return TRUE;
 }
 
-/* Our own folder, but for the log, and for what is made of the log. */
+/* What is below a prefix, but for what can be made of the log. */
 static gboolean
-add_own (LoftExport *self, GError **error)
+add_folder (LoftExport *self, const char *prefix, GError **error)
 {
   g_autofree char *after = NULL;
 
   for (;;)
     {
       g_auto (GStrv) keys = loft_storage_list (self->verify.registry->storage,
-                                               "_registry/",
+                                               prefix,
                                                after,
                                                PAGE,
                                                self->verify.upkeep->cancellable,
@@ -251,7 +251,8 @@ add_own (LoftExport *self, GError **error)
         {
           gboolean found;
 
-          if (loft_verify_is_kept (keys[i]) &&
+          if ((g_str_has_prefix (keys[i], LOFT_DOCS_FOLDER "/") ||
+               loft_verify_is_kept (keys[i])) &&
               !add_object (self, keys[i], &found, NULL, error))
             return FALSE;
           g_free (after);
@@ -315,7 +316,8 @@ loft_export_add_others (LoftExport *self, GError **error)
         return FALSE;
     }
 
-  return add_own (self, error);
+  return add_folder (self, LOFT_DOCS_FOLDER "/", error) &&
+         add_folder (self, "_registry/", error);
 }
 
 /**
