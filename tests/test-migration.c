@@ -471,7 +471,10 @@ test_downloads (Fixture *fixture, gconstpointer test_data)
   static const char counts[] = "{\"days\":{}}\n";
   static const char more[] =
     "{\"days\":{\"2026-11-26\":{\"hello\":{\"1.0.0\":1}}}}\n";
-  static const char pack[] = "{\"days\":{},\"covers\":[\"…\"]}\n";
+  g_autofree char *pack =
+    g_strdup_printf ("{\"days\":{},\"covers\":[\"%s\",\"%s\"]}\n",
+                     parts[0],
+                     parts[1]);
   static const char index[] =
     "{\"packs\":[\"_registry/downloads/packs/2026-11-24-abcdef01\"]}\n";
   RegistryFixture *source = &fixture->source;
@@ -504,6 +507,88 @@ test_downloads (Fixture *fixture, gconstpointer test_data)
                    ==,
                    "packs.json packs/2026-11-24-abcdef01"
                    " parts/2026-11-26-11111111-000001");
+}
+
+#define PART(node) "_registry/downloads/parts/2026-11-26-" node "-000001"
+#define PACK(id) "_registry/downloads/packs/2026-11-24-" id
+#define INDEX "_registry/downloads/packs.json"
+#define COUNTS(numbers) "{\"days\":{\"2026-11-26\":{" numbers "}}}\n"
+
+typedef struct
+{
+  const char *key;
+  const char *source; /* nullable */
+  const char *target;
+} DownloadsCase;
+
+/* The target has counted more, or something else, or is unlike anything. */
+static const DownloadsCase downloads_cases[] = {
+  { PART ("11111111"),
+    COUNTS ("\"hello\":{\"1.0.0\":1}"),
+    COUNTS ("\"hello\":{\"1.0.0\":2}") },
+  { PART ("11111111"),
+    COUNTS ("\"hello\":{\"1.0.0\":1}"),
+    COUNTS ("\"hello\":{\"1.0.0\":1,\"1.1.0\":1}") },
+  { PART ("11111111"),
+    COUNTS ("\"hello\":{\"1.0.0\":2,\"1.1.0\":1}"),
+    COUNTS ("\"hello\":{\"1.0.0\":1,\"1.1.0\":2}") },
+  { PART ("11111111"), "{", COUNTS ("\"hello\":{\"1.0.0\":2}") },
+  { PART ("22222222"), NULL, COUNTS ("\"hello\":{\"1.0.0\":2}") },
+  { INDEX,
+    "{\"packs\":[\"" PACK ("aaaaaaaa") "\"]}\n",
+    "{\"packs\":[\"" PACK ("aaaaaaaa") "\",\"" PACK ("bbbbbbbb") "\"]}\n" },
+  { INDEX,
+    "{\"packs\":[\"" PACK ("aaaaaaaa") "\"]}\n",
+    "{\"packs\":[\"" PACK ("bbbbbbbb") "\"]}\n" },
+  { INDEX, NULL, "{\"packs\":[\"" PACK ("bbbbbbbb") "\"]}\n" },
+};
+
+/* What the target has counted stays, and is told; the rest is copied. */
+static void
+test_downloads_kept (Fixture *fixture, gconstpointer test_data)
+{
+  const DownloadsCase *test = test_data;
+  g_autofree char *expected = g_strconcat ("target-differs ", test->key, NULL);
+
+  if (test->source != NULL)
+    upkeep_kit_put (&fixture->source, test->key, test->source, -1);
+  put (fixture, test->key, test->target);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr (GError) error = NULL;
+
+      g_assert_true (migration_kit_run (fixture, NULL, &error));
+      g_assert_no_error (error);
+      g_assert_cmpstr (fixture->found, ==, expected);
+      g_autofree char *kept = get (fixture, test->key);
+      g_assert_cmpstr (kept, ==, test->target);
+    }
+  g_autofree char *copied = get (fixture, "hello/1.1.0.json");
+}
+
+static void
+index_cb (LoftStorage *storage, const char *key, gpointer user_data)
+{
+  Fixture *fixture = user_data;
+
+  if (g_str_equal (key, INDEX))
+    g_free (get (fixture, PACK ("aaaaaaaa")));
+}
+
+/* No pack counts in the target before it is there. */
+static void
+test_downloads_order (Fixture *fixture, gconstpointer test_data)
+{
+  upkeep_kit_put (&fixture->source, PACK ("aaaaaaaa"), COUNTS (""), -1);
+  upkeep_kit_put (&fixture->source,
+                  INDEX,
+                  "{\"packs\":[\"" PACK ("aaaaaaaa") "\"]}\n",
+                  -1);
+  fault_storage_set_rival (fixture->target, index_cb, fixture);
+  fault_storage_arm (fixture->target, FAULT_RIVAL, "", G_MAXUINT);
+  migration_kit_succeed (fixture);
+  fault_storage_arm (fixture->target, FAULT_NONE, "", 0);
+  migration_kit_assert_same (fixture);
 }
 
 void
@@ -551,7 +636,15 @@ main (int argc, char **argv)
   migration_add ("/migration/cut", NULL, test_cut);
   migration_add ("/migration/busy", NULL, test_busy);
   migration_add ("/migration/token-gone", NULL, test_token_gone);
-  migration_add ("/migration/downloads", NULL, test_downloads);
+  migration_add ("/migration/downloads/grow", NULL, test_downloads);
+  migration_add ("/migration/downloads/order", NULL, test_downloads_order);
+  for (gsize i = 0; i < G_N_ELEMENTS (downloads_cases); i++)
+    {
+      g_autofree char *path =
+        g_strdup_printf ("/migration/downloads/kept/%" G_GSIZE_FORMAT, i);
+
+      migration_add (path, &downloads_cases[i], test_downloads_kept);
+    }
   migration_add_log_tests ();
 
   return g_test_run ();

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include "registry/loft-download-keeper.h"
 #include "registry/loft-json.h"
 #include "registry/loft-migration-private.h"
 #include "registry/loft-name.h"
@@ -21,8 +22,9 @@
 typedef enum
 {
   ORDER_SAME,
-  ORDER_LATER,  /* the source has what came later */
-  ORDER_UNCLEAR /* the target has, or they do not follow from one another */
+  ORDER_LATER,   /* the source has what came later */
+  ORDER_UNCLEAR, /* the target has, or they do not follow from one another */
+  ORDER_KEPT     /* the same, but what the target has may stay */
 } Order;
 
 typedef struct
@@ -173,6 +175,12 @@ copy_document (LoftMigration *self, Document *document, GError **error)
                                   "The target holds one that does not come "
                                   "before the source's",
                                   error);
+  if (document->order == ORDER_KEPT)
+    loft_migration_find (self,
+                         "target-differs",
+                         document->key,
+                         "The target has counted downloads that the source has "
+                         "not; its numbers stay");
   if (document->there && !document->written)
     {
       g_mutex_lock (&self->mutex);
@@ -359,11 +367,33 @@ loft_migration_copy_token (LoftMigration *self, gpointer key, GError **error)
   return TRUE;
 }
 
-/* What the source counts is never less than it was. */
 static Order
-compare_downloads (GBytes *source, GBytes *target)
+compare_counts (GBytes *source, GBytes *target)
 {
-  return ORDER_LATER;
+  return loft_migration_counts_reach (source, target) ? ORDER_LATER
+                                                      : ORDER_KEPT;
+}
+
+static Order
+compare_packs (GBytes *source, GBytes *target)
+{
+  return loft_migration_packs_reach (source, target) ? ORDER_LATER : ORDER_KEPT;
+}
+
+/* A pack is there before it counts. */
+static gboolean
+prepare_packs (LoftMigration *self,
+               const char *key,
+               GBytes *source,
+               GError **error)
+{
+  g_auto (GStrv) packs = loft_migration_list_packs (source);
+
+  for (gsize i = 0; packs != NULL && packs[i] != NULL; i++)
+    if (!copy_before (self, packs[i], error))
+      return FALSE;
+
+  return TRUE;
 }
 
 /**
@@ -382,7 +412,12 @@ loft_migration_copy_downloads (LoftMigration *self,
                                gpointer key,
                                GError **error)
 {
-  Document document = { .key = key, .compare = compare_downloads };
+  gboolean is_index = g_str_equal (key, LOFT_DOWNLOADS_INDEX);
+  Document document = {
+    .key = key,
+    .compare = is_index ? compare_packs : compare_counts,
+    .prepare = is_index ? prepare_packs : NULL,
+  };
 
   if (!copy_document (self, &document, error))
     return FALSE;

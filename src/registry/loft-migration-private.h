@@ -34,6 +34,8 @@ struct _LoftMigration
   gint64 succeeded_at;
   gboolean has_salt; /* nothing has to be done about it any more */
   gboolean differs;  /* something was found that must not be overwritten */
+
+  GHashTable *covered; /* owned, nullable, set of keys: counted by packs */
 };
 
 /**
@@ -146,6 +148,14 @@ gboolean loft_migration_copy_downloads (LoftMigration *self,
                                         GError **error);
 gboolean
 loft_migration_copy_token (LoftMigration *self, gpointer key, GError **error);
+
+/* loft-migration-downloads.c */
+gboolean loft_migration_counts_reach (GBytes *counts, GBytes *other);
+GStrv loft_migration_list_packs (GBytes *index);
+gboolean loft_migration_packs_reach (GBytes *index, GBytes *other);
+gboolean loft_migration_drop_downloads (LoftMigration *self,
+                                        const char *key,
+                                        GError **error);
 
 /* loft-migration-keys.c */
 typedef struct _LoftMigrationKeys LoftMigrationKeys;

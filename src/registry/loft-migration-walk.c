@@ -367,9 +367,6 @@ loft_migration_copy_packages (LoftMigration *self, GError **error)
   return walk_packages (&walk, error) && loft_migration_drain (self, error);
 }
 
-/* What is stored of a token goes when it has not been good for long, and
- * numbers of downloads when they were put together. Where the target still has
- * it from an earlier run it may look good there. */
 static gboolean
 drop_one (LoftMigration *self, gpointer data, GError **error)
 {
@@ -399,31 +396,41 @@ drop_one (LoftMigration *self, gpointer data, GError **error)
   return FALSE;
 }
 
+/* What is stored of a token goes when it has not been good for long. Where the
+ * target still has it from an earlier run it may look good there. */
 static gboolean
-drop_others (Walk *walk, GError **error)
+drop_token (LoftMigration *self, const char *key, GError **error)
 {
-  for (guint i = 0; i < walk->others->len; i++)
-    if (!loft_migration_insist (walk->migration,
-                                drop_one,
-                                walk->others->pdata[i],
-                                error))
+  return loft_migration_insist (self, drop_one, (gpointer) key, error);
+}
+
+/* Objects that may change have a copy of their own, and those that may go a
+ * drop. */
+typedef struct
+{
+  const char *prefix;
+  LoftMigrationFunc copy; /* nullable */
+  gboolean (*drop) (LoftMigration *self, const char *key, GError **error);
+} Folder;
+
+static gboolean
+look_behind (Walk *walk, const Folder *folder, GError **error)
+{
+  for (guint i = 0; i < walk->others->len && folder->drop != NULL; i++)
+    if (!folder->drop (walk->migration, walk->others->pdata[i], error))
       return FALSE;
   g_ptr_array_set_size (walk->others, 0);
 
   return TRUE;
 }
 
-/* Objects that may change, and go, need a @copy of their own. */
 static gboolean
-copy_own_folder (LoftMigration *self,
-                 const char *prefix,
-                 LoftMigrationFunc copy,
-                 GError **error)
+copy_own_folder (LoftMigration *self, const Folder *folder, GError **error)
 {
   g_auto (Walk) walk = { NULL };
   const char *key;
 
-  walk_init (&walk, self, prefix, FALSE);
+  walk_init (&walk, self, folder->prefix, FALSE);
   for (;;)
     {
       gboolean is_there;
@@ -439,21 +446,37 @@ copy_own_folder (LoftMigration *self,
                                      &is_there,
                                      error))
         return FALSE;
-      if (copy != NULL)
-        loft_migration_push (self, copy, g_strdup (key), g_free);
+      if (folder->copy != NULL)
+        loft_migration_push (self, folder->copy, g_strdup (key), g_free);
       else
         loft_migration_push_copy (self, key, is_there);
       loft_migration_keys_pass (walk.source);
-      if (copy != NULL ? !drop_others (&walk, error)
-                       : !look_at_others (&walk, error))
+      if (!look_behind (&walk, folder, error))
         return FALSE;
     }
 
   g_autoptr (GPtrArray) rest =
     loft_migration_keys_take (walk.target, NULL, walk.others, error);
 
-  return rest != NULL && (copy == NULL || drop_others (&walk, error));
+  return rest != NULL && look_behind (&walk, folder, error) &&
+         loft_migration_drain (self, error);
 }
+
+/* Parts of numbers may only go once the pack that covers them is there. */
+static const Folder folders[] = {
+  { .prefix = OWN "/claims/" },
+  { .prefix = LOFT_DOWNLOADS_INDEX,
+    .copy = loft_migration_copy_downloads,
+    .drop = loft_migration_drop_downloads },
+  { .prefix = LOFT_DOWNLOADS_PACKS },
+  { .prefix = LOFT_DOWNLOADS_PARTS,
+    .copy = loft_migration_copy_downloads,
+    .drop = loft_migration_drop_downloads },
+  { .prefix = OWN "/names/" },
+  { .prefix = LOFT_TOKEN_STORE_PREFIX,
+    .copy = loft_migration_copy_token,
+    .drop = drop_token },
+};
 
 /**
  * loft_migration_copy_own: (skip)
@@ -467,20 +490,9 @@ copy_own_folder (LoftMigration *self,
 gboolean
 loft_migration_copy_own (LoftMigration *self, GError **error)
 {
-  return copy_own_folder (self, OWN "/claims/", NULL, error) &&
-         copy_own_folder (self,
-                          LOFT_DOWNLOADS_INDEX,
-                          loft_migration_copy_downloads,
-                          error) &&
-         copy_own_folder (self, LOFT_DOWNLOADS_PACKS, NULL, error) &&
-         copy_own_folder (self,
-                          LOFT_DOWNLOADS_PARTS,
-                          loft_migration_copy_downloads,
-                          error) &&
-         copy_own_folder (self, OWN "/names/", NULL, error) &&
-         copy_own_folder (self,
-                          LOFT_TOKEN_STORE_PREFIX,
-                          loft_migration_copy_token,
-                          error) &&
-         loft_migration_drain (self, error);
+  for (gsize i = 0; i < G_N_ELEMENTS (folders); i++)
+    if (!copy_own_folder (self, &folders[i], error))
+      return FALSE;
+
+  return TRUE;
 }

@@ -62,6 +62,9 @@
  * the entries of a thousand whose sealed copy is already there may come in any
  * order, since a reader finds them in that.
  *
+ * Numbers of downloads only grow, and packs of them are copied before what
+ * names them. Where the target has counted more they stay, and that is told.
+ *
  * A second run finds most of it done. What is never written again is either the
  * same there, or not this registry's: then it stops, and nothing is
  * overwritten. The others are replaced only by what came later, and only if
@@ -87,6 +90,7 @@ loft_migration_finalize (GObject *object)
   g_clear_object (&self->cancellable);
   g_clear_error (&self->failure);
   loft_report_unref (self->report);
+  g_clear_pointer (&self->covered, g_hash_table_unref);
   g_mutex_clear (&self->mutex);
   g_cond_clear (&self->cond);
 
