@@ -514,11 +514,11 @@ test_memory (Fixture *fixture, gconstpointer test_data)
 }
 
 static WireAnswer *
-ask_file (Fixture *fixture, const char *name)
+ask_file (Fixture *fixture, const char *name, const char *folder)
 {
   g_autoptr (Wire) wire = wire_new (fixture->kit.daemon->port);
   g_autofree char *target =
-    g_strdup_printf ("/packages/%s/1.0.0/raw/manifest.json", name);
+    g_strdup_printf ("/packages/%s/%s/manifest.json", name, folder);
 
   return wire_request (wire, "GET", target, NULL, NULL, NULL);
 }
@@ -531,22 +531,26 @@ test_file (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GBytes) tarball =
     store_kit_publish (&fixture->kit, "hello", LARGE);
   g_autoptr (GBytes) other = store_kit_publish (&fixture->kit, "other", LARGE);
-  g_autoptr (WireAnswer) answer = ask_file (fixture, "hello");
+  g_autoptr (WireAnswer) answer = ask_file (fixture, "hello", "1.0.0/raw");
   g_assert_nonnull (answer);
   g_autofree char *text = wire_answer_dup_text (answer);
 
   g_assert_cmpuint (answer->status, ==, 200);
   g_assert_nonnull (strstr (text, "hello"));
+  g_autoptr (WireAnswer) both = ask_file (fixture, "hello", "diff/1.0.0/1.0.0");
+  g_assert_nonnull (both);
+  g_autofree char *change = wire_answer_dup_text (both);
+  g_assert_nonnull (strstr (change, "\"change\":\"none\""));
   check (fixture, "hello", tarball);
   g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
 
   g_atomic_int_set (&fixture->flip, 1);
-  g_autoptr (WireAnswer) wrong = ask_file (fixture, "other");
+  g_autoptr (WireAnswer) wrong = ask_file (fixture, "other", "1.0.0/raw");
   g_assert_nonnull (wrong);
   g_assert_cmpuint (wrong->status, >=, 500);
 
   g_atomic_int_set (&fixture->flip, 0);
-  g_autoptr (WireAnswer) right = ask_file (fixture, "other");
+  g_autoptr (WireAnswer) right = ask_file (fixture, "other", "1.0.0/raw");
   g_assert_nonnull (right);
   g_assert_cmpuint (right->status, ==, 200);
 }
