@@ -366,12 +366,7 @@ send_signed (LoftS3Engine *self,
     {
       note_result (self, answer != NULL);
       if (answer == NULL)
-        g_set_error (error,
-                     LOFT_STORAGE_ERROR,
-                     LOFT_STORAGE_ERROR_UNAVAILABLE,
-                     _ ("The storage at %s does not answer: %s"),
-                     self->host,
-                     local_error->message);
+        loft_s3_error_set_unanswered (self->host, local_error, error);
     }
 
   return answer;
@@ -391,8 +386,9 @@ send_signed (LoftS3Engine *self,
  *
  * Asks once.
  *
- * Returns: (transfer full): the answer, of whatever status, or %NULL with
- *   %LOFT_STORAGE_ERROR_UNAVAILABLE where there is none
+ * Returns: (transfer full): the answer, of whatever status, or %NULL where
+ * there is none, with %LOFT_STORAGE_ERROR_UNAVAILABLE, or
+ * %LOFT_STORAGE_ERROR_DENIED if the engine's certificate is not trusted
  */
 LoftS3Answer *
 loft_s3_engine_try (LoftS3Engine *self,

@@ -121,3 +121,37 @@ loft_s3_answer_set_error (const LoftS3Answer *answer,
 
   return FALSE;
 }
+
+/**
+ * loft_s3_error_set_unanswered:
+ * @host: who was asked
+ * @cause: why there is no answer
+ * @error: return location for a #GError
+ *
+ * Says that there is no answer: %LOFT_STORAGE_ERROR_UNAVAILABLE, since that may
+ * pass. Who shows a certificate that is not trusted is there, but is not the
+ * one whom the configuration means, which does not pass:
+ * %LOFT_STORAGE_ERROR_DENIED.
+ */
+void
+loft_s3_error_set_unanswered (const char *host,
+                              const GError *cause,
+                              GError **error)
+{
+  g_return_if_fail (host != NULL && cause != NULL);
+
+  if (g_error_matches (cause, G_TLS_ERROR, G_TLS_ERROR_BAD_CERTIFICATE))
+    g_set_error (error,
+                 LOFT_STORAGE_ERROR,
+                 LOFT_STORAGE_ERROR_DENIED,
+                 _ ("The certificate of the storage at %s is not trusted: %s"),
+                 host,
+                 cause->message);
+  else
+    g_set_error (error,
+                 LOFT_STORAGE_ERROR,
+                 LOFT_STORAGE_ERROR_UNAVAILABLE,
+                 _ ("The storage at %s does not answer: %s"),
+                 host,
+                 cause->message);
+}

@@ -15,5 +15,8 @@ gboolean loft_s3_answer_has_code (const LoftS3Answer *answer, const char *code);
 gboolean loft_s3_answer_set_error (const LoftS3Answer *answer,
                                    const char *key,
                                    GError **error);
+void loft_s3_error_set_unanswered (const char *host,
+                                   const GError *cause,
+                                   GError **error);
 
 G_END_DECLS
