@@ -121,6 +121,9 @@ test_failed (CtlKit *kit, gconstpointer test_data)
   g_autofree char *audit = ctl_kit_succeed ("logs --audit --json");
   assert_has (audit, "\"docs\":\"waiting\"");
   assert_has (audit, "\"actor\":\"admin:");
+  g_autofree char *log = ctl_kit_succeed ("logs --type docs --package hello");
+  assert_has (log, "docs          hello 1.2.3");
+  assert_has (log, "failed: exit status 3");
   builder_double_free (builder);
 }
 

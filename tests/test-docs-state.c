@@ -237,6 +237,59 @@ test_failed (Fixture *fixture, gconstpointer test_data)
   builder_double_free (builder);
 }
 
+/* What waits to be tried again says why; what is yanked does not wait. */
+static void
+test_yanked (Fixture *fixture, gconstpointer test_data)
+{
+  static const ServerKitRow waiting[] = {
+    { .name = "page",
+      .target = "/packages/hello/1.0.0",
+      .headers = HTML,
+      .status = 200,
+      .body = "<dd>It could not be built, and that is tried again.</dd>" },
+    { .name = "reason",
+      .target = "/packages/hello/1.0.0",
+      .headers = HTML,
+      .status = 200,
+      .body = "<bdi>for once</bdi>" },
+  };
+  static const ServerKitRow yanked[] = {
+    { .name = "page",
+      .target = "/packages/hello/1.0.0",
+      .headers = HTML,
+      .status = 200,
+      .absent = "for once" },
+    { .name = "json",
+      .target = "/packages/hello/1.0.0",
+      .status = 200,
+      .absent = "docs" },
+  };
+  g_autofree char *path = g_build_filename (fixture->folder, "socket", NULL);
+  g_autoptr (GError) error = NULL;
+  BuilderDouble *builder = builder_double_new (path);
+
+  fixture->server.registry.settings->docs.attempts = 2;
+  fixture->server.registry.settings->docs.retry_interval = 3600;
+  loft_registry_set_settings (fixture->server.registry.registry,
+                              fixture->server.registry.settings);
+  builder_double_expect (
+    builder,
+    &(BuilderReply){ .status = "failed", .reason = "for once" });
+  publish (fixture, "hello", "1.0.0");
+  wait_for (fixture, "/packages/hello/1.0.0", "\"attempts\":1");
+  server_kit_run_rows (&fixture->server, waiting, G_N_ELEMENTS (waiting));
+
+  g_autofree char *element = registry_kit_yank (&fixture->server.registry,
+                                                "hello",
+                                                "1.0.0",
+                                                TRUE,
+                                                REGISTRY_KIT_TOKEN,
+                                                &error);
+  g_assert_no_error (error);
+  server_kit_run_rows (&fixture->server, yanked, G_N_ELEMENTS (yanked));
+  builder_double_free (builder);
+}
+
 /* Where nothing is built any more, nothing waits. */
 static void
 test_off (Fixture *fixture, gconstpointer test_data)
@@ -281,6 +334,7 @@ main (int argc, char **argv)
 
   ADD ("waiting", test_waiting);
   ADD ("failed", test_failed);
+  ADD ("yanked", test_yanked);
   ADD ("off", test_off);
 
   return g_test_run ();

@@ -58,7 +58,7 @@ complete -c loft-registryctl \
 for option in --type -t
     complete -c loft-registryctl \
         -n "__loft_registryctl_is logs; and __loft_registryctl_follows $option" \
-        -f -a 'publish adopt claim yank unyank deprecate owners token-create token-revoke administer'
+        -f -a 'publish adopt claim yank unyank deprecate owners token-create token-revoke administer docs'
 end
 for option in --scope -s
     complete -c loft-registryctl \

@@ -53,8 +53,9 @@ static const GOptionEntry entries[] = {
 
 /* Those of the registry, whose events are as JSON to this program. */
 static const char *const types[] = {
-  "publish",   "adopt",  "claim",        "yank",         "unyank",
-  "deprecate", "owners", "token-create", "token-revoke", "administer",
+  "publish",      "adopt",      "claim",  "yank",
+  "unyank",       "deprecate",  "owners", "token-create",
+  "token-revoke", "administer", "docs",
 };
 
 /* What a line tells. */
@@ -80,6 +81,19 @@ line_clear (Line *line)
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Line, line_clear)
 
+/* How it is with documentation since then, and why. */
+static char *
+describe_docs (const Line *line)
+{
+  const char *state = loft_json_get_string (line->event, "docs");
+  const char *reason = loft_json_get_string (line->event, "reason");
+
+  return g_strconcat (state != NULL ? state : "",
+                      reason != NULL ? ": " : "",
+                      reason,
+                      NULL);
+}
+
 /* Why a version was yanked or a package deprecated stands in the state that the
  * package has since then, where build metadata names no version of its own. */
 static char *
@@ -87,6 +101,8 @@ dup_reason (const Line *line)
 {
   JsonObject *state = loft_json_get_object (line->event, "state");
 
+  if (g_strcmp0 (line->type, "docs") == 0)
+    return describe_docs (line);
   if (state == NULL)
     return NULL;
   if (g_strcmp0 (line->type, "deprecate") == 0)

@@ -42,6 +42,16 @@ get_since (LoftRegistry *self, guint64 *out_since)
   return fact > 0;
 }
 
+/* Nobody builds what is yanked, unless it is not any more. */
+static void
+forget_wish (LoftDocs *docs)
+{
+  docs->state = docs->generation != NULL ? LOFT_DOCS_BUILT : LOFT_DOCS_NONE;
+  docs->attempts = 0;
+  g_clear_pointer (&docs->reason, g_free);
+  g_clear_pointer (&docs->log, g_free);
+}
+
 /**
  * loft_registry_look_up_docs:
  * @self: a registry
@@ -75,6 +85,9 @@ loft_registry_look_up_docs (LoftRegistry *self,
                               out_docs,
                               error))
     return FALSE;
+
+  if (version->yanked && out_docs->state == LOFT_DOCS_WAITING)
+    forget_wish (out_docs);
   if (out_docs->state == LOFT_DOCS_NONE && get_since (self, &since) &&
       version->seq > (gint64) since && !version->yanked)
     out_docs->state = LOFT_DOCS_WAITING;
