@@ -352,6 +352,23 @@ test_expect (CtlKit *kit, gconstpointer test_data)
   assert_published (kit, "", "sent 1.0.0 is published.\n");
 }
 
+/* Where nobody answers it is said where that is, without what else stands in
+ * the URL, and what names another one. */
+static void
+test_unreachable (CtlKit *kit, gconstpointer test_data)
+{
+  g_autofree char *line =
+    g_strdup_printf ("publish '%s/package' --registry http://127.0.0.1:1/sub",
+                     kit->daemon->folder);
+
+  write_package (kit, "1.0.0");
+  g_autoptr (CtlKitResult) result = ctl_kit_run (line);
+  g_assert_cmpint (result->status, ==, 3);
+  g_assert_nonnull (
+    strstr (result->err, "http://127.0.0.1:1/sub/ can't be reached: "));
+  g_assert_nonnull (strstr (result->err, "--registry or LOFT_REGISTRY"));
+}
+
 /* One that does not answer who asks, or only so much, but takes what is sent to
  * it nevertheless. */
 typedef struct
@@ -447,6 +464,7 @@ main (int argc, char **argv)
 
   g_unsetenv ("LOFT_TOKEN");
   ctl_kit_add ("/ctl-publish/round-trip", test_round_trip);
+  ctl_kit_add ("/ctl-publish/unreachable", test_unreachable);
   ctl_kit_add ("/ctl-publish/token", test_token);
   ctl_kit_add ("/ctl-publish/bad", test_bad);
   ctl_kit_add ("/ctl-publish/errors", test_errors);

@@ -120,19 +120,79 @@ read_options (LoftMigrationOptions *options, GError **error)
   return TRUE;
 }
 
+/* Where only a URI is given, the rest comes from the server's configuration and
+ * the environment, which may say nothing of that place. */
+static void
+explain (GError **error,
+         const char *option,
+         const char *place,
+         const char *file)
+{
+  g_autofree char *scheme = place != NULL ? g_uri_parse_scheme (place) : NULL;
+
+  if (file != NULL || scheme == NULL || g_str_equal (scheme, "file"))
+    return;
+
+  g_autoptr (GError) local_error = g_steal_pointer (error);
+  g_set_error (error,
+               local_error->domain,
+               local_error->code,
+               /* Translators: %s are what is wrong, and an option */
+               _ ("%s; a file that says how to get there is named by %s"),
+               local_error->message,
+               option);
+}
+
+typedef struct
+{
+  const char *place;  /* nullable */
+  const char *file;   /* nullable */
+  const char *option; /* which names such a file */
+  gboolean only_read;
+} End;
+
+static LoftCtlStore *
+find_store (const End *end, GError **error)
+{
+  LoftCtlStore *store = loft_ctl_store_new (end->place, end->file, error);
+
+  if (store == NULL)
+    explain (error, end->option, end->place, end->file);
+
+  return store;
+}
+
+static LoftStorage *
+open_store (const End *end,
+            LoftCtlStore *store,
+            gint64 patience,
+            GCancellable *cancellable,
+            GError **error)
+{
+  LoftStorage *storage =
+    loft_ctl_store_open (store, end->only_read, patience, cancellable, error);
+
+  if (storage == NULL)
+    explain (error, end->option, end->place, end->file);
+
+  return storage;
+}
+
 static LoftMigration *
 open_stores (GCancellable *cancellable, GError **error)
 {
   LoftMigrationOptions options = { 0 };
+  const End ends[] = {
+    { option_from, option_from_config, "--from-config", TRUE },
+    { option_to, option_to_config, "--to-config", option_dry_run },
+  };
 
   if (!read_options (&options, error))
     return NULL;
 
-  g_autoptr (LoftCtlStore) from =
-    loft_ctl_store_new (option_from, option_from_config, error);
+  g_autoptr (LoftCtlStore) from = find_store (&ends[0], error);
   g_autoptr (LoftCtlStore) to =
-    from != NULL ? loft_ctl_store_new (option_to, option_to_config, error)
-                 : NULL;
+    from != NULL ? find_store (&ends[1], error) : NULL;
   if (to == NULL)
     return NULL;
   if (loft_ctl_store_overlaps (from, to))
@@ -142,10 +202,10 @@ open_stores (GCancellable *cancellable, GError **error)
     }
 
   g_autoptr (LoftStorage) source =
-    loft_ctl_store_open (from, TRUE, cancellable, error);
+    open_store (&ends[0], from, options.patience, cancellable, error);
   g_autoptr (LoftStorage) target =
     source != NULL
-      ? loft_ctl_store_open (to, option_dry_run, cancellable, error)
+      ? open_store (&ends[1], to, options.patience, cancellable, error)
       : NULL;
 
   return target != NULL ? loft_migration_new (source, target, &options) : NULL;

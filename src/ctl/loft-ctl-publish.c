@@ -122,13 +122,20 @@ read_token (char **out_token, GError **error)
   return TRUE;
 }
 
+static const char *
+get_registry (void)
+{
+  const char *environment = g_getenv ("LOFT_REGISTRY");
+
+  return option_registry != NULL ? option_registry
+         : environment != NULL   ? environment
+                                 : REGISTRY_DEFAULT;
+}
+
 static SoupMessage *
 make_message (const char *name, const char *version, GError **error)
 {
-  const char *environment = g_getenv ("LOFT_REGISTRY");
-  const char *base = option_registry != NULL ? option_registry
-                     : environment != NULL   ? environment
-                                             : REGISTRY_DEFAULT;
+  const char *base = get_registry ();
   g_autoptr (GUri) registry = loft_ctl_source_parse_url (base, error);
   if (registry == NULL)
     return NULL;
@@ -259,11 +266,17 @@ send_message (const LoftCtl *self,
                                                 NULL,
                                                 &local_error))
     {
+      g_autoptr (GUri) uri = loft_ctl_source_parse_url (get_registry (), NULL);
+      g_autofree char *registry = g_uri_to_string_partial (
+        uri,
+        G_URI_HIDE_USERINFO | G_URI_HIDE_QUERY | G_URI_HIDE_FRAGMENT);
+
       g_set_error (error,
                    LOFT_CTL_ERROR,
                    LOFT_CTL_ERROR_UNREACHABLE,
-                   _ ("The registry can't be reached: %s\n"
-                      "--registry says which one."),
+                   _ ("%s can't be reached: %s\n"
+                      "--registry or LOFT_REGISTRY names another registry."),
+                   registry,
                    local_error->message);
       return NULL;
     }

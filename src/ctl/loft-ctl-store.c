@@ -22,6 +22,9 @@
 
 #define GROUP "registry"
 
+#define FIRST_PAUSE (100 * G_TIME_SPAN_MILLISECOND)
+#define LAST_PAUSE (5 * G_TIME_SPAN_SECOND)
+
 struct _LoftCtlStore
 {
   GKeyFile *config; /* owned */
@@ -199,31 +202,78 @@ loft_ctl_store_overlaps (LoftCtlStore *self, LoftCtlStore *other)
          (contains (self->uri, other->uri) || contains (other->uri, self->uri));
 }
 
+static LoftStorage *
+open_once (LoftCtlStore *self,
+           gboolean only_read,
+           GCancellable *cancellable,
+           GError **error)
+{
+  return only_read ? loft_backend_observe (self->backend,
+                                           self->config,
+                                           cancellable,
+                                           error)
+                   : loft_backend_open (self->backend,
+                                        self->config,
+                                        cancellable,
+                                        error);
+}
+
+/* A folder of this machine is there or not, and whoever owns it stays. */
+static gboolean
+is_transient (LoftCtlStore *self, const GError *error)
+{
+  return !g_str_equal (self->backend, "filesystem") &&
+         error->domain == LOFT_STORAGE_ERROR &&
+         (error->code == LOFT_STORAGE_ERROR_UNAVAILABLE ||
+          error->code == LOFT_STORAGE_ERROR_UNKNOWN);
+}
+
 /**
  * loft_ctl_store_open:
  * @self: a store
  * @only_read: whether it is only read, and may belong to a server
+ * @patience: for how long to try again what fails for the moment, in
+ *   microseconds
  * @cancellable: (nullable): a cancellable
  * @error: return location for a #GError
  *
- * Opens a store. Blocks.
+ * Opens a store. That it is tried again is told on standard error. Blocks.
  *
  * Returns: (transfer full): the store, or %NULL with @error set
  */
 LoftStorage *
 loft_ctl_store_open (LoftCtlStore *self,
                      gboolean only_read,
+                     gint64 patience,
                      GCancellable *cancellable,
                      GError **error)
 {
-  LoftStorage *storage =
-    only_read
-      ? loft_backend_observe (self->backend, self->config, cancellable, error)
-      : loft_backend_open (self->backend, self->config, cancellable, error);
+  gint64 end = g_get_monotonic_time () + patience;
+  gboolean told = FALSE;
 
-  /* Of two, it has to be said which. */
-  if (storage == NULL)
-    g_prefix_error (error, "%s: ", self->uri);
+  for (gint64 pause = FIRST_PAUSE;; pause = MIN (2 * pause, LAST_PAUSE))
+    {
+      g_autoptr (GError) local_error = NULL;
+      LoftStorage *storage =
+        open_once (self, only_read, cancellable, &local_error);
+      gint64 left = end - g_get_monotonic_time ();
 
-  return storage;
+      if (storage != NULL)
+        return storage;
+      if (!is_transient (self, local_error) || left <= 0)
+        {
+          /* Of two, it has to be said which. */
+          g_propagate_prefixed_error (error,
+                                      g_steal_pointer (&local_error),
+                                      "%s: ",
+                                      self->uri);
+          return NULL;
+        }
+      if (!told)
+        g_printerr (_ ("%s: %s; trying again\n"),
+                    self->uri,
+                    local_error->message);
+      told = TRUE;
+      g_usleep ((gulong) MIN (pause, left));
+    }
 }

@@ -20,6 +20,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LoftCtlStore, loft_ctl_store_free)
 gboolean loft_ctl_store_overlaps (LoftCtlStore *self, LoftCtlStore *other);
 LoftStorage *loft_ctl_store_open (LoftCtlStore *self,
                                   gboolean only_read,
+                                  gint64 patience,
                                   GCancellable *cancellable,
                                   GError **error);
 

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <glib/gi18n.h>
 #include <string.h>
 
 #include "registry/loft-checkpoint-pack.h"
@@ -33,6 +34,7 @@ typedef struct
   LoftMigrationKeys *target; /* owned */
   GPtrArray *others;         /* owned, nullable: what only the target has */
   gboolean is_survey;
+  gboolean is_registry; /* something was met that tells so */
 } Walk;
 
 static void
@@ -72,6 +74,17 @@ count (LoftMigration *self)
   g_mutex_lock (&self->mutex);
   self->figures.total++;
   g_mutex_unlock (&self->mutex);
+}
+
+/* Other folders may hold JSON too, and one that is called "docs". */
+static gboolean
+tells_registry (const char *key)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *stem = NULL;
+
+  return g_str_equal (key, "users.json") || g_str_equal (key, "tokens.json") ||
+         loft_document_parse_key (key, &name, &stem);
 }
 
 typedef struct
@@ -169,6 +182,7 @@ take_single (Walk *walk, const char *peeked, GError **error)
   if (walk->is_survey)
     {
       count (walk->migration);
+      walk->is_registry |= tells_registry (key);
       return TRUE;
     }
   if (!loft_migration_keys_find (walk->target,
@@ -215,7 +229,10 @@ survey_folder (Walk *walk,
                GError **error)
 {
   for (guint i = 0; i < keys->len; i++)
-    count (walk->migration);
+    {
+      count (walk->migration);
+      walk->is_registry |= tells_registry (keys->pdata[i]);
+    }
   for (guint i = 0; i < target_keys->len; i++)
     if (!loft_walk_has (keys, target_keys->pdata[i]) &&
         !look_at_other (walk->migration, target_keys->pdata[i], error))
@@ -306,8 +323,9 @@ is_own (const char *key, gboolean *out_counts)
 }
 
 static gboolean
-survey_own (LoftMigration *self, GError **error)
+survey_own (Walk *walk, GError **error)
 {
+  LoftMigration *self = walk->migration;
   g_autoptr (LoftMigrationKeys) keys =
     loft_migration_keys_new (self, self->source, OWN "/");
   const char *key;
@@ -322,8 +340,12 @@ survey_own (LoftMigration *self, GError **error)
         return TRUE;
       if (!is_own (key, &counts))
         loft_migration_pass_over (self, key);
-      else if (counts)
-        count (self);
+      else
+        {
+          walk->is_registry = TRUE;
+          if (counts)
+            count (self);
+        }
       loft_migration_keys_pass (keys);
     }
 }
@@ -336,7 +358,8 @@ survey_own (LoftMigration *self, GError **error)
  * Counts what there is to copy, and looks for what the target should not have.
  * Blocks.
  *
- * Returns: %TRUE, or %FALSE with @error set
+ * Returns: %TRUE, or %FALSE with @error set, such as
+ *   %LOFT_STORAGE_ERROR_NOT_FOUND if the source is no registry
  */
 gboolean
 loft_migration_survey (LoftMigration *self, GError **error)
@@ -345,7 +368,17 @@ loft_migration_survey (LoftMigration *self, GError **error)
 
   walk_init (&walk, self, "", TRUE);
 
-  return survey_own (self, error) && walk_packages (&walk, error);
+  if (!survey_own (&walk, error) || !walk_packages (&walk, error))
+    return FALSE;
+  if (walk.is_registry)
+    return TRUE;
+
+  g_set_error_literal (error,
+                       LOFT_STORAGE_ERROR,
+                       LOFT_STORAGE_ERROR_NOT_FOUND,
+                       _ ("There is no registry in the source"));
+
+  return FALSE;
 }
 
 /**
