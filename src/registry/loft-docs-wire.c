@@ -121,7 +121,7 @@ loft_docs_wire_set_patience (LoftDocsWire *self, guint seconds)
 static gboolean
 wait_for (LoftDocsWire *self, GIOCondition condition, GError **error)
 {
-  for (;;)
+  while (self->patience > 0)
     {
       g_autoptr (GError) local_error = NULL;
 
@@ -138,13 +138,18 @@ wait_for (LoftDocsWire *self, GIOCondition condition, GError **error)
       self->patience -= g_get_monotonic_time () - begin;
       if (ready)
         return TRUE;
-      if (!g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
-          self->patience <= 0)
+      if (!g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT))
         {
           g_propagate_error (error, g_steal_pointer (&local_error));
           return FALSE;
         }
     }
+  g_set_error_literal (error,
+                       G_IO_ERROR,
+                       G_IO_ERROR_TIMED_OUT,
+                       "It takes too long");
+
+  return FALSE;
 }
 
 /**
