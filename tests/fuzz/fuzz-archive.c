@@ -18,6 +18,7 @@
 
 #include "registry/loft-archive.h"
 #include "registry/loft-path.h"
+#include "registry/loft-survey.h"
 
 /*
  * An input is a plain tar archive, since no mutation would ever find a right
@@ -221,6 +222,34 @@ check_as_client (const LoftArchive *archive, int fd)
   g_assert_cmpuint (files, ==, archive->files->len);
 }
 
+/* Whoever compares versions finds these files, too. */
+static void
+check_survey (const LoftArchive *archive, int fd)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GMappedFile) file = g_mapped_file_new_from_fd (fd, FALSE, &error);
+  g_assert_no_error (error);
+  g_autoptr (GBytes) bytes = g_mapped_file_get_bytes (file);
+  char filename[] = "archive";
+  const LoftDownload download = { .bytes = bytes,
+                                  .size = (goffset) g_bytes_get_size (bytes),
+                                  .filename = filename };
+  g_autoptr (GHashTable) survey =
+    loft_survey_new (&download, NULL, 0, G_MAXINT64, NULL, &error);
+
+  g_assert_no_error (error);
+  for (guint i = 0; i < archive->files->len; i++)
+    {
+      const LoftArchiveFile *expected = archive->files->pdata[i];
+      const LoftSurveyFile *found =
+        g_hash_table_lookup (survey, expected->path);
+
+      g_assert_nonnull (found);
+      g_assert_false (found->is_link);
+      g_assert_cmpuint (found->size, <=, expected->size);
+    }
+}
+
 int
 LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
 {
@@ -238,6 +267,7 @@ LLVMFuzzerTestOneInput (const guint8 *data, gsize size)
     {
       check_files (archive);
       check_as_client (archive, fd);
+      check_survey (archive, fd);
     }
   close (fd);
 
