@@ -282,19 +282,31 @@ build (Keeper *self, const LoftDocsJob *job, GError **error)
   return conclude (self, job, generation, &result, error);
 }
 
+/* What others have seen to is in the log before it is in the document. */
+static gboolean
+follow (Keeper *self, GError **error)
+{
+  return !is_shared (self) ||
+         loft_log_follow (self->registry->log, self->registry->stopping, error);
+}
+
 static gboolean
 load (Keeper *self, GError **error)
 {
   LoftRegistry *registry = self->registry;
 
-  if (self->queue != NULL)
+  /* Somebody may have exchanged the log for an older one. */
+  if (self->queue != NULL && loft_docs_queue_get_done (self->queue) <=
+                               loft_catalog_get_sequence (registry->catalog))
     return TRUE;
 
   g_autoptr (LoftDocsQueue) queue =
     loft_docs_queue_new (registry->storage, registry->catalog);
-  if (!loft_docs_queue_load (queue, registry->stopping, error))
+  if (!follow (self, error) ||
+      !loft_docs_queue_load (queue, registry->stopping, error))
     return FALSE;
 
+  g_clear_pointer (&self->queue, loft_docs_queue_free);
   self->queue = g_steal_pointer (&queue);
   loft_page_set_fact (registry->page,
                       LOFT_PAGE_DOCS_SINCE,
@@ -350,9 +362,7 @@ work (Keeper *self, gboolean *out_more, GError **error)
   /* What others have built meanwhile is not to be built again. */
   *out_more = TRUE;
   if (!held && is_shared (self))
-    return loft_log_follow (self->registry->log,
-                            self->registry->stopping,
-                            error);
+    return follow (self, error);
 
   return tick (self, error) && build (self, job, error);
 }
