@@ -121,6 +121,69 @@ test_bad_engine (gconstpointer data)
   s3_double_free (engine);
 }
 
+#define SECRET "Gr8xVhushhush"
+
+typedef struct
+{
+  guint status;
+  const char *code;
+  const char *message;
+  gboolean by_file;
+} Refusal;
+
+static const Refusal refusals[] = {
+  { 403, "SignatureDoesNotMatch", "secret-key", FALSE },
+  { 403, "SignatureDoesNotMatch", "AWS_SECRET_ACCESS_KEY", FALSE },
+  { 403, "SignatureDoesNotMatch", "[s3] credentials-file, “", TRUE },
+  { 403, "InvalidAccessKeyId", "access-key", FALSE },
+  { 400, "ExpiredToken", "session-token", FALSE },
+  { 404, "NoSuchBucket", "There is no bucket “", FALSE },
+  { 403, "RequestTimeTooSkewed", "The clock of this machine says 2", FALSE },
+  { 403, "AccessDenied", "”: s3:PutObject", FALSE },
+};
+
+/* What an engine refuses is told with what of ours has to be looked at, and
+ * without what is nobody's business. */
+static void
+test_refusal (gconstpointer data)
+{
+  const Refusal *refusal = data;
+  S3Double *engine = s3_double_new (S3_MEMORY_GOOD);
+  g_autoptr (GKeyFile) config = s3_double_make_config (engine, "timeout=4");
+  g_autofree char *access_key =
+    g_key_file_get_string (config, "s3", "access-key", NULL);
+  g_autofree char *text =
+    g_strdup_printf ("aws_access_key_id = %s\naws_secret_access_key = %s\n",
+                     access_key,
+                     SECRET);
+  g_autofree char *folder = g_dir_make_tmp ("loft-XXXXXX", NULL);
+  g_autofree char *file = g_build_filename (folder, "keys", NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_key_file_set_string (config, "s3", "secret-key", SECRET);
+  g_assert_true (g_file_set_contents (file, text, -1, NULL));
+  if (refusal->by_file)
+    {
+      g_key_file_remove_key (config, "s3", "access-key", NULL);
+      g_key_file_remove_key (config, "s3", "secret-key", NULL);
+      g_key_file_set_string (config, "s3", "credentials-file", file);
+    }
+  s3_double_plan (engine,
+                  "PUT",
+                  S3_FATE_REFUSED,
+                  refusal->status,
+                  refusal->code);
+  g_assert_null (open_with (config, &error));
+  g_test_message ("%s", error->message);
+  g_assert_nonnull (strstr (error->message, refusal->code));
+  g_assert_nonnull (strstr (error->message, refusal->message));
+  g_assert_null (strstr (error->message, SECRET));
+
+  g_assert_cmpint (g_unlink (file), ==, 0);
+  g_assert_cmpint (g_rmdir (folder), ==, 0);
+  s3_double_free (engine);
+}
+
 /* What was tried at the start is not left behind, and etags with quotes will
  * do as well as those without. */
 static void
@@ -388,7 +451,7 @@ test_tls (void)
   g_autoptr (GKeyFile) trusted = s3_double_make_config (engine, lines);
 
   g_assert_null (open_with (foreign, &error));
-  g_assert_error (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_UNAVAILABLE);
+  g_assert_error (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_DENIED);
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, "certificate"));
   g_clear_error (&error);
@@ -437,6 +500,14 @@ main (int argc, char **argv)
   g_test_add_func ("/s3-engine/nobody", test_nobody);
   g_test_add_func ("/s3-engine/connections", test_connections);
   g_test_add_func ("/s3-engine/tls", test_tls);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (refusals); i++)
+    {
+      g_autofree char *path =
+        g_strdup_printf ("/s3-engine/refusal/%" G_GSIZE_FORMAT, i);
+
+      g_test_add_data_func (path, &refusals[i], test_refusal);
+    }
 
   return g_test_run ();
 }

@@ -9,6 +9,7 @@
 #include <libsoup/soup.h>
 
 #include "loft-s3-body.h"
+#include "loft-s3-config.h"
 #include "loft-s3-flow.h"
 #include "loft-s3-request.h"
 
@@ -20,6 +21,8 @@ G_BEGIN_DECLS
  * @headers: the headers
  * @body: the body, whole unless it flows
  * @flow: (nullable): the body, as it comes
+ * @config: (nullable): what was asked where, and with which keys
+ * @right: (nullable): what one must be allowed to for that
  *
  * What an engine has answered.
  */
@@ -29,6 +32,8 @@ typedef struct
   SoupMessageHeaders *headers; /* owned */
   GBytes *body;                /* owned */
   LoftS3Flow *flow;            /* owned, nullable */
+  const LoftS3Config *config;  /* not owned, nullable: the engine's */
+  const char *right;           /* not owned, nullable */
 } LoftS3Answer;
 
 void loft_s3_answer_free (LoftS3Answer *self);

@@ -9,6 +9,7 @@
 #include "loft-s3-engine.h"
 
 #include <glib/gi18n.h>
+#include <string.h>
 
 #include "loft-s3-credentials.h"
 #include "loft-s3-error.h"
@@ -330,6 +331,22 @@ loft_s3_engine_get_clock_skew (LoftS3Engine *self)
   return self->skew;
 }
 
+/* Where nothing is found an engine may say so only to whom it lists things. */
+static const char *
+find_right (LoftS3Request *request)
+{
+  g_autofree char *query = loft_s3_request_format_query (request);
+
+  if (g_str_equal (request->method, "PUT") ||
+      g_str_equal (request->method, "POST"))
+    return "s3:PutObject";
+  if (g_str_equal (request->method, "DELETE"))
+    return "s3:DeleteObject";
+
+  return strstr (query, "list-type=") != NULL ? "s3:ListBucket"
+                                              : "s3:GetObject, s3:ListBucket";
+}
+
 static LoftS3Answer *
 send_signed (LoftS3Engine *self,
              LoftS3Request *request,
@@ -360,6 +377,11 @@ send_signed (LoftS3Engine *self,
                                               cancellable,
                                               &local_error);
 
+  if (answer != NULL)
+    {
+      answer->config = self->config;
+      answer->right = find_right (request);
+    }
   if (g_cancellable_is_cancelled (cancellable) && answer == NULL)
     g_propagate_error (error, g_steal_pointer (&local_error));
   else

@@ -76,6 +76,79 @@ translate_status (const LoftS3Answer *answer, const char *code)
   return LOFT_STORAGE_ERROR_FAILED;
 }
 
+/* Never what the keys are. */
+static char *
+describe_keys (const LoftS3Config *config)
+{
+  return config->access_key == NULL
+           ? g_strdup_printf ("[s3] credentials-file, “%s”",
+                              config->credentials_file)
+           : g_strdup ("[s3] access-key, secret-key, session-token; "
+                       "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, "
+                       "AWS_SESSION_TOKEN");
+}
+
+static gboolean
+is_about_keys (const char *code)
+{
+  static const char *const codes[] = { "SignatureDoesNotMatch",
+                                       "InvalidAccessKeyId",
+                                       "InvalidToken",
+                                       "ExpiredToken",
+                                       NULL };
+
+  return code != NULL && g_strv_contains (codes, code);
+}
+
+static char *
+format_now (void)
+{
+  g_autoptr (GDateTime) now = g_date_time_new_now_utc ();
+
+  return g_date_time_format_iso8601 (now);
+}
+
+/* What an engine says is about itself; whoever reads it needs to know what of
+ * ours to look at. */
+static char *
+advise (const LoftS3Answer *answer, const char *code)
+{
+  const LoftS3Config *config = answer->config;
+
+  if (config == NULL)
+    return NULL;
+  if (is_about_keys (code))
+    {
+      g_autofree char *keys = describe_keys (config);
+
+      /* Translators: %s are names of settings */
+      return g_strdup_printf (
+        _ ("The keys are wrong, or not good any more; they come from: %s"),
+        keys);
+    }
+  if (g_strcmp0 (code, "NoSuchBucket") == 0)
+    return g_strdup_printf (_ ("There is no bucket “%s”"), config->bucket);
+  if (g_strcmp0 (code, "RequestTimeTooSkewed") == 0)
+    {
+      const char *there =
+        soup_message_headers_get_one (answer->headers, "Date");
+      g_autofree char *here = format_now ();
+
+      return g_strdup_printf (
+        _ ("The clock of this machine says %s, that of the storage %s"),
+        here,
+        there != NULL ? there : "?");
+    }
+  if (answer->status == SOUP_STATUS_FORBIDDEN &&
+      (code == NULL || g_str_equal (code, "AccessDenied")))
+    return g_strdup_printf (
+      _ ("The access key lacks a right in the bucket “%s”: %s"),
+      config->bucket,
+      answer->right);
+
+  return NULL;
+}
+
 /**
  * loft_s3_answer_set_error:
  * @answer: an answer that is no success
@@ -97,6 +170,8 @@ loft_s3_answer_set_error (const LoftS3Answer *answer,
   g_autofree char *text = loft_s3_xml_find (answer->body, "Message");
   g_autofree char *region = loft_s3_xml_find (answer->body, "Region");
 
+  g_autofree char *advice = advise (answer, code);
+
   g_autoptr (GString) message = g_string_new (NULL);
   g_autofree char *status = code != NULL
                               ? g_strdup_printf ("%u %s", answer->status, code)
@@ -114,6 +189,8 @@ loft_s3_answer_set_error (const LoftS3Answer *answer,
   if (region != NULL)
     /* Translators: ends “The storage answers 403”, and what it says */
     g_string_append_printf (message, _ ("; its region is %s"), region);
+  if (advice != NULL)
+    g_string_append_printf (message, ". %s", advice);
   g_set_error_literal (error,
                        LOFT_STORAGE_ERROR,
                        (int) translate_status (answer, code),
