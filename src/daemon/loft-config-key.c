@@ -299,6 +299,20 @@ static const LoftConfigKeyInfo infos[] = {
     .fallback = "",
     .reloadable = TRUE,
   },
+  [LOFT_CONFIG_SECURITY_CONTACT] = {
+    .group = "http",
+    .name = "security-contact",
+    .type = LOFT_CONFIG_REFERENCE,
+    .fallback = "",
+    .reloadable = TRUE,
+  },
+  [LOFT_CONFIG_SECURITY_POLICY] = {
+    .group = "http",
+    .name = "security-policy",
+    .type = LOFT_CONFIG_REFERENCE,
+    .fallback = "",
+    .reloadable = TRUE,
+  },
   [LOFT_CONFIG_WORKERS] = {
     .group = "http",
     .name = "workers",

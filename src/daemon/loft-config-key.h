@@ -72,6 +72,8 @@ typedef enum
   LOFT_CONFIG_VERBOSE,
   LOFT_CONFIG_LISTEN,
   LOFT_CONFIG_PUBLIC_URL,
+  LOFT_CONFIG_SECURITY_CONTACT,
+  LOFT_CONFIG_SECURITY_POLICY,
   LOFT_CONFIG_WORKERS,
   LOFT_CONFIG_WORKER_TIMEOUT,
   LOFT_CONFIG_ACCESS_LOG,
@@ -115,6 +117,8 @@ typedef enum
  *   `{output}` stands for a folder; a string
  * @LOFT_CONFIG_URL: nothing, or a URL of a site, without a slash at its end; a
  *   string
+ * @LOFT_CONFIG_REFERENCE: nothing, or a URI of a page, a mailbox or a telephone;
+ *   a string
  *
  * What a key takes.
  */
@@ -131,7 +135,8 @@ typedef enum
   LOFT_CONFIG_ADDRESSES,
   LOFT_CONFIG_NETWORKS,
   LOFT_CONFIG_COMMAND,
-  LOFT_CONFIG_URL
+  LOFT_CONFIG_URL,
+  LOFT_CONFIG_REFERENCE
 } LoftConfigType;
 
 /**

@@ -281,6 +281,36 @@ parse_url (const char *text, GError **error)
   return g_variant_new_string (url);
 }
 
+/* It goes out as a line of its own, so nothing may end that. */
+static gboolean
+is_reference (const char *uri)
+{
+  static const char *const starts[] = { "https://", "mailto:", "tel:" };
+
+  if (!g_uri_is_valid (uri, G_URI_FLAGS_ENCODED, NULL))
+    return FALSE;
+  for (const char *c = uri; *c != '\0'; c++)
+    if (!g_ascii_isgraph (*c) || strchr ("<>\"`{}|\\^", *c) != NULL)
+      return FALSE;
+  for (gsize i = 0; i < G_N_ELEMENTS (starts); i++)
+    if (g_str_has_prefix (uri, starts[i]))
+      return uri[strlen (starts[i])] != '\0';
+
+  return FALSE;
+}
+
+static GVariant *
+parse_reference (const char *text, GError **error)
+{
+  if (*text != '\0' && !is_reference (text))
+    return refuse (error,
+                   _ ("“%s” is not a URI such as mailto:security@example.org, "
+                      "https://example.org/security or tel:+49-30-1234567"),
+                   text);
+
+  return g_variant_new_string (text);
+}
+
 /**
  * loft_config_key_parse:
  * @key: a key
@@ -338,6 +368,9 @@ loft_config_key_parse (LoftConfigKey key, const char *text, GError **error)
       break;
     case LOFT_CONFIG_URL:
       value = parse_url (stripped, error);
+      break;
+    case LOFT_CONFIG_REFERENCE:
+      value = parse_reference (stripped, error);
       break;
     default:
       g_assert_not_reached ();

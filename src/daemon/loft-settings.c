@@ -165,6 +165,14 @@ loft_settings_for_http (LoftConfig *config)
 
   const char *url = loft_config_get_text (config, LOFT_CONFIG_PUBLIC_URL);
   settings.public_url = *url != '\0' ? g_strdup (url) : NULL;
+
+  const char *contact =
+    loft_config_get_text (config, LOFT_CONFIG_SECURITY_CONTACT);
+  settings.security_contact = *contact != '\0' ? g_strdup (contact) : NULL;
+
+  const char *policy =
+    loft_config_get_text (config, LOFT_CONFIG_SECURITY_POLICY);
+  settings.security_policy = *policy != '\0' ? g_strdup (policy) : NULL;
   read_limits (config, settings.limits);
 
   g_auto (GStrv) metrics_allow =

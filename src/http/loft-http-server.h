@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * @max_wait: seconds that a request for changes may wait
  * @public_url: (nullable): where its readers find the registry, without a slash
  *   at its end
+ * @security_contact: (nullable): URI by which to tell of a hole in it
+ * @security_policy: (nullable): URI of what is asked of who does so
  * @metrics_allow: (nullable): who may see figures, besides this machine
  * @limits: how often things may be done
  * @count_downloads: whether downloads are counted
@@ -32,6 +34,8 @@ typedef struct
   guint drain_timeout;
   guint max_wait;
   char *public_url;               /* owned, nullable */
+  char *security_contact;         /* owned, nullable */
+  char *security_policy;          /* owned, nullable */
   LoftAddressList *metrics_allow; /* owned, nullable */
   LoftLimit limits[LOFT_N_LIMITS];
   gboolean count_downloads;

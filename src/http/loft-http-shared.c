@@ -29,6 +29,8 @@ loft_http_settings_clear (LoftHttpSettings *self)
   g_clear_pointer (&self->gate.trusted, loft_address_list_unref);
   g_clear_pointer (&self->metrics_allow, loft_address_list_unref);
   g_clear_pointer (&self->public_url, g_free);
+  g_clear_pointer (&self->security_contact, g_free);
+  g_clear_pointer (&self->security_policy, g_free);
 }
 
 static void
@@ -91,6 +93,8 @@ loft_http_shared_set_settings (LoftHttpShared *self,
   if (copy.metrics_allow != NULL)
     loft_address_list_ref (copy.metrics_allow);
   copy.public_url = g_strdup (copy.public_url);
+  copy.security_contact = g_strdup (copy.security_contact);
+  copy.security_policy = g_strdup (copy.security_policy);
   loft_http_settings_clear (&self->settings);
   self->settings = copy;
   self->n_settings++;

@@ -25,6 +25,7 @@
 #include "http/loft-problem.h"
 #include "http/loft-read.h"
 #include "http/loft-robots.h"
+#include "http/loft-security.h"
 #include "http/loft-sitemap.h"
 #include "http/loft-view-read.h"
 
@@ -37,6 +38,7 @@ static const LoftRoute routes[] = {
   { "GET", "/limits", &loft_read_limits },
   { "GET", "/feed.atom", &loft_read_feed },
   { "GET", "/robots.txt", &loft_read_robots },
+  { "GET", "/.well-known/security.txt", &loft_read_security },
   { "GET", "/sitemap.xml", &loft_read_sitemap },
   { "GET", "/badges/:file", &loft_read_badge },
   { "GET", "/changes", &loft_read_changes },
