@@ -69,12 +69,12 @@ tell (const char *text)
     }
 }
 
-static void
+static gboolean
 limit (int resource, guint64 most)
 {
   const struct rlimit both = { .rlim_cur = most, .rlim_max = most };
 
-  setrlimit ((__rlimit_resource_t) resource, &both);
+  return setrlimit ((__rlimit_resource_t) resource, &both) == 0;
 }
 
 /* Becomes the command; or tells through the pipe why it could not. */
@@ -92,12 +92,11 @@ become (char **arguments, int failure_fd)
 
   /* What is reserved and never used counts as address space, but not as data;
    * some runtimes reserve more than there is. */
-  limit (RLIMIT_DATA, parse (arguments[ARGUMENT_MEMORY]));
-  limit (RLIMIT_CORE, 0);
-  /* One is this program's first process. */
-  limit (RLIMIT_NPROC, parse (arguments[ARGUMENT_PROCESSES]) + 1);
-
-  execvp (arguments[ARGUMENT_COMMAND], arguments + ARGUMENT_COMMAND);
+  if (limit (RLIMIT_DATA, parse (arguments[ARGUMENT_MEMORY])) &&
+      limit (RLIMIT_CORE, 0) &&
+      /* One is this program's first process. */
+      limit (RLIMIT_NPROC, parse (arguments[ARGUMENT_PROCESSES]) + 1))
+    execvp (arguments[ARGUMENT_COMMAND], arguments + ARGUMENT_COMMAND);
 
   int code = errno;
   if (write (failure_fd, &code, sizeof code) != sizeof code)

@@ -47,6 +47,8 @@ if [ -n "$LOFT_TEST_UNITDIR" ]; then
               "$LOFT_TEST_UNITDIR/loft-registry.socket" \
               "$LOFT_TEST_UNITDIR/loft-registry-collect.service" \
               "$LOFT_TEST_UNITDIR/loft-registry-collect.timer" \
+              "$LOFT_TEST_UNITDIR/loft-registry-docs.socket" \
+              "$LOFT_TEST_UNITDIR/loft-registry-docs@.service" \
               "$LOFT_TEST_UNITDIR/loft-registry-verify.service" \
               "$LOFT_TEST_UNITDIR/loft-registry-verify.timer" \
               "$LOFT_TEST_CATALOGDIR/loft-registry.catalog" \

@@ -24,11 +24,12 @@ fi
 # them.
 mkdir units
 units="loft-registry.service loft-registry.socket
+       loft-registry-docs@.service loft-registry-docs.socket
        loft-registry-collect.service loft-registry-collect.timer
        loft-registry-verify.service loft-registry-verify.timer"
 for unit in $units; do
   check "$unit is installed" test -f "$installed$LOFT_TEST_UNITDIR/$unit"
-  sed "s|\\([= ']\\)$LOFT_TEST_BINDIR/loft-registry|\\1${program%d}|" \
+  sed "s|\\([-= ']\\)$LOFT_TEST_BINDIR/loft-registry|\\1${program%d}|" \
     "$installed$LOFT_TEST_UNITDIR/$unit" >"units/$unit"
 done
 check "the service starts the program" \
@@ -38,6 +39,9 @@ for command in collect verify; do
     grep -q "^ExecStart=${program%d}ctl $command --scheduled\$" \
     "units/loft-registry-$command.service"
 done
+
+check "loft-registry-docs@.service does so, and need not succeed" \
+  grep -q "^ExecStart=-${program%d}-docs\$" units/loft-registry-docs@.service
 
 # What systemd does not know is only worth a warning to it.
 verifies ()
@@ -61,6 +65,11 @@ for unit in loft-registry loft-registry-collect loft-registry-verify; do
     systemd-analyze security --no-pager --offline=true \
     --threshold="$exposure" "$PWD/units/$unit.service"
 done
+
+# Sandboxes take namespaces, of which each counts.
+check "loft-registry-docs@.service can do what a sandbox needs, and little more" \
+  systemd-analyze security --no-pager --offline=true --threshold=18 \
+  "$PWD/units/loft-registry-docs@.service"
 check "a service that is shut off from nothing would be noticed" sh -c '
   sed "/^User=/,\$d" "$1" >open.service &&
   ! systemd-analyze security --no-pager --offline=true --threshold="$2" \
