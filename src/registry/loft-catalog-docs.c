@@ -127,8 +127,9 @@ loft_catalog_docs_item_free (LoftCatalogDocsItem *self)
  * @limit: items at most
  * @error: return location for a #GError
  *
- * Lists the versions whose documentation is in that state, those first that
- * have been so the longest. Yanked ones are left out.
+ * Lists the versions whose documentation is in that state: those first that
+ * were tried least often, and of them those that have been so the longest.
+ * Yanked ones are left out.
  *
  * Returns: (transfer full) (element-type LoftCatalogDocsItem): the items, or
  *   %NULL with @error set
@@ -156,7 +157,7 @@ loft_catalog_list_docs (LoftCatalog *self,
     "  CROSS JOIN packages AS p ON p.name = d.name"
     "  CROSS JOIN versions AS v ON v.package = p.id AND v.key = d.key"
     "  WHERE d.state = ?1 AND d.state <> 2 AND v.yanked = 0"
-    "  ORDER BY d.time, d.name, d.key LIMIT ?2",
+    "  ORDER BY d.attempts, d.time LIMIT ?2",
     "ii",
     (gint64) state,
     (gint64) limit);

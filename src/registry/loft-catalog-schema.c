@@ -211,7 +211,7 @@ const char *const loft_catalog_schema =
   "  time INTEGER NOT NULL,"
   "  PRIMARY KEY (name, key)"
   ") STRICT, WITHOUT ROWID;"
-  "CREATE INDEX docs_by_time ON docs (state, time)"
+  "CREATE INDEX docs_by_attempts ON docs (state, attempts, time)"
   "  WHERE state <> 2;"
   "CREATE TABLE tally_sizes ("
   "  bits INTEGER PRIMARY KEY,"
