@@ -117,8 +117,8 @@ typedef enum
  *   `{output}` stands for a folder; a string
  * @LOFT_CONFIG_URL: nothing, or a URL of a site, without a slash at its end; a
  *   string
- * @LOFT_CONFIG_REFERENCE: nothing, or a URI of a page, a mailbox or a telephone;
- *   a string
+ * @LOFT_CONFIG_REFERENCE: nothing, or a URI of a page, a mailbox or a
+ * telephone; a string
  *
  * What a key takes.
  */
