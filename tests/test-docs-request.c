@@ -203,6 +203,7 @@ test_listen (void)
 
   /* One that hangs is ended with it. */
   int fd = connect_to (path);
+  g_usleep (300000);
   g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
   g_assert_cmpint (builder_kit_wait (pid), ==, 0);
   close (fd);

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "docs/loft-builder-stop.h"
+
 /* A peer that neither sends nor takes anything for so long has hung. */
 #define PATIENCE_MS (60 * 1000)
 
@@ -76,17 +78,21 @@ fail (const char *problem, GError **error)
   return FALSE;
 }
 
+/* FALSE too if this process shall end. */
 static gboolean
-wait_for (LoftBuilderWire *self, short events)
+wait_for (LoftBuilderWire *self, short events, int milliseconds)
 {
-  struct pollfd poll_fd = { .fd = self->fd, .events = events };
+  struct pollfd fds[] = {
+    { .fd = self->fd, .events = events },
+    { .fd = loft_builder_stop_get_fd (), .events = POLLIN },
+  };
   int ready;
 
   do
-    ready = poll (&poll_fd, 1, PATIENCE_MS);
+    ready = poll (fds, G_N_ELEMENTS (fds), milliseconds);
   while (ready == -1 && errno == EINTR);
 
-  return ready == 1;
+  return ready > 0 && fds[1].revents == 0;
 }
 
 /* Reads some more, at least a byte of it. */
@@ -96,7 +102,7 @@ read_more (LoftBuilderWire *self, GError **error)
   guint had = self->ahead->len;
   gssize count;
 
-  if (!wait_for (self, POLLIN))
+  if (!wait_for (self, POLLIN, PATIENCE_MS))
     return fail ("nothing comes any more", error);
 
   g_byte_array_set_size (self->ahead, had + PIECE);
@@ -213,7 +219,7 @@ loft_builder_wire_write (LoftBuilderWire *self, const char *data, gsize length)
 
   while (length > 0)
     {
-      if (!wait_for (self, POLLOUT))
+      if (!wait_for (self, POLLOUT, PATIENCE_MS))
         return FALSE;
 
       gssize count = send (self->fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -274,11 +280,10 @@ loft_builder_wire_finish (LoftBuilderWire *self)
   g_byte_array_set_size (self->ahead, PIECE);
   while (count > 0)
     {
-      struct pollfd poll_fd = { .fd = self->fd, .events = POLLIN };
       gint64 rest = end - g_get_monotonic_time ();
 
       count = -1;
-      if (rest > 0 && poll (&poll_fd, 1, (int) (rest / 1000)) == 1)
+      if (rest > 0 && wait_for (self, POLLIN, (int) (rest / 1000)))
         count = recv (self->fd, self->ahead->data, PIECE, MSG_DONTWAIT);
     }
 }
