@@ -211,6 +211,16 @@ build (const Build *self)
   return answer;
 }
 
+static gboolean
+send_answer (const LoftBuilderAnswer *answer, LoftBuilderWire *wire)
+{
+  if (!loft_builder_answer_send (answer, wire))
+    return FALSE;
+  loft_builder_wire_finish (wire);
+
+  return TRUE;
+}
+
 /**
  * loft_builder_serve:
  * @client: a connected socket
@@ -238,9 +248,25 @@ loft_builder_serve (int client, int program, const char *const *readable)
   if (folder != NULL)
     loft_builder_folder_remove (folder);
 
-  if (answer == NULL || !loft_builder_answer_send (answer, wire))
-    return FALSE;
-  loft_builder_wire_finish (wire);
+  return answer != NULL && send_answer (answer, wire);
+}
 
-  return TRUE;
+/**
+ * loft_builder_refuse:
+ * @client: a connected socket
+ * @reason: why nothing can be built
+ *
+ * Answers whatever is asked for that it can't be built here now.
+ *
+ * Returns: whether an answer was taken
+ */
+gboolean
+loft_builder_refuse (int client, const char *reason)
+{
+  g_return_val_if_fail (client >= 0 && reason != NULL, FALSE);
+
+  g_autoptr (LoftBuilderWire) wire = loft_builder_wire_new (client);
+  g_autoptr (LoftBuilderAnswer) answer = make_unavailable (reason);
+
+  return send_answer (answer, wire);
 }

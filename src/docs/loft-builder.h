@@ -12,5 +12,6 @@ G_BEGIN_DECLS
 
 gboolean
 loft_builder_serve (int client, int program, const char *const *readable);
+gboolean loft_builder_refuse (int client, const char *reason);
 
 G_END_DECLS

@@ -91,13 +91,20 @@ check_folders (GError **error)
 
 /* A build gets what nobody else wants, and nothing that root may. */
 static gboolean
-become_humble (void)
+become_humble (GError **error)
 {
   if (geteuid () == 0 &&
       (setgroups (0, NULL) == -1 || setresgid (NOBODY, NOBODY, NOBODY) == -1 ||
        setresuid (NOBODY, NOBODY, NOBODY) == -1))
     {
-      g_warning ("Can't stop being root: %s", g_strerror (errno));
+      int code = errno;
+
+      g_set_error (error,
+                   G_FILE_ERROR,
+                   g_file_error_from_errno (code),
+                   "The builder runs as root, and can't become another user "
+                   "(%s); have it run as a user of its own",
+                   g_strerror (code));
       return FALSE;
     }
   if (setpriority (PRIO_PROCESS, 0, 19) == -1 ||
@@ -124,9 +131,13 @@ serve (void)
   /* What libarchive makes of names goes by this. */
   setlocale (LC_CTYPE, "C.UTF-8");
 
+  g_autoptr (GError) error = NULL;
   int program = open ("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-  if (program == -1 || !become_humble ())
+  if (program == -1)
     return EXIT_FAILURE;
+  if (!become_humble (&error))
+    return loft_builder_refuse (STDIN_FILENO, error->message) ? EXIT_SUCCESS
+                                                              : EXIT_FAILURE;
 
   return loft_builder_serve (
            STDIN_FILENO,
