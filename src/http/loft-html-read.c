@@ -51,6 +51,7 @@ struct _Page
   gboolean is_first;
   gboolean is_named;
   gboolean all_versions;
+  LoftPagesVersions versions;
   gboolean is_own;
   gboolean is_partial;
   gboolean has_validity;
@@ -77,6 +78,7 @@ page_free (Page *page)
   g_clear_pointer (&page->elements, json_node_unref);
   g_clear_pointer (&page->depended_on, json_node_unref);
   g_clear_pointer (&page->description, loft_description_free);
+  loft_pages_versions_clear (&page->versions);
   g_free (page->name);
   g_free (page->query);
   g_free (page->sort);
@@ -430,6 +432,17 @@ limit_age (LoftRequest *request)
 }
 
 static void
+find_versions (Page *page)
+{
+  loft_pages_find_versions (page->description->versions,
+                            loft_request_get_query (page->request, "after"),
+                            &page->versions);
+  loft_link_add_around (page->request,
+                        page->versions.newer,
+                        page->versions.older);
+}
+
+static void
 describe_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
 {
   g_autoptr (Page) page = user_data;
@@ -445,6 +458,8 @@ describe_cb (GObject *source_object, GAsyncResult *result, gpointer user_data)
       return;
     }
   page->is_partial = page->description->is_partial;
+  if (page->all_versions && loft_request_is_alive (page->request))
+    find_versions (page);
   if (page->place->view != NULL)
     take_validity (page, &page->description->validity);
   if (page->description->downloads != NULL)
@@ -480,7 +495,7 @@ render_package (const Page *page)
     .n_days = LOFT_DOWNLOAD_DAYS,
     .downloads = downloads != NULL ? downloads->total : 0,
     .is_named = page->is_named,
-    .all_versions = page->all_versions,
+    .all_versions = page->all_versions ? &page->versions : NULL,
   };
 
   return loft_pages_render_package (page->place, &package);

@@ -84,6 +84,42 @@ loft_link_add_next (LoftRequest *request,
                                 link);
 }
 
+static void
+append_link (GString *links, const char *reference, const char *relation)
+{
+  if (reference != NULL)
+    g_string_append_printf (links,
+                            "%s<%s>; rel=\"%s\"",
+                            links->len > 0 ? ", " : "",
+                            reference,
+                            relation);
+}
+
+/**
+ * loft_link_add_around:
+ * @request: a living request for a page of a list
+ * @previous: (nullable): relative reference of the page before it
+ * @next: (nullable): relative reference of the page behind it
+ *
+ * Adds links to the pages around this one to the answer.
+ */
+void
+loft_link_add_around (LoftRequest *request,
+                      const char *previous,
+                      const char *next)
+{
+  g_return_if_fail (LOFT_IS_REQUEST (request));
+  g_return_if_fail (loft_request_is_alive (request));
+
+  g_autoptr (GString) links = g_string_new (NULL);
+  append_link (links, previous, "prev");
+  append_link (links, next, "next");
+  if (links->len > 0)
+    soup_message_headers_replace (loft_request_get_response_headers (request),
+                                  "Link",
+                                  links->str);
+}
+
 /**
  * loft_link_format_location:
  * @path: path of a request that made a version, as it was sent

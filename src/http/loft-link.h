@@ -13,6 +13,9 @@ G_BEGIN_DECLS
 char *loft_link_format_next (LoftRequest *request,
                              const char *parameter,
                              const char *value);
+void loft_link_add_around (LoftRequest *request,
+                           const char *previous,
+                           const char *next);
 void loft_link_add_next (LoftRequest *request,
                          const char *parameter,
                          const char *value);

@@ -16,63 +16,7 @@
 /* The page of a package. */
 
 /* More would make the page heavy. */
-#define VERSIONS_MAX 25
 #define FILES_MAX 100
-
-static JsonObject *
-copy_object (JsonObject *object, const char *const *members)
-{
-  JsonObject *copy = json_object_new ();
-
-  for (gsize i = 0; members[i] != NULL; i++)
-    if (json_object_has_member (object, members[i]))
-      json_object_set_member (copy,
-                              members[i],
-                              json_object_dup_member (object, members[i]));
-
-  return copy;
-}
-
-/* The newest first. */
-static void
-add_versions (const LoftPagesPlace *place,
-              JsonObject *values,
-              const LoftPagesPackage *package)
-{
-  static const char *const members[] = { "version",
-                                         "published_at",
-                                         "size",
-                                         "yanked",
-                                         NULL };
-  JsonArray *versions = json_node_get_array (package->versions);
-  guint length = json_array_get_length (versions);
-  guint max = package->all_versions ? length : MIN (length, VERSIONS_MAX);
-  const char *shown =
-    loft_json_get_string (json_node_get_object (package->version), "version");
-  JsonArray *rows = json_array_new ();
-
-  for (guint i = 0; i < max; i++)
-    {
-      JsonObject *row =
-        copy_object (json_array_get_object_element (versions, length - 1 - i),
-                     members);
-
-      const char *previous =
-        g_ptr_array_index (package->previous, length - 1 - i);
-
-      loft_pages_add_words (place, row);
-      if (previous != NULL)
-        json_object_set_string_member (row, "previous", previous);
-      json_object_set_boolean_member (
-        row,
-        "shown",
-        g_strcmp0 (loft_json_get_string (row, "version"), shown) == 0);
-      json_array_add_object_element (rows, row);
-    }
-  json_object_set_array_member (values, "versions", rows);
-  json_object_set_int_member (values, "n_versions", length);
-  json_object_set_boolean_member (values, "more_versions", max < length);
-}
 
 static const char *
 find_previous (const LoftPagesPackage *package, const char *shown)
@@ -260,7 +204,7 @@ loft_pages_render_package (const LoftPagesPlace *place,
   };
   JsonObject *version = json_node_get_object (package->version);
   g_autoptr (JsonObject) values = loft_pages_new_values (place);
-  JsonObject *shown = copy_object (version, members);
+  JsonObject *shown = loft_pages_copy_object (version, members);
   const char *name = loft_json_get_string (version, "name");
   const char *text = loft_json_get_string (version, "version");
 
@@ -269,9 +213,9 @@ loft_pages_render_package (const LoftPagesPlace *place,
   json_object_set_boolean_member (values, "is_named", package->is_named);
   add_docs (values, &package->docs);
   json_object_set_boolean_member (values, "is_partial", package->is_partial);
-  add_versions (place, values, package);
+  loft_pages_add_versions (place, values, package);
   add_comparison (values, package, name, text);
-  if (package->all_versions)
+  if (package->all_versions != NULL)
     {
       g_autofree char *title =
         g_strdup_printf (loft_words_get (place->words, "Versions of %s"), name);

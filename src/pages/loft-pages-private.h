@@ -21,11 +21,16 @@ LoftHtml *loft_pages_finish (const LoftPagesPlace *place,
                              const char *title,
                              LoftHtml *readme);
 
+JsonObject *loft_pages_copy_object (JsonObject *object,
+                                    const char *const *members);
 void loft_pages_add_words (const LoftPagesPlace *place, JsonObject *element);
 char *loft_pages_format_folder (const LoftPagesPlace *place,
                                 const char *name,
                                 const char *version,
                                 const char *folder);
+void loft_pages_add_versions (const LoftPagesPlace *place,
+                              JsonObject *values,
+                              const LoftPagesPackage *package);
 JsonArray *loft_pages_new_files (const LoftPagesPlace *place,
                                  JsonObject *version,
                                  guint begin,

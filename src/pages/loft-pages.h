@@ -95,6 +95,21 @@ typedef struct
 } LoftPagesDocs;
 
 /**
+ * LoftPagesVersions:
+ * @begin: how many newer versions there are than those on the page
+ * @newer: (nullable): query of the page before this one
+ * @older: (nullable): query of the page behind it
+ *
+ * A page of all versions.
+ */
+typedef struct
+{
+  guint begin;
+  char *newer; /* owned, nullable */
+  char *older; /* owned, nullable */
+} LoftPagesVersions;
+
+/**
  * LoftPagesPackage:
  * @versions: its versions, as the registry lists them
  * @previous: for each of them the one that it came after, or %NULL
@@ -111,7 +126,8 @@ typedef struct
  * @downloads: how often it was ever downloaded
  * @yank_reason: (nullable): why the version is yanked
  * @is_named: whether the version was asked for by its name
- * @all_versions: whether all versions are wanted, and nothing else
+ * @all_versions: (nullable): which page of all versions is wanted, and nothing
+ *   else
  *
  * A package to show.
  */
@@ -131,7 +147,7 @@ typedef struct
   guint64 downloads;
   LoftPagesDocs docs;
   gboolean is_named;
-  gboolean all_versions;
+  const LoftPagesVersions *all_versions;
 } LoftPagesPackage;
 
 /* Of a file that is larger nothing is given but the whole tarball. */
@@ -169,6 +185,10 @@ LoftHtml *loft_pages_render_dependents (const LoftPagesPlace *place,
                                         const char *next);
 LoftHtml *loft_pages_render_package (const LoftPagesPlace *place,
                                      const LoftPagesPackage *package);
+void loft_pages_find_versions (JsonNode *versions,
+                               const char *after,
+                               LoftPagesVersions *out);
+void loft_pages_versions_clear (LoftPagesVersions *self);
 LoftHtml *loft_pages_render_files (const LoftPagesPlace *place,
                                    JsonNode *version,
                                    const char *after);

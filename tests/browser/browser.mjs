@@ -31,6 +31,7 @@ export const PAGES = {
   'package-deprecated': '/packages/old-thing',
   'package-yanked': '/packages/withdrawn/1.0.0',
   versions: '/packages/many?versions=all',
+  'versions-more': '/packages/many?versions=all&after=4.0.0',
   files: '/packages/hello/1.2.0/files',
   'file-code': '/packages/hello/1.2.0/files/src/main.lf',
   'file-readme': '/packages/hello/1.2.0/files/README.md',

@@ -88,7 +88,7 @@ function decode (text) {
 
 /* From version to version there are more pages than can be read. */
 function isEndless ({ pathname, search }) {
-  return search === '?versions=all' ||
+  return search.startsWith('?versions=all') ||
     /^\/packages\/many\/diff\//.test(pathname);
 }
 
