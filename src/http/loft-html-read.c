@@ -15,6 +15,7 @@
 #include "http/loft-response.h"
 #include "registry/loft-description.h"
 #include "registry/loft-json.h"
+#include "registry/loft-previous.h"
 
 /*
  * Pages, of what the registry answers to those who want JSON. They are made in
@@ -431,12 +432,19 @@ limit_age (LoftRequest *request)
                     DOWNLOADS_AGE * interval * G_TIME_SPAN_SECOND);
 }
 
+/* A page begins behind a version and not at a number, so that it stays the same
+ * while others are published. That version may be gone: views lose some. */
 static void
 find_versions (Page *page)
 {
-  loft_pages_find_versions (page->description->versions,
-                            loft_request_get_query (page->request, "after"),
-                            &page->versions);
+  JsonNode *versions = page->description->versions;
+  JsonArray *array = json_node_get_array (versions);
+  const char *after = loft_request_get_query (page->request, "after");
+  guint begin = after != NULL ? json_array_get_length (array) -
+                                  loft_previous_count (array, after)
+                              : 0;
+
+  loft_pages_find_versions (versions, begin, &page->versions);
   loft_link_add_around (page->request,
                         page->versions.newer,
                         page->versions.older);

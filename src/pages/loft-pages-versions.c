@@ -8,10 +8,7 @@
 
 #include "pages/loft-pages-private.h"
 
-#include <string.h>
-
 #include "registry/loft-json.h"
-#include "registry/loft-version.h"
 
 /* Versions of a package, the newest first. */
 
@@ -49,39 +46,6 @@ get_text (JsonArray *versions, guint i)
                                "version");
 }
 
-/* By the order of clients, in which pre-releases are before all others. */
-static int
-compare (const char *a, const char *b)
-{
-  int order = loft_version_is_prerelease (b) - loft_version_is_prerelease (a);
-
-  if (order == 0)
-    order = loft_version_compare (a, b);
-
-  return order != 0 ? order : strcmp (a, b);
-}
-
-/* How many are before it in that order. It need not be there itself: a view
- * may have lost it since. */
-static guint
-count_before (JsonArray *versions, const char *version)
-{
-  guint low = 0;
-  guint high = json_array_get_length (versions);
-
-  while (low < high)
-    {
-      guint middle = low + (high - low) / 2;
-
-      if (compare (get_text (versions, middle), version) < 0)
-        low = middle + 1;
-      else
-        high = middle;
-    }
-
-  return low;
-}
-
 /* The newest version of all is after nothing. */
 static char *
 format_query (JsonArray *versions, guint begin)
@@ -99,21 +63,22 @@ format_query (JsonArray *versions, guint begin)
 /**
  * loft_pages_find_versions:
  * @versions: the versions of a package, as the registry lists them
- * @after: (nullable): the version behind which the page begins
+ * @begin: how many of them are newer than those on the page
  * @out: (out): the page
  *
- * Finds a page of versions, and what is around it.
+ * Finds what is around a page of versions.
  */
 void
 loft_pages_find_versions (JsonNode *versions,
-                          const char *after,
+                          guint begin,
                           LoftPagesVersions *out)
 {
   g_return_if_fail (versions != NULL && out != NULL);
 
   JsonArray *array = json_node_get_array (versions);
   guint length = json_array_get_length (array);
-  guint begin = after != NULL ? length - count_before (array, after) : 0;
+
+  g_return_if_fail (begin <= length);
 
   *out = (LoftPagesVersions){ .begin = begin };
   if (begin > 0)

@@ -186,7 +186,7 @@ LoftHtml *loft_pages_render_dependents (const LoftPagesPlace *place,
 LoftHtml *loft_pages_render_package (const LoftPagesPlace *place,
                                      const LoftPagesPackage *package);
 void loft_pages_find_versions (JsonNode *versions,
-                               const char *after,
+                               guint begin,
                                LoftPagesVersions *out);
 void loft_pages_versions_clear (LoftPagesVersions *self);
 LoftHtml *loft_pages_render_files (const LoftPagesPlace *place,

@@ -8,6 +8,8 @@
 
 #include "registry/loft-previous.h"
 
+#include <string.h>
+
 #include "registry/loft-json.h"
 #include "registry/loft-version.h"
 
@@ -77,4 +79,43 @@ loft_previous_find (JsonArray *versions)
       take (&search, stable++, TRUE);
 
   return search.previous;
+}
+
+static int
+compare (const char *a, const char *b)
+{
+  int order = loft_version_is_prerelease (b) - loft_version_is_prerelease (a);
+
+  if (order == 0)
+    order = loft_version_compare (a, b);
+
+  return order != 0 ? order : strcmp (a, b);
+}
+
+/**
+ * loft_previous_count:
+ * @versions: versions in the order of clients: pre-releases, then all others
+ * @version: a version, which need not be among them
+ *
+ * Returns: how many of @versions come before it in that order
+ */
+guint
+loft_previous_count (JsonArray *versions, const char *version)
+{
+  g_return_val_if_fail (versions != NULL && version != NULL, 0);
+
+  guint low = 0;
+  guint high = json_array_get_length (versions);
+
+  while (low < high)
+    {
+      guint middle = low + (high - low) / 2;
+
+      if (compare (get_text (versions, middle), version) < 0)
+        low = middle + 1;
+      else
+        high = middle;
+    }
+
+  return low;
 }

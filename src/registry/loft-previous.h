@@ -11,5 +11,6 @@
 G_BEGIN_DECLS
 
 GPtrArray *loft_previous_find (JsonArray *versions);
+guint loft_previous_count (JsonArray *versions, const char *version);
 
 G_END_DECLS
