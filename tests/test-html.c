@@ -227,6 +227,13 @@ static const ServerKitRow rows[] = {
     .headers = HTML,
     .status = 200,
     .body = "href=\"https://git.example.org/hello?a=1&amp;b=2\"" },
+  { .name = "package-data",
+    .target = "/packages/user-lib",
+    .headers = HTML,
+    .status = 200,
+    .body = "<script type=\"application/ld+json\">"
+            "{\"@context\":\"https://schema.org\","
+            "\"@type\":\"SoftwareSourceCode\",\"name\":\"user-lib\"" },
   { .name = "package-deprecated",
     .target = "/packages/user-lib",
     .headers = HTML,
@@ -391,6 +398,8 @@ static const char *const hostile[] = {
   "&lt;b&gt;&#60;script&#62;",
   "</title></head><body>",
   "]]><!--",
+  "</script><script>alert(1)</script>",
+  "<!--<script>\\u2028\\u2029]]>",
   "exe.\\u202egnp \\u2066x",
   "<a href=\\\"http://x\\\">x</a>",
   "<base href=//elsewhere.example>",
@@ -419,8 +428,36 @@ drop_script (const char *page)
   return rest;
 }
 
+/* Takes out what is there for programs, and makes sure that it is nothing to a
+ * browser, and to programs what was published. */
 static void
-assert_inert (const char *whole)
+drop_data (char *page, const char *published)
+{
+  static const char start[] = "<script type=\"application/ld+json\">";
+  char *begin = strstr (page, start);
+
+  if (begin == NULL)
+    {
+      g_assert_null (published);
+      return;
+    }
+
+  const char *json = begin + strlen (start);
+  gsize length = strcspn (json, "<>&'\n");
+  g_autoptr (JsonNode) node = loft_json_parse (json, length, NULL);
+
+  g_assert_true (g_str_has_prefix (json + length, "</script>"));
+  g_assert_nonnull (node);
+  g_assert_cmpstr (
+    loft_json_get_string (json_node_get_object (node), "description"),
+    ==,
+    published);
+  const char *rest = json + length + strlen ("</script>");
+  memmove (begin, rest, strlen (rest) + 1);
+}
+
+static void
+assert_inert (const char *whole, const char *published)
 {
   g_autofree char *page = drop_script (whole);
   /* None of which a page of ours has. */
@@ -438,6 +475,7 @@ assert_inert (const char *whole)
                  0,
                  NULL);
 
+  drop_data (page, published);
   for (gsize i = 0; i < G_N_ELEMENTS (patterns); i++)
     {
       g_test_message ("%s", patterns[i]);
@@ -471,14 +509,14 @@ hostile_cb (ServerFixture *fixture, gconstpointer data)
       g_autofree char *text = http_answer_dup_text (answer);
       g_test_message ("%s", hostile[i]);
       g_assert_cmpuint (answer->status, ==, 200);
-      assert_inert (text);
+      assert_inert (text, json_node_get_string (node));
     }
 
   g_autoptr (HttpAnswer) list =
     http_request (fixture->port, "GET", "/packages?limit=100", HTML, NULL);
   g_autofree char *text = http_answer_dup_text (list);
-  assert_inert (text);
-  g_assert_nonnull (strstr (text, "hostile-18"));
+  assert_inert (text, NULL);
+  g_assert_nonnull (strstr (text, "hostile-20"));
 }
 
 /* Whatever a stranger publishes stays text. */
@@ -789,6 +827,13 @@ test_public_url (ServerFixture *fixture, gconstpointer test_data)
     .body = "LOFT_REGISTRY=https://example.net/loft/at/3\n",
   };
 
+  static const ServerKitRow package = {
+    .target = "/at/3/packages/hello-lib/0.1.0",
+    .headers = HTML,
+    .status = 200,
+    .body = "\"url\":\"https://example.net/loft/packages/hello-lib/0.1.0\"}",
+  };
+
   for (gsize i = 0; i < G_N_ELEMENTS (urls); i++)
     {
       g_auto (LoftHttpSettings) settings = LOFT_HTTP_SETTINGS_DEFAULT;
@@ -798,6 +843,7 @@ test_public_url (ServerFixture *fixture, gconstpointer test_data)
       server_fixture_run (fixture, public_url_cb, urls[i]);
     }
   server_kit_run_rows (fixture, &view, 1);
+  server_kit_run_rows (fixture, &package, 1);
 }
 
 #define ADD(path, func)                                                        \

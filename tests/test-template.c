@@ -161,6 +161,24 @@ static const FillCase fill_cases[] = {
     "{\"name\":\"&\"}",
     "<p><i>&amp;</i></p>" },
   { "lines", "<p>\n    x\n\n  </p>\n", "{}", "<p>\nx\n</p>\n" },
+  { "data",
+    "<p>x</p>{{data a}}",
+    "{\"a\":{\"b\":\"</script><script>'&]]>\",\"c\":[\"<!--\"]}}",
+    "<p>x</p><script type=\"application/ld+json\">"
+    "{\"b\":\"\\u003c/script\\u003e\\u003cscript\\u003e\\u0027\\u0026]]"
+    "\\u003e\",\"c\":[\"\\u003c!--\"]}</script>" },
+  { "data-unseen",
+    "{{data a}}",
+    "{\"a\":{\"b\":\"\\u2028\\u2029\\u202e\\u05d0\"}}",
+    "<script type=\"application/ld+json\">"
+    "{\"b\":\"\\u2028\\u2029\\u202e\xd7\x90\"}</script>" },
+  { "data-far",
+    "{{data a}}",
+    "{\"a\":{\"b\":\"\\ud83f\\udffe\\ud83d\\ude00\"}}",
+    "<script type=\"application/ld+json\">"
+    "{\"b\":\"\\ud83f\\udffe\xf0\x9f\x98\x80\"}</script>" },
+  { "data-missing", "{{data a}}", "{}", "" },
+  { "data-text", "{{data a}}", "{\"a\":\"</script>\"}", "" },
   { "markup-missing", "<p>{{html a}}</p>", "{\"a\":\"<b>\"}", "<p></p>" },
 };
 
@@ -274,6 +292,8 @@ test_refuse (void)
     "<p {{a}}></p>",
     "<{{a}}></p>",
     "<p title=\"{{html a}}\"></p>",
+    "<p title=\"{{data a}}\"></p>",
+    "<script>{{data a}}</script>",
     "<!-- {{a}} -->",
     "<a href=\"{{if a}}x{{end}}\"></a>",
     "{{if a}}<p title=\"{{end}}\"></p>",

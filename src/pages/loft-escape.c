@@ -74,6 +74,47 @@ loft_escape_append_text (GString *html, const char *text)
     }
 }
 
+static void
+append_unit (GString *html, gunichar unit)
+{
+  g_string_append_printf (html, "\\u%04x", unit);
+}
+
+/**
+ * loft_escape_append_data:
+ * @html: what to append to
+ * @json: JSON, on one line
+ *
+ * Appends JSON so that it means the same, but nothing in it ends the element
+ * that it stands in, or means anything to who reads HTML: all that may is in
+ * strings, where it can be written by its number.
+ */
+void
+loft_escape_append_data (GString *html, const char *json)
+{
+  g_return_if_fail (html != NULL && json != NULL);
+
+  g_autofree char *valid =
+    g_utf8_validate (json, -1, NULL) ? NULL : g_utf8_make_valid (json, -1);
+  const char *next = valid != NULL ? valid : json;
+
+  for (; *next != '\0'; next = g_utf8_next_char (next))
+    {
+      gunichar c = g_utf8_get_char (next);
+
+      if (c != '<' && c != '>' && c != '&' && c != '\'' && c != 0x2028 &&
+          c != 0x2029 && !is_treacherous (c))
+        g_string_append_len (html, next, g_utf8_next_char (next) - next);
+      else if (c < 0x10000)
+        append_unit (html, c);
+      else
+        {
+          append_unit (html, 0xd800 + ((c - 0x10000) >> 10));
+          append_unit (html, 0xdc00 + ((c - 0x10000) & 0x3ff));
+        }
+    }
+}
+
 /**
  * loft_escape_is_good_url:
  * @url: any text

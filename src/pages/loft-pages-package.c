@@ -225,6 +225,12 @@ loft_pages_render_package (const LoftPagesPlace *place,
 
   g_autofree char *title = g_strdup_printf ("%s %s", name, text);
   add_canonical (values, place, name, package->is_named ? text : NULL);
+  json_object_set_object_member (
+    values,
+    "software",
+    loft_pages_new_software (place,
+                             shown,
+                             loft_json_get_string (values, "canonical")));
   if (package->yank_reason != NULL)
     json_object_set_string_member (values, "yank_reason", package->yank_reason);
   add_newest (values, package);

@@ -31,6 +31,9 @@ char *loft_pages_format_folder (const LoftPagesPlace *place,
 void loft_pages_add_versions (const LoftPagesPlace *place,
                               JsonObject *values,
                               const LoftPagesPackage *package);
+JsonObject *loft_pages_new_software (const LoftPagesPlace *place,
+                                     JsonObject *shown,
+                                     const char *canonical);
 JsonArray *loft_pages_new_files (const LoftPagesPlace *place,
                                  JsonObject *version,
                                  guint begin,

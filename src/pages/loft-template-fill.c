@@ -128,6 +128,20 @@ append_value (Filling *self,
     }
 }
 
+/* An element of which browsers know only that it is no script: nothing in it is
+ * run, and no policy has to allow it. */
+static void
+append_data (Filling *self, JsonNode *value)
+{
+  if (!is_there (value) || !JSON_NODE_HOLDS_OBJECT (value))
+    return;
+
+  g_autofree char *json = json_to_string (value, FALSE);
+  g_string_append (self->html, "<script type=\"application/ld+json\">");
+  loft_escape_append_data (self->html, json);
+  g_string_append (self->html, "</script>");
+}
+
 static void
 append_nodes (Filling *self, const GPtrArray *nodes, const Scope *scope);
 
@@ -239,6 +253,9 @@ append_node (Filling *self, const LoftNode *node, const Scope *scope)
                                loft_html_get_text (part),
                                (gssize) loft_html_get_length (part));
       }
+      break;
+    case LOFT_NODE_DATA:
+      append_data (self, find_value (scope, node->text));
       break;
     case LOFT_NODE_IF:
       append_if (self, node, scope);

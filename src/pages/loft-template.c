@@ -15,6 +15,7 @@
  *
  *   {{name}}  {{package.name}}  {{.}}   a value, escaped as its place demands
  *   {{html name}}                       markup that is known to be safe
+ *   {{data name}}                       an object for programs, as JSON-LD
  *   {{if name}} … {{else}} … {{end}}    shown where there is such a value
  *   {{each name}} … {{end}}             once for each element of an array
  *   {{include name}}                    another template
@@ -177,6 +178,16 @@ add_markup (Parser *self, GPtrArray *nodes, const char *name, GError **error)
 }
 
 static gboolean
+add_data (Parser *self, GPtrArray *nodes, const char *name, GError **error)
+{
+  if (loft_template_scan_fill (self->scan) != LOFT_TEMPLATE_PLACE_TEXT)
+    return refuse ("No data may be put here", name, error);
+  add_node (nodes, LOFT_NODE_DATA, name);
+
+  return TRUE;
+}
+
+static gboolean
 parse (Parser *self, GPtrArray *nodes, char **out_end, GError **error);
 
 static gboolean
@@ -330,6 +341,8 @@ add_words (Parser *self,
     return FALSE;
   if (g_str_equal (parts[0], "html"))
     return add_markup (self, nodes, parts[1], error);
+  if (g_str_equal (parts[0], "data"))
+    return add_data (self, nodes, parts[1], error);
   if (g_str_equal (parts[0], "let"))
     return add_part (self, nodes, parts[1], error);
   if (g_str_equal (parts[0], "if"))
