@@ -606,6 +606,7 @@ test_aborted (ServerFixture *fixture, gconstpointer test_data)
 static void
 run_yank (ServerFixture *fixture, gconstpointer data)
 {
+  static const char version[] = "/packages/hello-lib/0.1.0";
   static const char target[] = "/packages/hello-lib/0.1.0/yank";
   g_autoptr (GBytes) reason = take_text (g_strdup ("{\"reason\":\"broken\"}"));
   g_autoptr (GBytes) number = take_text (g_strdup ("{\"reason\":1}"));
@@ -618,6 +619,7 @@ run_yank (ServerFixture *fixture, gconstpointer data)
     const char *headers;
     GBytes *body;
     guint status;
+    const char *told; /* nullable: what is told of the reason */
   } rows[] = {
     { "POST", target, NULL, NULL, 401 },
     { "POST", target, SERVER_KIT_OTHER_AUTH, NULL, 403 },
@@ -626,10 +628,12 @@ run_yank (ServerFixture *fixture, gconstpointer data)
     { "POST", target, SERVER_KIT_AUTH SERVER_KIT_JSON, nonsense, 400 },
     { "POST", target, SERVER_KIT_AUTH, reason, 415 },
     { "POST", target, SERVER_KIT_AUTH SERVER_KIT_JSON, reason, 200 },
+    { "GET", version, NULL, NULL, 200, ",\"yank_reason\":\"broken\"}" },
     { "POST", target, SERVER_KIT_AUTH, NULL, 200 },
     { "GET", "/packages/hello-lib/0.1.0/download", NULL, NULL, 200 },
     { "DELETE", target, NULL, NULL, 401 },
     { "DELETE", target, SERVER_KIT_AUTH, NULL, 200 },
+    { "GET", version, NULL, NULL, 200 },
     { "DELETE", target, SERVER_KIT_AUTH, NULL, 200 },
     { "POST", "/packages/hello-lib/9.9.9/yank", SERVER_KIT_AUTH, NULL, 404 },
     { "POST", "/packages/other-lib/1.0.0/yank", SERVER_KIT_AUTH, NULL, 404 },
@@ -649,6 +653,10 @@ run_yank (ServerFixture *fixture, gconstpointer data)
 
       g_test_message ("row %" G_GSIZE_FORMAT ": %s", i, text);
       g_assert_cmpuint (answer->status, ==, rows[i].status);
+      if (rows[i].told != NULL)
+        g_assert_nonnull (strstr (text, rows[i].told));
+      else
+        g_assert_null (strstr (text, "yank_reason"));
       if (answer->status == 200 && g_str_equal (rows[i].method, "POST"))
         g_assert_nonnull (strstr (text, "\"yanked\":true"));
       if (answer->status == 200 && g_str_equal (rows[i].method, "DELETE"))

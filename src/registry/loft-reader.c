@@ -222,36 +222,82 @@ loft_registry_render_version (LoftRegistry *self,
   return loft_document_render (text, element, error);
 }
 
-/* Where there is documentation, or is to be, that is told too. */
-static GBytes *
-add_docs (LoftRegistry *self,
-          const char *name,
-          const char *key,
-          GBytes *text,
-          GError **error)
+static gboolean
+append_docs (LoftRegistry *self,
+             const char *name,
+             const LoftCatalogVersion *version,
+             GString *text,
+             GError **error)
 {
   g_auto (LoftDocs) docs = { .state = LOFT_DOCS_NONE };
-  g_autoptr (LoftCatalogVersion) version =
-    loft_catalog_get_version (self->catalog, name, key, error);
 
-  if (version == NULL ||
-      !loft_registry_look_up_docs (self, name, version, &docs, error))
-    return NULL;
+  if (!loft_registry_look_up_docs (self, name, version, &docs, error))
+    return FALSE;
   if (docs.state == LOFT_DOCS_NONE)
-    return g_bytes_ref (text);
+    return TRUE;
 
   g_autoptr (JsonBuilder) builder = json_builder_new ();
   json_builder_begin_object (builder);
   loft_docs_write (&docs, TRUE, builder);
   json_builder_end_object (builder);
 
+  g_autoptr (JsonNode) root = json_builder_get_root (builder);
+  g_string_append (text, ",\"docs\":");
+  loft_json_append (text, root);
+
+  return TRUE;
+}
+
+static gboolean
+append_yank_reason (LoftRegistry *self,
+                    const char *name,
+                    const LoftCatalogVersion *version,
+                    GString *text,
+                    GError **error)
+{
+  g_autoptr (GError) local_error = NULL;
+  g_autofree char *reason = version->yanked
+                              ? loft_catalog_get_yank_reason (self->catalog,
+                                                              name,
+                                                              version->key,
+                                                              &local_error)
+                              : NULL;
+
+  if (local_error != NULL)
+    {
+      g_propagate_error (error, g_steal_pointer (&local_error));
+      return FALSE;
+    }
+  if (reason == NULL)
+    return TRUE;
+
+  g_autoptr (JsonNode) node =
+    json_node_init_string (json_node_alloc (), reason);
+  g_string_append (text, ",\"yank_reason\":");
+  loft_json_append (text, node);
+
+  return TRUE;
+}
+
+/* What the catalog knows besides: why it is yanked, and, where there is
+ * documentation or is to be, that. */
+static GBytes *
+add_news (LoftRegistry *self,
+          const char *name,
+          const char *key,
+          GBytes *text,
+          GError **error)
+{
   gsize length = 0;
   const char *data = g_bytes_get_data (text, &length);
-  g_autoptr (JsonNode) root = json_builder_get_root (builder);
   g_autoptr (GString) whole = g_string_new_len (data, (gssize) length - 1);
+  g_autoptr (LoftCatalogVersion) version =
+    loft_catalog_get_version (self->catalog, name, key, error);
 
-  g_string_append (whole, ",\"docs\":");
-  loft_json_append (whole, root);
+  if (version == NULL ||
+      !append_yank_reason (self, name, version, whole, error) ||
+      !append_docs (self, name, version, whole, error))
+    return NULL;
   g_string_append_c (whole, '}');
 
   return g_string_free_to_bytes (g_steal_pointer (&whole));
@@ -287,7 +333,7 @@ loft_registry_read_version (LoftRegistry *self,
     loft_registry_render_version (self, name, key, element, cancellable, error);
 
   return text != NULL && loft_registry_can_answer (self, NULL)
-           ? add_docs (self, name, key, text, error)
+           ? add_news (self, name, key, text, error)
            : g_steal_pointer (&text);
 }
 
