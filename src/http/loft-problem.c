@@ -124,6 +124,48 @@ loft_problem_get_status (const GError *error)
 }
 
 /**
+ * loft_problem_get_kind:
+ * @error: why a request failed
+ *
+ * Returns: what people are told of it
+ */
+LoftPagesProblem
+loft_problem_get_kind (const GError *error)
+{
+  static const struct
+  {
+    gboolean is_http;
+    int code;
+    LoftPagesProblem kind;
+  } kinds[] = {
+    { FALSE,
+      LOFT_REGISTRY_ERROR_NO_SUCH_PACKAGE,
+      LOFT_PAGES_PROBLEM_NO_PACKAGE },
+    { FALSE,
+      LOFT_REGISTRY_ERROR_NO_SUCH_VERSION,
+      LOFT_PAGES_PROBLEM_NO_VERSION },
+    { FALSE, LOFT_REGISTRY_ERROR_NOT_FOUND, LOFT_PAGES_PROBLEM_NOTHING },
+    { FALSE, LOFT_REGISTRY_ERROR_MALFORMED, LOFT_PAGES_PROBLEM_MALFORMED },
+    { FALSE, LOFT_REGISTRY_ERROR_NOT_READY, LOFT_PAGES_PROBLEM_STARTING },
+    { FALSE, LOFT_REGISTRY_ERROR_BUSY, LOFT_PAGES_PROBLEM_BUSY },
+    { FALSE, LOFT_REGISTRY_ERROR_UNAVAILABLE, LOFT_PAGES_PROBLEM_AWAY },
+    { TRUE, LOFT_HTTP_ERROR_NO_SUCH_PAGE, LOFT_PAGES_PROBLEM_NO_PAGE },
+    { TRUE, LOFT_HTTP_ERROR_BAD_REQUEST, LOFT_PAGES_PROBLEM_MALFORMED },
+    { TRUE, LOFT_HTTP_ERROR_TOO_MANY, LOFT_PAGES_PROBLEM_TOO_OFTEN },
+  };
+
+  g_return_val_if_fail (error != NULL, LOFT_PAGES_PROBLEM_OTHER);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (error->domain ==
+          (kinds[i].is_http ? LOFT_HTTP_ERROR : LOFT_REGISTRY_ERROR) &&
+        error->code == kinds[i].code)
+      return kinds[i].kind;
+
+  return LOFT_PAGES_PROBLEM_OTHER;
+}
+
+/**
  * loft_problem_get_phrase:
  * @status: a status
  *

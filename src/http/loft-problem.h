@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include "pages/loft-pages.h"
+
 #include <libsoup/soup.h>
 
 G_BEGIN_DECLS
@@ -48,6 +50,7 @@ GQuark loft_http_error_quark (void);
 
 const char *loft_problem_get_phrase (guint status);
 SoupStatus loft_problem_get_status (const GError *error);
+LoftPagesProblem loft_problem_get_kind (const GError *error);
 GBytes *loft_problem_render (const GError *error, const char *request_id);
 void loft_problem_add_headers (const GError *error,
                                SoupMessageHeaders *headers);

@@ -207,11 +207,11 @@ loft_response_send (LoftRequest *request,
 
 /* Who reads a page is shown one in its place. Takes the body. */
 static GBytes *
-make_page (LoftRequest *request, GBytes *problem)
+make_page (LoftRequest *request, GBytes *problem, LoftPagesProblem kind)
 {
   g_autoptr (GBytes) owned = problem;
   g_autoptr (LoftPagesPlace) place = loft_html_new_place (request);
-  g_autoptr (LoftHtml) html = loft_pages_render_problem (place, owned);
+  g_autoptr (LoftHtml) html = loft_pages_render_problem (place, owned, kind);
 
   loft_html_add_headers (request);
   loft_html_add_language (request);
@@ -245,7 +245,9 @@ loft_response_send_problem (LoftRequest *request, const GError *error)
   g_autoptr (GBytes) body = loft_problem_render (error, id);
 
   if (html)
-    body = make_page (request, g_steal_pointer (&body));
+    body = make_page (request,
+                      g_steal_pointer (&body),
+                      loft_problem_get_kind (error));
   loft_problem_report (error, id);
   if (loft_problem_get_status (error) == SOUP_STATUS_UNAUTHORIZED)
     loft_limit_count_failure (request);

@@ -197,17 +197,58 @@ get_problem_title (const LoftWords *words, gint64 status)
     }
 }
 
+/* English has the sentence that programs get, which says more. */
+static const char *
+get_problem_text (const LoftWords *words, LoftPagesProblem kind)
+{
+  if (g_str_equal (loft_words_get_tag (words), "en"))
+    return NULL;
+
+  switch (kind)
+    {
+    case LOFT_PAGES_PROBLEM_NO_PACKAGE:
+      return loft_words_get (words, "There is no package of that name.");
+    case LOFT_PAGES_PROBLEM_NO_VERSION:
+      return loft_words_get (words, "The package has no such version.");
+    case LOFT_PAGES_PROBLEM_NOTHING:
+      return loft_words_get (words, "Nothing of that name is there.");
+    case LOFT_PAGES_PROBLEM_NO_PAGE:
+      return loft_words_get (words, "Nothing is served at this address.");
+    case LOFT_PAGES_PROBLEM_MALFORMED:
+      return loft_words_get (words, "Something in the address is wrong.");
+    case LOFT_PAGES_PROBLEM_TOO_OFTEN:
+      return loft_words_get (words, "Try again in a while.");
+    case LOFT_PAGES_PROBLEM_STARTING:
+      return loft_words_get (
+        words,
+        "It is still reading its storage; try again soon.");
+    case LOFT_PAGES_PROBLEM_BUSY:
+      return loft_words_get (
+        words,
+        "Too many ask for the same at once; try again soon.");
+    case LOFT_PAGES_PROBLEM_AWAY:
+      return loft_words_get (words,
+                             "Its storage does not answer; try again soon.");
+    case LOFT_PAGES_PROBLEM_OTHER:
+    default:
+      return NULL;
+    }
+}
+
 /**
  * loft_pages_render_problem:
  * @place: where the page would be
  * @problem: why there is none, a JSON object
+ * @kind: the same, as far as people can be told in their language
  *
  * Shows a failure.
  *
  * Returns: (transfer full): a page
  */
 LoftHtml *
-loft_pages_render_problem (const LoftPagesPlace *place, GBytes *problem)
+loft_pages_render_problem (const LoftPagesPlace *place,
+                           GBytes *problem,
+                           LoftPagesProblem kind)
 {
   g_return_val_if_fail (place != NULL && problem != NULL, NULL);
 
@@ -220,7 +261,14 @@ loft_pages_render_problem (const LoftPagesPlace *place, GBytes *problem)
     place->words,
     object != NULL ? loft_json_get_int (object, "status", 0) : 0);
 
+  const char *sentence = get_problem_text (place->words, kind);
+
   json_object_set_boolean_member (values, "is_problem", TRUE);
+  if (sentence != NULL)
+    json_object_set_string_member (values, "sentence", sentence);
+  json_object_set_boolean_member (values,
+                                  "says_more",
+                                  kind == LOFT_PAGES_PROBLEM_MALFORMED);
   if (node != NULL)
     json_object_set_member (values, "problem", json_node_copy (node));
 

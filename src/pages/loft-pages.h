@@ -35,6 +35,35 @@ typedef struct
 } LoftPagesPlace;
 
 /**
+ * LoftPagesProblem:
+ * @LOFT_PAGES_PROBLEM_OTHER: there is nothing to say but what programs are told
+ * @LOFT_PAGES_PROBLEM_NO_PACKAGE: there is no such package
+ * @LOFT_PAGES_PROBLEM_NO_VERSION: it has no such version
+ * @LOFT_PAGES_PROBLEM_NOTHING: there is no such file, or whatever it was
+ * @LOFT_PAGES_PROBLEM_NO_PAGE: nothing is served there
+ * @LOFT_PAGES_PROBLEM_MALFORMED: the address makes no sense
+ * @LOFT_PAGES_PROBLEM_TOO_OFTEN: such requests come too often
+ * @LOFT_PAGES_PROBLEM_STARTING: the storage is still being read
+ * @LOFT_PAGES_PROBLEM_BUSY: too many ask for the same
+ * @LOFT_PAGES_PROBLEM_AWAY: the storage does not answer
+ *
+ * Why there is no page, where people can be told in their language.
+ */
+typedef enum
+{
+  LOFT_PAGES_PROBLEM_OTHER,
+  LOFT_PAGES_PROBLEM_NO_PACKAGE,
+  LOFT_PAGES_PROBLEM_NO_VERSION,
+  LOFT_PAGES_PROBLEM_NOTHING,
+  LOFT_PAGES_PROBLEM_NO_PAGE,
+  LOFT_PAGES_PROBLEM_MALFORMED,
+  LOFT_PAGES_PROBLEM_TOO_OFTEN,
+  LOFT_PAGES_PROBLEM_STARTING,
+  LOFT_PAGES_PROBLEM_BUSY,
+  LOFT_PAGES_PROBLEM_AWAY
+} LoftPagesProblem;
+
+/**
  * LoftPagesHome:
  * @url: where the registry is, as its users write it
  * @n_packages: how many packages there are
@@ -199,7 +228,8 @@ LoftHtml *loft_pages_render_diff (const LoftPagesPlace *place,
                                   gboolean is_further,
                                   const char *next);
 LoftHtml *loft_pages_render_problem (const LoftPagesPlace *place,
-                                     GBytes *problem);
+                                     GBytes *problem,
+                                     LoftPagesProblem kind);
 
 char *loft_pages_make_digest (const LoftPagesPlace *place, const char *content);
 
