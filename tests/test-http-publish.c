@@ -653,6 +653,13 @@ run_yank (ServerFixture *fixture, gconstpointer data)
 
       g_test_message ("row %" G_GSIZE_FORMAT ": %s", i, text);
       g_assert_cmpuint (answer->status, ==, rows[i].status);
+      if (g_str_equal (rows[i].target, version))
+        {
+          g_autoptr (JsonNode) node =
+            loft_json_parse (text, strlen (text), NULL);
+
+          g_assert_nonnull (node);
+        }
       if (rows[i].told != NULL)
         g_assert_nonnull (strstr (text, rows[i].told));
       else

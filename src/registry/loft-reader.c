@@ -290,7 +290,8 @@ add_news (LoftRegistry *self,
 {
   gsize length = 0;
   const char *data = g_bytes_get_data (text, &length);
-  g_autoptr (GString) whole = g_string_new_len (data, (gssize) length - 1);
+  const char *end = g_strrstr_len (data, (gssize) length, "}");
+  g_autoptr (GString) whole = g_string_new_len (data, end - data);
   g_autoptr (LoftCatalogVersion) version =
     loft_catalog_get_version (self->catalog, name, key, error);
 
@@ -298,7 +299,7 @@ add_news (LoftRegistry *self,
       !append_yank_reason (self, name, version, whole, error) ||
       !append_docs (self, name, version, whole, error))
     return NULL;
-  g_string_append_c (whole, '}');
+  g_string_append_len (whole, end, data + length - end);
 
   return g_string_free_to_bytes (g_steal_pointer (&whole));
 }
