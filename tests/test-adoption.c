@@ -173,7 +173,7 @@ test_adopt (Fixture *fixture, gconstpointer test_data)
 
   LoftRegistryStatus status;
   loft_registry_get_status (fixture->registry, &status);
-  g_assert_cmpuint (status.problems, ==, 3);
+  g_assert_cmpuint (status.problems, ==, 2);
   g_assert_cmpuint (status.packages, ==, 2);
   g_assert_cmpuint (status.versions, ==, 5);
   assert_content (fixture, "users.json", "{\"ann\":{}}");

@@ -35,7 +35,9 @@
 /* What the original server has left there may be changed by hand. */
 #define HAND_PAUSE G_TIME_SPAN_MINUTE
 
-/* Everything else is to be saved, and not to be shown. */
+/* Everything else is to be saved, and not to be shown. Scripts are none here:
+ * in the sandbox of these pages they don't run, and those of the registry may
+ * run what has the type of one. */
 static const struct
 {
   const char *suffix;
@@ -45,9 +47,9 @@ static const struct
   { ".html", LOFT_MEDIA_TYPE_HTML, TRUE },
   { ".htm", LOFT_MEDIA_TYPE_HTML, TRUE },
   { ".css", "text/css; charset=utf-8", TRUE },
-  { ".js", "text/javascript; charset=utf-8", TRUE },
-  { ".mjs", "text/javascript; charset=utf-8", TRUE },
   { ".json", "application/json", TRUE },
+  { ".js", "text/plain; charset=utf-8", TRUE },
+  { ".mjs", "text/plain; charset=utf-8", TRUE },
   { ".txt", "text/plain; charset=utf-8", TRUE },
   { ".md", "text/plain; charset=utf-8", TRUE },
   { ".lf", "text/plain; charset=utf-8", TRUE },

@@ -504,8 +504,10 @@ loft_representation_send_file (LoftRequest *request,
  * @validity: how long @body holds
  *
  * Answers as loft_representation_send() does, but what is settled may be kept
- * for ever. What waits for a version to come of age says when that is; it may
- * not be kept till then unasked, since versions are yanked under it.
+ * for ever, unless it is a page, whose looks change with the server, and with
+ * the documentation that it links to. What waits for a version to come of age
+ * says when that is; it may not be kept till then unasked, since versions are
+ * yanked under it.
  */
 void
 loft_representation_send_view (LoftRequest *request,
@@ -520,6 +522,7 @@ loft_representation_send_view (LoftRequest *request,
   if (!loft_request_is_alive (request))
     return;
 
+  gboolean is_page = g_str_equal (media_type, LOFT_MEDIA_TYPE_HTML);
   g_autoptr (GDateTime) until =
     validity->until > 0
       ? g_date_time_new_from_unix_utc (validity->until / G_USEC_PER_SEC)
@@ -537,7 +540,8 @@ loft_representation_send_view (LoftRequest *request,
              media_type,
              body,
              digest,
-             validity->settled ? LOFT_CACHE_FOREVER : LOFT_CACHE_REVALIDATE);
+             validity->settled && !is_page ? LOFT_CACHE_FOREVER
+                                           : LOFT_CACHE_REVALIDATE);
 }
 
 /**

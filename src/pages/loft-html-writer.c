@@ -87,10 +87,10 @@ find_substitute (gunichar c)
     return "&gt;";
   if (c == '"')
     return "&quot;";
-  if (c == '\r' || turns_direction (c))
+  if (c == '\r')
     return "";
 
-  return can_be_shown (c) ? NULL : "\357\277\275";
+  return can_be_shown (c) && !turns_direction (c) ? NULL : "\357\277\275";
 }
 
 /* The character at @text, and how many bytes it has. */

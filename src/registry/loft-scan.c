@@ -40,7 +40,8 @@ typedef struct
   GPtrArray *events;    /* owned, of owned LoftEvent */
   guint64 documents;
   guint64 expected;
-  guint64 problems;
+  guint64 reported;
+  guint64 problems; /* those of them that are some */
   guint64 told;
   gint64 shown_at;
 } Scan;
@@ -74,18 +75,24 @@ show_progress (Scan *scan)
 }
 
 static void
+report (Scan *scan, const char *kind, const char *subject, const char *message)
+{
+  if (scan->upkeep != NULL)
+    loft_report_add (scan->upkeep->report, kind, subject, FALSE, "%s", message);
+  if (++scan->reported <= PROBLEMS_SHOWN)
+    g_message ("In the storage: %s", message);
+  else
+    g_info ("In the storage: %s", message);
+}
+
+static void
 report_problem (Scan *scan,
                 const char *kind,
                 const char *subject,
                 const char *message)
 {
   scan->problems++;
-  if (scan->upkeep != NULL)
-    loft_report_add (scan->upkeep->report, kind, subject, FALSE, "%s", message);
-  if (scan->problems <= PROBLEMS_SHOWN)
-    g_message ("In the storage: %s", message);
-  else
-    g_info ("In the storage: %s", message);
+  report (scan, kind, subject, message);
 }
 
 static gboolean
@@ -223,6 +230,8 @@ is_known (Scan *scan, const char *key)
            : loft_catalog_is_logged (self->catalog, scan->name, key);
 }
 
+/* A publish that was cut short leaves it, and nothing is lost or wrong. So it
+ * is told, but nobody is called for it. */
 static void
 look_for_orphan (Scan *scan, const char *object_key)
 {
@@ -238,7 +247,7 @@ look_for_orphan (Scan *scan, const char *object_key)
 
   g_autofree char *message =
     g_strdup_printf ("“%s” has no document", object_key);
-  report_problem (scan, "archive-orphan", object_key, message);
+  report (scan, "archive-orphan", object_key, message);
 }
 
 static gboolean

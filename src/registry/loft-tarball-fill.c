@@ -97,6 +97,15 @@ open_object (LoftTarballFill *self, GError **error)
                  LOFT_REGISTRY_ERROR_CORRUPT,
                  "The tarball “%s” is missing",
                  self->key);
+  else if (g_error_matches (local_error,
+                            LOFT_STORAGE_ERROR,
+                            LOFT_STORAGE_ERROR_DENIED))
+    g_set_error (error,
+                 LOFT_REGISTRY_ERROR,
+                 LOFT_REGISTRY_ERROR_UNAVAILABLE,
+                 "The storage does not give “%s”: %s",
+                 self->key,
+                 local_error->message);
   else if (object == NULL)
     g_propagate_error (error, g_steal_pointer (&local_error));
   else if (loft_object_get_size (object) !=
