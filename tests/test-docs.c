@@ -62,6 +62,7 @@ set_up (ServerFixture *fixture, gconstpointer test_data)
   put (fixture, "docs/hello/1.0.0/index.html", PAGE);
   put (fixture, "docs/hello/1.1.0/index.html", PAGE);
   put (fixture, "docs/hello/1.1.0/style.css", "h1 { color: red }");
+  put (fixture, "docs/hello/1.1.0/script.js", "steal ()");
   put (fixture, "docs/hello/1.1.0/logo.png", "\211PNG");
   put (fixture, "docs/hello/1.1.0/program.bin", "\177ELF");
   put (fixture, "docs/hello/1.1.0/sub folder/index.html", "<h1>sub</h1>");
@@ -152,6 +153,10 @@ static const ServerKitRow rows[] = {
     .target = "/pkg-docs/hello/1.1.0/style.css",
     .status = 200,
     .header = "Content-Type: text/css; charset=utf-8" },
+  { .name = "script",
+    .target = "/pkg-docs/hello/1.1.0/script.js",
+    .status = 200,
+    .header = "Content-Type: text/plain; charset=utf-8" },
   { .name = "picture",
     .target = "/pkg-docs/hello/1.1.0/logo.png",
     .headers = "Accept-Encoding: gzip\r\n",

@@ -318,7 +318,7 @@ static const ServerKitRow rows[] = {
     .target = "/at/3/packages/hello-lib",
     .headers = HTML,
     .status = 200,
-    .header = "Cache-Control: public, max-age=31536000, immutable",
+    .header = "Cache-Control: public, no-cache",
     .body = "<a href=\"../../../at/3/packages/hello-lib/0.1.0\"",
     .absent = "today" },
   { .name = "view-list",
