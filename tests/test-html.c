@@ -823,7 +823,7 @@ test_public_url (ServerFixture *fixture, gconstpointer test_data)
     .target = "/at/3",
     .headers = HTML,
     .status = 200,
-    .header = "Cache-Control: public, max-age=31536000, immutable",
+    .header = "Cache-Control: public, no-cache",
     .body = "LOFT_REGISTRY=https://example.net/loft/at/3\n",
   };
 
