@@ -15,6 +15,7 @@
 #include "http/loft-response.h"
 #include "registry/loft-json.h"
 #include "registry/loft-registry-diff.h"
+#include "registry/loft-version.h"
 
 /* What differs between two versions of a package. */
 
@@ -225,8 +226,6 @@ static char *
 format_location (LoftRequest *request, const char *older, const char *newer)
 {
   g_autoptr (LoftPagesPlace) place = loft_html_new_place (request);
-  g_autofree char *one = g_strstrip (g_strdup (older));
-  g_autofree char *other = g_strstrip (g_strdup (newer));
   g_autoptr (GString) location = g_string_new (place->base);
 
   g_string_append (location, "packages/");
@@ -235,11 +234,34 @@ format_location (LoftRequest *request, const char *older, const char *newer)
                                NULL,
                                FALSE);
   g_string_append (location, "/diff/");
-  g_string_append_uri_escaped (location, one, "+", FALSE);
+  g_string_append_uri_escaped (location, older, "+", FALSE);
   g_string_append_c (location, '/');
-  g_string_append_uri_escaped (location, other, "+", FALSE);
+  g_string_append_uri_escaped (location, newer, "+", FALSE);
 
   return g_string_free (g_steal_pointer (&location), FALSE);
+}
+
+/* What was written into a field, of which only the ends may be blank. %NULL if
+ * it is no version. */
+static char *
+dup_version (LoftRequest *request, const char *field, GError **error)
+{
+  const char *written = loft_request_get_query (request, field);
+
+  if (written == NULL)
+    {
+      g_set_error_literal (
+        error,
+        LOFT_REGISTRY_ERROR,
+        LOFT_REGISTRY_ERROR_MALFORMED,
+        "Which versions to compare is missing: it takes “old” and “new”");
+      return NULL;
+    }
+
+  g_autofree char *version = g_strstrip (g_strdup (written));
+
+  return loft_version_check (version, error) ? g_steal_pointer (&version)
+                                             : NULL;
 }
 
 /* A form can't write a path. Where nothing was filled in, versions are shown to
@@ -247,22 +269,22 @@ format_location (LoftRequest *request, const char *older, const char *newer)
 static void
 handle_choice (LoftRequest *request)
 {
-  const char *older = loft_request_get_query (request, "old");
-  const char *newer = loft_request_get_query (request, "new");
   SoupMessageHeaders *headers = loft_request_get_response_headers (request);
+  g_autoptr (GError) local_error = NULL;
 
-  if (older == NULL && newer == NULL && loft_html_is_wanted (request))
+  if (loft_request_get_query (request, "old") == NULL &&
+      loft_request_get_query (request, "new") == NULL &&
+      loft_html_is_wanted (request))
     {
       loft_html_handle_package (request, NULL);
       return;
     }
-  if (older == NULL || newer == NULL)
-    {
-      g_autoptr (GError) local_error = g_error_new_literal (
-        LOFT_REGISTRY_ERROR,
-        LOFT_REGISTRY_ERROR_MALFORMED,
-        "Which versions to compare is missing: it takes “old” and “new”");
 
+  g_autofree char *older = dup_version (request, "old", &local_error);
+  g_autofree char *newer =
+    older != NULL ? dup_version (request, "new", &local_error) : NULL;
+  if (newer == NULL)
+    {
       loft_response_send_problem (request, local_error);
       return;
     }
