@@ -48,6 +48,15 @@ export const PAGES = {
   view: '/at/3/packages',
 };
 
+/* Where documentation can be built. */
+export const HAS_DOCS = process.env.LOFT_TEST_DOCS === 'yes';
+if (HAS_DOCS)
+  Object.assign(PAGES, {
+    'package-docs': '/packages/documented/1.0.0',
+    'package-docs-failed': '/packages/undocumentable/1.0.0',
+    'package-docs-waiting': '/packages/documenting/1.0.0',
+  });
+
 export function launch () {
   return chromium.launch({
     executablePath: process.env.CHROMIUM,

@@ -8,6 +8,7 @@
 . "$G_TEST_SRCDIR/system/lib.sh"
 
 ctl=$installed$LOFT_TEST_BINDIR/loft-registryctl
+docs=$installed$LOFT_TEST_BINDIR/loft-registry-docs
 place=$G_TEST_BUILDDIR/browser-run
 absent=
 CHROMIUM=$(command -v chromium || command -v chromium-browser || :)
@@ -45,6 +46,38 @@ begin ()
     within 20 answers 200 "$url/readyz"
 }
 
+# build_docs: starts what builds documentation, if that can be done here, and has
+# the next daemon use it. Leaves open what takes for ever.
+build_docs ()
+{
+  LOFT_TEST_DOCS=no
+  export LOFT_TEST_DOCS
+  bwrap --ro-bind / / --unshare-all true 2>/dev/null || return 0
+
+  # Who builds is nobody, and has to get there.
+  chmod 711 . && mkdir -p docs-tools && cat >docs-tools/make-docs <<'END'
+case $(head -n 1 manifest.json) in
+  *undocumentable*)
+    echo "Reading src/main.lf"
+    echo "src/main.lf:3: there is no function <hello>, and nothing else that is called so" >&2
+    exit 3 ;;
+  *documenting*) sleep 3000 ;;
+esac
+echo '<h1 id="a">What it does</h1>
+<script>document.getElementById("a").textContent = "stolen"</script>' \
+  >"$1/index.html"
+END
+  "$docs" --listen "$PWD/docs.sock" --read "$PWD/docs-tools" 2>docs.log &
+  pids="$pids $!"
+  within 10 test -S docs.sock || return 1
+  LOFT_TEST_DOCS=yes
+  {
+    echo "doc-command = sh $PWD/docs-tools/make-docs {output}"
+    echo "doc-socket = $PWD/docs.sock"
+    echo 'doc-attempts = 1'
+    echo 'doc-timeout = 3600'
+  } >>full.conf
+}
 
 # begin_all: starts one that will be filled, at $full, and one that stays empty,
 # at $empty.
@@ -54,11 +87,13 @@ begin_all ()
   if command -v dbus-daemon >/dev/null && start_bus; then
     echo 'bus = session' >>full.conf
   fi
+  build_docs || return 1
   printf '[http]\npublic-url = https://packages.example.org\n' >>full.conf
   begin empty -c /dev/null || return 1
   empty=$url
   begin full -c full.conf || return 1
   full=$url
+  [ "$LOFT_TEST_DOCS" = no ] || within 20 test -e full/_registry/docs.json
 }
 
 # deprecate_one: says on the bus, if there is one, that a package is of old.

@@ -114,6 +114,10 @@ const PACKAGES = [
   { name: 'withdrawn', version: '1.1.0', description: 'Was a mistake' },
 ];
 
+/* What becomes of their documentation, make-docs decides by their names. The
+ * last one takes for ever. */
+const DOCUMENTED = ['documented', 'undocumentable', 'documenting'];
+
 /* A block of a tarball that begins a file. */
 function tarHeader (name, size) {
   const block = Buffer.alloc(512);
@@ -177,6 +181,22 @@ async function awaitDownloads (url, name) {
   throw new Error(`no download of ${name} was counted`);
 }
 
+/* Waits until all that can be built is. */
+async function awaitDocs (url) {
+  const states = { documented: 'built', undocumentable: 'failed' };
+  for (let i = 0; i < 300; i++) {
+    const told = await Promise.all(Object.entries(states).map(
+      async ([name, state]) => {
+        const answer = await fetch(`${url}/packages/${name}/1.0.0`);
+        return (await answer.json()).docs?.state === state;
+      }));
+    if (!told.includes(false))
+      return;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  throw new Error('no documentation was built');
+}
+
 async function yank (url, name, version, reason) {
   const answer = await fetch(`${url}/packages/${name}/${version}/yank`, {
     method: 'POST',
@@ -200,6 +220,8 @@ async function publishAll (url, packages) {
 export async function fill (url) {
   for (const manifest of PACKAGES)
     await publish(url, manifest);
+  for (const name of process.env.LOFT_TEST_DOCS === 'yes' ? DOCUMENTED : [])
+    await publish(url, { name, version: '1.0.0' });
   await publishAll(url, Array.from({ length: VERSIONS }, (_, i) => ({
     name: 'many',
     version: `${Math.floor(i / 100)}.${Math.floor(i / 10) % 10}.${i % 10}`,
@@ -218,4 +240,6 @@ export async function fill (url) {
   for (let i = 0; i < DOWNLOADS; i++)
     await download(url, 'hello', '1.2.0');
   await awaitDownloads(url, 'hello');
+  if (process.env.LOFT_TEST_DOCS === 'yes')
+    await awaitDocs(url);
 }

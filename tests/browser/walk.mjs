@@ -8,7 +8,7 @@
 
 import assert from 'node:assert/strict';
 
-import { LOOKS, PAGES, launch, openPage } from './browser.mjs';
+import { HAS_DOCS, LOOKS, PAGES, launch, openPage } from './browser.mjs';
 import { checkLinks, checkLook, checkPrint, checkWeight } from './checks.mjs';
 
 const [url, emptyUrl] = process.argv.slice(2);
@@ -100,6 +100,18 @@ async function compareVersions (page) {
   assert.match(await heading(page), /from 1\.2\.0 to 0\.9\.0/);
   await page.getByRole('link', { name: 'Swap the versions' }).click();
   assert.match(await heading(page), /from 0\.9\.0 to 1\.2\.0/);
+}
+
+/* What was built of a package can be read, and does nothing. */
+async function readDocs (page) {
+  await page.goto(`${url}/packages/documented`);
+  const [answer] = await Promise.all([
+    page.waitForResponse((response) => response.url().includes('/pkg-docs/')),
+    page.locator('dd').getByRole('link', { name: 'documented 1.0.0' })
+      .and(page.locator('[href*="pkg-docs"]')).click(),
+  ]);
+  assert.match(answer.headers()['content-security-policy'], /\bsandbox\b/);
+  assert.equal(await heading(page), 'What it does');
 }
 
 async function focusOn (page, selector) {
@@ -196,6 +208,9 @@ async function walkAll (browser) {
   await check('pages are turned', on(DESK, scriptless, turnPages));
   await check('all of many versions are shown',
               on(PHONE, scriptless, openManyVersions));
+
+  if (HAS_DOCS)
+    await check('documentation is read', on(DESK, {}, readDocs));
 
   const targets = Object.entries(PAGES).map(([name, path]) =>
     [name, url + path]);
