@@ -284,9 +284,7 @@ test_owners (Fixture *fixture, gconstpointer test_data)
     g_assert_no_error (error);
   else
     {
-      g_assert_error (error,
-                      LOFT_STORAGE_ERROR,
-                      LOFT_STORAGE_ERROR_UNAVAILABLE);
+      g_assert_error (error, LOFT_STORAGE_ERROR, LOFT_STORAGE_ERROR_DENIED);
       g_clear_error (&error);
       fixture->second = open_store (TRUE, &error);
       g_assert_no_error (error);

@@ -200,10 +200,11 @@ refuse_owned (LoftGioStore *store, GKeyFile *owner, GError **error)
   g_autofree char *host =
     owner != NULL ? g_key_file_get_string (owner, GROUP, "host", NULL) : NULL;
 
+  /* Whoever it is does not go away by waiting. */
   g_set_error (
     error,
     LOFT_STORAGE_ERROR,
-    LOFT_STORAGE_ERROR_UNAVAILABLE,
+    LOFT_STORAGE_ERROR_DENIED,
     _ ("“%s” is in use by another server (process %" PRId64
        " on %s). If that has ended for good, start this one with "
        "--take-over once"),

@@ -180,7 +180,8 @@ loft_storage_key_check (const char *key, GError **error)
  * Returns: whether it worked; else %LOFT_STORAGE_ERROR_FAILED for a
  *   configuration or an engine that will not do, %LOFT_STORAGE_ERROR_DENIED
  *   for want of a right, %LOFT_STORAGE_ERROR_UNAVAILABLE where it may work
- *   later, as when somebody else owns the store
+ *   later. That somebody else owns the store is the one or the other: whether
+ *   waiting helps, the backend knows
  */
 gboolean
 loft_storage_open (LoftStorage *self,
