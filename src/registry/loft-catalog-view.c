@@ -133,10 +133,11 @@ loft_catalog_view_few_versions (LoftCatalog *self,
 /**
  * loft_catalog_view_version:
  * @self: a catalog
- * @view: a view
+ * @view: (nullable): a view; %NULL for the registry as it is
  * @name: a package
  * @version: a version, or a document's key
- * @out_validity: (out): how long the answer holds
+ * @out_validity: (out) (optional): how long the answer holds; left as it is
+ *   without a view
  * @error: return location for a #GError
  *
  * Does what loft_catalog_get_version() does or, for a view of the past, what it
@@ -156,9 +157,11 @@ loft_catalog_view_version (LoftCatalog *self,
                            GError **error)
 {
   g_return_val_if_fail (LOFT_IS_CATALOG (self), NULL);
-  g_return_val_if_fail (view != NULL && name != NULL && version != NULL, NULL);
-  g_return_val_if_fail (out_validity != NULL, NULL);
+  g_return_val_if_fail (name != NULL && version != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (view == NULL)
+    return loft_catalog_get_version (self, name, version, error);
 
   LoftCatalogScope scope = { 0 };
   g_auto (LoftCatalogPackageRow) package = { 0 };
@@ -168,7 +171,8 @@ loft_catalog_view_version (LoftCatalog *self,
       !loft_catalog_scope_init (&scope, reader, view, error) ||
       !loft_catalog_scope_find_package (&scope, reader, name, &package, error))
     return NULL;
-  *out_validity = scope.validity;
+  if (out_validity != NULL)
+    *out_validity = scope.validity;
 
   return loft_catalog_find_version (reader,
                                     name,

@@ -231,14 +231,12 @@ read_version (LoftRegistry *self,
 {
   LoftValidity validity = { TRUE, 0 };
   g_autoptr (LoftCatalogVersion) found =
-    wish->has_view
-      ? loft_catalog_view_version (self->catalog,
-                                   &wish->view,
-                                   wish->name,
-                                   version,
-                                   &validity,
-                                   error)
-      : loft_catalog_get_version (self->catalog, wish->name, version, error);
+    loft_catalog_view_version (self->catalog,
+                               wish->has_view ? &wish->view : NULL,
+                               wish->name,
+                               version,
+                               &validity,
+                               error);
   if (found == NULL)
     return FALSE;
 

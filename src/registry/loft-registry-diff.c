@@ -79,18 +79,12 @@ find_version (LoftRegistry *self,
               const char *version,
               GError **error)
 {
-  LoftValidity validity = { 0 };
-
-  return question->has_view ? loft_catalog_view_version (self->catalog,
-                                                         &question->view,
-                                                         question->name,
-                                                         version,
-                                                         &validity,
-                                                         error)
-                            : loft_catalog_get_version (self->catalog,
-                                                        question->name,
-                                                        version,
-                                                        error);
+  return loft_catalog_view_version (self->catalog,
+                                    question->has_view ? &question->view : NULL,
+                                    question->name,
+                                    version,
+                                    NULL,
+                                    error);
 }
 
 static LoftDownload *

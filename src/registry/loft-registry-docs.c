@@ -77,20 +77,14 @@ find_version (LoftRegistry *self,
               Found *found,
               GError **error)
 {
-  LoftValidity validity = { 0 };
-
   found_clear (found);
-  found->version = question->has_view
-                     ? loft_catalog_view_version (self->catalog,
-                                                  &question->view,
-                                                  question->name,
-                                                  version,
-                                                  &validity,
-                                                  error)
-                     : loft_catalog_get_version (self->catalog,
-                                                 question->name,
-                                                 version,
-                                                 error);
+  found->version =
+    loft_catalog_view_version (self->catalog,
+                               question->has_view ? &question->view : NULL,
+                               question->name,
+                               version,
+                               NULL,
+                               error);
 
   return found->version != NULL && loft_catalog_get_docs (self->catalog,
                                                           question->name,

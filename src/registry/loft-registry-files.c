@@ -64,18 +64,12 @@ make_digest (const char *sha256, const char *path)
 static LoftCatalogVersion *
 find_version (LoftRegistry *self, const Question *question, GError **error)
 {
-  LoftValidity validity = { 0 };
-
-  return question->has_view ? loft_catalog_view_version (self->catalog,
-                                                         &question->view,
-                                                         question->name,
-                                                         question->version,
-                                                         &validity,
-                                                         error)
-                            : loft_catalog_get_version (self->catalog,
-                                                        question->name,
-                                                        question->version,
-                                                        error);
+  return loft_catalog_view_version (self->catalog,
+                                    question->has_view ? &question->view : NULL,
+                                    question->name,
+                                    question->version,
+                                    NULL,
+                                    error);
 }
 
 static LoftFile *
