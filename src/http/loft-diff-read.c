@@ -184,10 +184,7 @@ send_known (LoftRequest *request, const LoftDiff *diff)
   if (etag == NULL)
     return FALSE;
   if (is_page)
-    {
-      loft_html_add_headers (request);
-      loft_html_add_language (request);
-    }
+    loft_html_add_page_headers (request);
   loft_representation_send_known (request, media_type, etag, FALSE);
 
   return TRUE;

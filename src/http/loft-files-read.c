@@ -371,10 +371,7 @@ send_known (LoftRequest *request, const LoftFile *file)
   if (wanted == WANTED_RAW)
     add_raw_headers (request, file->path);
   if (wanted == WANTED_PAGE)
-    {
-      loft_html_add_headers (request);
-      loft_html_add_language (request);
-    }
+    loft_html_add_page_headers (request);
   loft_representation_send_known (request,
                                   types[wanted],
                                   etag,

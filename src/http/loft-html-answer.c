@@ -146,7 +146,7 @@ loft_html_format_url (LoftRequest *request, gboolean *out_is_guess)
 
 /**
  * loft_html_add_headers:
- * @request: a request that is answered with a page
+ * @request: a request that is answered with a page, or with what belongs to it
  *
  * Sets what keeps a browser from doing anything that a page does not need.
  */
@@ -164,18 +164,20 @@ loft_html_add_headers (LoftRequest *request)
 }
 
 /**
- * loft_html_add_language:
+ * loft_html_add_page_headers:
  * @request: a request that is answered with a page
  *
- * Says in which language the page is.
+ * Does what loft_html_add_headers() does, and says in which language the page
+ * is.
  */
 void
-loft_html_add_language (LoftRequest *request)
+loft_html_add_page_headers (LoftRequest *request)
 {
   g_return_if_fail (LOFT_IS_REQUEST (request));
 
   guint language = loft_request_get_language (request);
 
+  loft_html_add_headers (request);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Content-Language",
                                 loft_words_list_tags ()[language]);
@@ -199,8 +201,7 @@ loft_html_send_own (LoftRequest *request, LoftHtml *html)
     return;
 
   g_autoptr (GBytes) body = loft_html_to_bytes (html);
-  loft_html_add_headers (request);
-  loft_html_add_language (request);
+  loft_html_add_page_headers (request);
   loft_representation_send_own (request, LOFT_MEDIA_TYPE_HTML, body);
 }
 
@@ -221,8 +222,7 @@ loft_html_send_partial (LoftRequest *request, LoftHtml *html)
     return;
 
   g_autoptr (GBytes) body = loft_html_to_bytes (html);
-  loft_html_add_headers (request);
-  loft_html_add_language (request);
+  loft_html_add_page_headers (request);
   loft_hot_unmark (request);
   loft_representation_send_file (request,
                                  LOFT_MEDIA_TYPE_HTML,
@@ -250,8 +250,7 @@ loft_html_send (LoftRequest *request,
     return;
 
   g_autoptr (GBytes) body = loft_html_to_bytes (html);
-  loft_html_add_headers (request);
-  loft_html_add_language (request);
+  loft_html_add_page_headers (request);
   if (validity != NULL)
     {
       loft_representation_send_view (request,
@@ -288,8 +287,7 @@ loft_html_send_lasting (LoftRequest *request,
     return;
 
   g_autoptr (GBytes) body = loft_html_to_bytes (html);
-  loft_html_add_headers (request);
-  loft_html_add_language (request);
+  loft_html_add_page_headers (request);
   loft_representation_send (request, LOFT_MEDIA_TYPE_HTML, body, digest);
 }
 

@@ -40,7 +40,7 @@ void loft_html_render (LoftRequest *request,
                        gpointer facts,
                        GDestroyNotify destroy);
 void loft_html_add_headers (LoftRequest *request);
-void loft_html_add_language (LoftRequest *request);
+void loft_html_add_page_headers (LoftRequest *request);
 
 /* What is asked for as JSON by the same paths. */
 

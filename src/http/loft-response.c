@@ -213,8 +213,7 @@ make_page (LoftRequest *request, GBytes *problem, LoftPagesProblem kind)
   g_autoptr (LoftPagesPlace) place = loft_html_new_place (request);
   g_autoptr (LoftHtml) html = loft_pages_render_problem (place, owned, kind);
 
-  loft_html_add_headers (request);
-  loft_html_add_language (request);
+  loft_html_add_page_headers (request);
   soup_message_headers_replace (loft_request_get_response_headers (request),
                                 "Vary",
                                 "Accept, Accept-Language");
