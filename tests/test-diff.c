@@ -70,19 +70,8 @@ static void
 publish (ServerFixture *fixture, const char *version, LoftTestArchive *archive)
 {
   g_autoptr (LoftTestArchive) owned = archive;
-  g_autofree char *target = g_strconcat ("/packages/hello/", version, NULL);
 
-  loft_test_archive_end (owned);
-
-  g_autoptr (GBytes) tarball = loft_test_archive_to_gzip (owned);
-  g_autoptr (HttpAnswer) answer = http_request (fixture->port,
-                                                "PUT",
-                                                target,
-                                                SERVER_KIT_AUTH SERVER_KIT_GZIP,
-                                                tarball);
-  g_autofree char *text = http_answer_dup_text (answer);
-  g_test_message ("%s%s", answer->head, text);
-  g_assert_cmpuint (answer->status, ==, 201);
+  site_kit_publish_archive (fixture, "hello", version, owned);
 }
 
 static void
@@ -603,17 +592,6 @@ test_previous (void)
     g_assert_cmpstr (previous->pdata[i], ==, expected[i]);
 }
 
-static char *
-get_etag (ServerFixture *fixture, const char *target, const char *headers)
-{
-  g_autoptr (HttpAnswer) answer =
-    http_request (fixture->port, "GET", target, headers, NULL);
-
-  g_assert_cmpuint (answer->status, ==, 200);
-
-  return http_answer_get_header (answer, "ETag");
-}
-
 static const struct
 {
   const char *target;
@@ -635,8 +613,9 @@ etags_cb (ServerFixture *fixture, gconstpointer data)
   publish_cb (fixture, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (known_rows); i++)
     {
-      etags[i] =
-        get_etag (fixture, known_rows[i].target, known_rows[i].headers);
+      etags[i] = site_kit_get_etag (fixture,
+                                    known_rows[i].target,
+                                    known_rows[i].headers);
       for (gsize j = 0; j < i; j++)
         g_assert_cmpstr (etags[i], !=, etags[j]);
     }

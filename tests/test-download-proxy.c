@@ -81,17 +81,6 @@ tear_down (Fixture *fixture, gconstpointer test_data)
   store_kit_tear_down (&fixture->kit);
 }
 
-static void
-check (Fixture *fixture, const char *name, GBytes *tarball)
-{
-  g_autoptr (WireAnswer) answer =
-    store_kit_ask (&fixture->kit, "GET", name, NULL);
-
-  g_assert_nonnull (answer);
-  g_assert_cmpuint (answer->status, ==, 200);
-  g_assert_true (g_bytes_equal (answer->body, tarball));
-}
-
 static gpointer
 ask_thread (gpointer data)
 {
@@ -118,7 +107,7 @@ test_once (Fixture *fixture, gconstpointer test_data)
       g_assert_cmpuint (answer->status, ==, 200);
       g_assert_true (g_bytes_equal (answer->body, tarball));
     }
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
 
   g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
   g_assert_cmpfloat (
@@ -161,8 +150,8 @@ test_flipped (Fixture *fixture, gconstpointer test_data)
     g_atomic_int_get (&fixture->gets));
 
   g_atomic_int_set (&fixture->flip, FALSE);
-  check (fixture, "small", small);
-  check (fixture, "large", large);
+  store_kit_check (&fixture->kit, "small", small);
+  store_kit_check (&fixture->kit, "large", large);
 
   /* Each worker tells of each of them once at most. */
   g_autofree char *log = daemon_kit_dup_log (fixture->kit.daemon);
@@ -270,8 +259,8 @@ test_bound (Fixture *fixture, gconstpointer test_data)
       g_autofree char *name = g_strdup_printf ("package%u", i);
 
       tarballs[i] = store_kit_publish (&fixture->kit, name, LARGE / 2);
-      check (fixture, name, tarballs[i]);
-      check (fixture, name, tarballs[i]);
+      store_kit_check (&fixture->kit, name, tarballs[i]);
+      store_kit_check (&fixture->kit, name, tarballs[i]);
       g_assert_cmpuint (measure_copies (fixture, &parts),
                         <,
                         4 * 1024 * 1024 + 4096);
@@ -286,9 +275,9 @@ test_bound (Fixture *fixture, gconstpointer test_data)
   g_assert_cmpuint (parts, ==, 0);
   store_kit_start (&fixture->kit);
   g_atomic_int_set (&fixture->gets, 0);
-  check (fixture, "package7", tarballs[7]);
+  store_kit_check (&fixture->kit, "package7", tarballs[7]);
   g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 0);
-  check (fixture, "package0", tarballs[0]);
+  store_kit_check (&fixture->kit, "package0", tarballs[0]);
   g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
 
   for (guint i = 0; i < G_N_ELEMENTS (tarballs); i++)
@@ -303,7 +292,7 @@ test_hanging (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GBytes) kept = store_kit_publish (&fixture->kit, "kept", LARGE);
   g_autoptr (GBytes) other = store_kit_publish (&fixture->kit, "other", LARGE);
 
-  check (fixture, "kept", kept);
+  store_kit_check (&fixture->kit, "kept", kept);
   s3_double_set_hanging (fixture->kit.engine, TRUE);
   for (guint i = 0; i < 4; i++)
     {
@@ -317,7 +306,7 @@ test_hanging (Fixture *fixture, gconstpointer test_data)
       g_assert_cmpint (g_get_monotonic_time () - start,
                        <,
                        SECONDS_MAX * G_USEC_PER_SEC);
-      check (fixture, "kept", kept);
+      store_kit_check (&fixture->kit, "kept", kept);
     }
   s3_double_set_hanging (fixture->kit.engine, FALSE);
 }
@@ -330,7 +319,7 @@ test_nothing_kept (Fixture *fixture, gconstpointer test_data)
     store_kit_publish (&fixture->kit, "hello", LARGE);
   guint parts = 0;
 
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   check_part (fixture, "hello", tarball);
   wait_for_parts (fixture, 0);
   g_assert_cmpuint (measure_copies (fixture, &parts), <, 4096);
@@ -358,7 +347,7 @@ test_no_folder (Fixture *fixture, gconstpointer test_data)
   g_file_set_contents (path, "", 0, &error);
   g_assert_no_error (error);
   store_kit_start (&fixture->kit);
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   check_part (fixture, "hello", tarball);
 }
 
@@ -387,7 +376,7 @@ test_killed (Fixture *fixture, gconstpointer test_data)
   daemon_kit_kill (fixture->kit.daemon);
   store_kit_start (&fixture->kit);
   wait_for_parts (fixture, 0);
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
 }
 
 /* What stops to come is asked for again from where it was. */
@@ -398,7 +387,7 @@ test_stalled (Fixture *fixture, gconstpointer test_data)
     store_kit_publish (&fixture->kit, "hello", 2 * LARGE);
 
   g_atomic_int_set (&fixture->half, 1);
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 2);
 }
 
@@ -444,8 +433,8 @@ test_slow_reader (Fixture *fixture, gconstpointer test_data)
 
   wire_write (slow, question, strlen (question), &error);
   g_assert_no_error (error);
-  check (fixture, "hello", tarball);
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   g_autoptr (WireAnswer) answer = wire_read (slow, TRUE, &error);
   g_assert_no_error (error);
   g_assert_cmpuint (answer->status, ==, 200);
@@ -501,8 +490,8 @@ test_memory (Fixture *fixture, gconstpointer test_data)
 
   for (guint i = 0; i < G_N_ELEMENTS (names); i++)
     {
-      check (fixture, names[i], tarballs[i]);
-      check (fixture, names[i], tarballs[i]);
+      store_kit_check (&fixture->kit, names[i], tarballs[i]);
+      store_kit_check (&fixture->kit, names[i], tarballs[i]);
       g_bytes_unref (tarballs[i]);
     }
 #ifndef __SANITIZE_ADDRESS__
@@ -541,7 +530,7 @@ test_file (Fixture *fixture, gconstpointer test_data)
   g_assert_nonnull (both);
   g_autofree char *change = wire_answer_dup_text (both);
   g_assert_nonnull (strstr (change, "\"change\":\"none\""));
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   g_assert_cmpint (g_atomic_int_get (&fixture->gets), ==, 1);
 
   g_atomic_int_set (&fixture->flip, 1);

@@ -50,17 +50,6 @@ tear_down (Fixture *fixture, gconstpointer test_data)
 }
 
 static void
-check (Fixture *fixture, const char *name, GBytes *tarball)
-{
-  g_autoptr (WireAnswer) answer =
-    store_kit_ask (&fixture->kit, "GET", name, NULL);
-
-  g_assert_nonnull (answer);
-  g_assert_cmpuint (answer->status, ==, 200);
-  g_assert_true (g_bytes_equal (answer->body, tarball));
-}
-
-static void
 check_part (Fixture *fixture, const char *name, GBytes *tarball)
 {
   g_autoptr (GBytes) wanted = g_bytes_new_from_bytes (tarball, 300000, 1000000);
@@ -159,10 +148,10 @@ test_rotten (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GBytes) tarball =
     store_kit_publish (&fixture->kit, "hello", LARGE);
 
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   rot (fixture, 1, LARGE / 2);
   for (guint i = 0; i < 4; i++)
-    check (fixture, "hello", tarball);
+    store_kit_check (&fixture->kit, "hello", tarball);
   check_damaged (fixture, 1, 2);
 
   rot (fixture, 1, LARGE / 2);
@@ -185,16 +174,16 @@ test_rotten_before (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GBytes) small = store_kit_publish (&fixture->kit, "small", SMALL);
   g_autoptr (GBytes) large = store_kit_publish (&fixture->kit, "large", LARGE);
 
-  check (fixture, "small", small);
-  check (fixture, "large", large);
+  store_kit_check (&fixture->kit, "small", small);
+  store_kit_check (&fixture->kit, "large", large);
   wait_for_copies (fixture, 2);
   store_kit_stop (&fixture->kit);
   rot (fixture, 2, SMALL / 2);
   store_kit_start (&fixture->kit);
 
   check_part (fixture, "large", large);
-  check (fixture, "small", small);
-  check (fixture, "large", large);
+  store_kit_check (&fixture->kit, "small", small);
+  store_kit_check (&fixture->kit, "large", large);
   check_damaged (fixture, 2, 4);
 }
 
@@ -211,7 +200,7 @@ test_rotten_later (Fixture *fixture, gconstpointer test_data)
   static const char question[] =
     "GET /packages/hello/1.0.0/download HTTP/1.1\r\nHost: x\r\n\r\n";
 
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   wire_write (slow, question, strlen (question), &error);
   g_assert_no_error (error);
   for (guint i = 0; i < 2000 && hits < 1; i++)
@@ -236,7 +225,7 @@ test_rotten_away (Fixture *fixture, gconstpointer test_data)
   g_autoptr (GBytes) tarball =
     store_kit_publish (&fixture->kit, "hello", LARGE);
 
-  check (fixture, "hello", tarball);
+  store_kit_check (&fixture->kit, "hello", tarball);
   rot (fixture, 1, 0);
   s3_double_set_hanging (fixture->kit.engine, TRUE);
   g_autoptr (WireAnswer) answer =
@@ -287,7 +276,7 @@ test_deleted (Fixture *fixture, gconstpointer test_data)
         store_kit_publish (&fixture->kit, names[i], LARGE);
 
       for (guint j = 0; j < 4; j++)
-        check (fixture, names[i], tarball);
+        store_kit_check (&fixture->kit, names[i], tarball);
     }
   wait_for_copies (fixture, G_N_ELEMENTS (names));
   check_damaged (fixture, 0, G_N_ELEMENTS (names));

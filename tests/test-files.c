@@ -49,24 +49,6 @@ static const LoftTestMember members[] = {
 };
 
 static void
-publish (ServerFixture *fixture, const char *version, LoftTestArchive *archive)
-{
-  g_autofree char *target = g_strconcat ("/packages/hello/", version, NULL);
-
-  loft_test_archive_end (archive);
-
-  g_autoptr (GBytes) tarball = loft_test_archive_to_gzip (archive);
-  g_autoptr (HttpAnswer) answer = http_request (fixture->port,
-                                                "PUT",
-                                                target,
-                                                SERVER_KIT_AUTH SERVER_KIT_GZIP,
-                                                tarball);
-  g_autofree char *text = http_answer_dup_text (answer);
-  g_test_message ("%s%s", answer->head, text);
-  g_assert_cmpuint (answer->status, ==, 201);
-}
-
-static void
 publish_cb (ServerFixture *fixture, gconstpointer data)
 {
   g_autoptr (LoftTestArchive) archive = loft_test_archive_new ();
@@ -84,7 +66,7 @@ publish_cb (ServerFixture *fixture, gconstpointer data)
   loft_test_archive_add_file (archive, "wide.txt", wide);
   loft_test_archive_add (archive, &member);
   loft_test_archive_add_file (archive, "last.txt", "behind all that\n");
-  publish (fixture, "1.0.0", archive);
+  site_kit_publish_archive (fixture, "hello", "1.0.0", archive);
 }
 
 static const ServerKitRow rows[] = {
@@ -338,7 +320,7 @@ many_cb (ServerFixture *fixture, gconstpointer data)
 
       loft_test_archive_add_file (archive, path, "x");
     }
-  publish (fixture, "2.0.0", archive);
+  site_kit_publish_archive (fixture, "hello", "2.0.0", archive);
   for (gsize i = 0; i < G_N_ELEMENTS (pages); i++)
     server_kit_ask_row (fixture, &pages[i]);
 }
@@ -375,17 +357,6 @@ static void
 test_hot (ServerFixture *fixture, gconstpointer test_data)
 {
   server_fixture_run (fixture, hot_cb, NULL);
-}
-
-static char *
-get_etag (ServerFixture *fixture, const char *target, const char *headers)
-{
-  g_autoptr (HttpAnswer) answer =
-    http_request (fixture->port, "GET", target, headers, NULL);
-
-  g_assert_cmpuint (answer->status, ==, 200);
-
-  return http_answer_get_header (answer, "ETag");
 }
 
 static guint
@@ -433,7 +404,8 @@ etags_cb (ServerFixture *fixture, gconstpointer data)
 
   publish_cb (fixture, NULL);
   for (gsize i = 0; i < G_N_ELEMENTS (known_rows); i++)
-    etags[i] = get_etag (fixture, known_rows[i].target, known_rows[i].headers);
+    etags[i] =
+      site_kit_get_etag (fixture, known_rows[i].target, known_rows[i].headers);
   g_assert_cmpstr (etags[2], !=, etags[6]);
 }
 

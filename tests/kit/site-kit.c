@@ -8,11 +8,31 @@
 
 #include "kit/site-kit.h"
 
-#include "kit/loft-test-archive.h"
-
 #include <string.h>
 
-/* Publishes what a manifest says, as anybody could. */
+/* Ends an archive, and publishes it as anybody could. */
+void
+site_kit_publish_archive (ServerFixture *fixture,
+                          const char *name,
+                          const char *version,
+                          LoftTestArchive *archive)
+{
+  g_autofree char *target = g_strdup_printf ("/packages/%s/%s", name, version);
+
+  loft_test_archive_end (archive);
+
+  g_autoptr (GBytes) tarball = loft_test_archive_to_gzip (archive);
+  g_autoptr (HttpAnswer) answer = http_request (fixture->port,
+                                                "PUT",
+                                                target,
+                                                SERVER_KIT_AUTH SERVER_KIT_GZIP,
+                                                tarball);
+  g_autofree char *text = http_answer_dup_text (answer);
+  g_test_message ("%s: %s%s", target, answer->head, text);
+  g_assert_cmpuint (answer->status, ==, 201);
+}
+
+/* Publishes what a manifest says. */
 void
 site_kit_publish (ServerFixture *fixture,
                   const char *name,
@@ -25,21 +45,10 @@ site_kit_publish (ServerFixture *fixture,
                      version,
                      members != NULL ? "," : "",
                      members != NULL ? members : "");
-  g_autofree char *target = g_strdup_printf ("/packages/%s/%s", name, version);
   g_autoptr (LoftTestArchive) archive = loft_test_archive_new ();
 
   loft_test_archive_add_file (archive, "manifest.json", manifest);
-  loft_test_archive_end (archive);
-
-  g_autoptr (GBytes) tarball = loft_test_archive_to_gzip (archive);
-  g_autoptr (HttpAnswer) answer = http_request (fixture->port,
-                                                "PUT",
-                                                target,
-                                                SERVER_KIT_AUTH SERVER_KIT_GZIP,
-                                                tarball);
-  g_autofree char *text = http_answer_dup_text (answer);
-  g_test_message ("%s: %s%s", target, answer->head, text);
-  g_assert_cmpuint (answer->status, ==, 201);
+  site_kit_publish_archive (fixture, name, version, archive);
 }
 
 /* For the thread of the server. */
@@ -68,6 +77,20 @@ site_kit_get (ServerFixture *fixture,
   g_assert_cmpstr (type, ==, media_type);
 
   return http_answer_dup_text (answer);
+}
+
+/* By what a client is told whether it has what is there. */
+char *
+site_kit_get_etag (ServerFixture *fixture,
+                   const char *target,
+                   const char *headers)
+{
+  g_autoptr (HttpAnswer) answer =
+    http_request (fixture->port, "GET", target, headers, NULL);
+
+  g_assert_cmpuint (answer->status, ==, 200);
+
+  return http_answer_get_header (answer, "ETag");
 }
 
 /* FALSE where there is no program to check it by. */

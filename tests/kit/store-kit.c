@@ -114,6 +114,17 @@ store_kit_ask (StoreKit *self,
   return wire_request (wire, method, target, headers, NULL, NULL);
 }
 
+/* Asks for the tarball of a package, which must be that one. */
+void
+store_kit_check (StoreKit *self, const char *name, GBytes *tarball)
+{
+  g_autoptr (WireAnswer) answer = store_kit_ask (self, "GET", name, NULL);
+
+  g_assert_nonnull (answer);
+  g_assert_cmpuint (answer->status, ==, 200);
+  g_assert_true (g_bytes_equal (answer->body, tarball));
+}
+
 double
 store_kit_get_figure (StoreKit *self, const char *sample)
 {

@@ -39,6 +39,7 @@ WireAnswer *store_kit_ask (StoreKit *self,
                            const char *method,
                            const char *name,
                            const char *headers);
+void store_kit_check (StoreKit *self, const char *name, GBytes *tarball);
 double store_kit_get_figure (StoreKit *self, const char *sample);
 
 G_END_DECLS
